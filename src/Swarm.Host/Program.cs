@@ -1,0 +1,6 @@
+namespace Swarm.Host;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}
