@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Protocol.Primitives;
 
 namespace Swarm.Protocol.Trackers;
 
@@ -19,7 +20,7 @@ public sealed record AnnounceReply
     public ImmutableArray<IPEndPoint> Peers { get; init; } = [];
 
     /// <summary>Peers given by host name (BEP 3 allows it), to be resolved by the caller if it cares.</summary>
-    public ImmutableArray<DnsEndPoint> HostPeers { get; init; } = [];
+    public ImmutableArray<HostEndPoint> HostPeers { get; init; } = [];
 
     /// <summary>How many entries were left out: malformed, port 0, or over the limit.</summary>
     public int SkippedPeers { get; init; }

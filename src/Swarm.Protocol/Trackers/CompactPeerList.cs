@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Swarm.Protocol.Primitives;
 
 namespace Swarm.Protocol.Trackers;
 
@@ -18,7 +19,7 @@ internal sealed class CompactPeerList(int maxPeers)
     public const int EntrySizeV6 = 18;
 
     private readonly ImmutableArray<IPEndPoint>.Builder _peers = ImmutableArray.CreateBuilder<IPEndPoint>();
-    private readonly ImmutableArray<DnsEndPoint>.Builder _hosts = ImmutableArray.CreateBuilder<DnsEndPoint>();
+    private readonly ImmutableArray<HostEndPoint>.Builder _hosts = ImmutableArray.CreateBuilder<HostEndPoint>();
 
     /// <summary>Entries that were not kept.</summary>
     public int Skipped { get; private set; }
@@ -27,7 +28,7 @@ internal sealed class CompactPeerList(int maxPeers)
     public ImmutableArray<IPEndPoint> Peers => _peers.ToImmutable();
 
     /// <summary>The peers with a host name.</summary>
-    public ImmutableArray<DnsEndPoint> Hosts => _hosts.ToImmutable();
+    public ImmutableArray<HostEndPoint> Hosts => _hosts.ToImmutable();
 
     /// <summary>The entry size of a family.</summary>
     public static int EntrySize(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? EntrySizeV6 : EntrySizeV4;
@@ -59,8 +60,8 @@ internal sealed class CompactPeerList(int maxPeers)
     /// <summary>Adds one peer by host name.</summary>
     public void Add(string host, int port)
     {
-        if (port is < 1 or > ushort.MaxValue || Uri.CheckHostName(host) != UriHostNameType.Dns || IsFull) Skipped++;
-        else _hosts.Add(new DnsEndPoint(host, port));
+        if (IsFull || !HostEndPoint.TryCreate(host, port, out var peer)) Skipped++;
+        else _hosts.Add(peer);
     }
 
     /// <summary>Counts an entry that could not be read.</summary>

@@ -21,7 +21,7 @@ public static class HttpTrackerCodec
     /// <summary>The URL of an announce. Compact replies are asked for (BEP 23), and no peer ids.</summary>
     public static string AnnounceUrl(TrackerUrl tracker, AnnounceRequest request)
     {
-        var url = Begin(tracker.Text);
+        var url = Begin(tracker.Target.Length == 0 ? tracker.Origin + "/" : tracker.Text);
         AppendHash(url, "info_hash", request.InfoHash.Value);
         url.Append('&');
         AppendHash(url, "peer_id", request.PeerId.Value);

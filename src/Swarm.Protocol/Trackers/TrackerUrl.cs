@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
@@ -103,6 +104,24 @@ public sealed record TrackerUrl
 
         url = new TrackerUrl(scheme, uri.IdnHost.ToLowerInvariant(), port, TargetOf(trimmed));
         return true;
+    }
+
+    /// <summary>Reads the tiers of a torrent (BEP 12) and leaves out what is no usable URL; empty tiers stay, they do no harm.</summary>
+    public static ImmutableArray<ImmutableArray<TrackerUrl>> ParseTiers(ImmutableArray<ImmutableArray<string>> tiers)
+    {
+        var parsed = ImmutableArray.CreateBuilder<ImmutableArray<TrackerUrl>>(tiers.Length);
+        foreach (var tier in tiers)
+        {
+            var urls = ImmutableArray.CreateBuilder<TrackerUrl>(tier.Length);
+            foreach (var text in tier)
+            {
+                if (TryParse(text, out var url)) urls.Add(url);
+            }
+
+            parsed.Add(urls.ToImmutable());
+        }
+
+        return parsed.MoveToImmutable();
     }
 
     /// <inheritdoc/>

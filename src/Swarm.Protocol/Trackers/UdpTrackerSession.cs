@@ -85,6 +85,15 @@ public sealed class UdpTrackerSession
     /// <summary>Forgets a request: it will have no result, and no packet is sent for it any more.</summary>
     public void Abandon(long token) => _pending.RemoveAll(pending => pending.Token == token);
 
+    /// <summary>Ends every request in flight with one failure: nothing can be sent to this tracker.</summary>
+    public void FailAll(TrackerFailure failure)
+    {
+        foreach (var pending in _pending) _results.Enqueue(new UdpTrackerResult.Failed(pending.Token, failure));
+        _pending.Clear();
+        _packets.Clear();
+        _connecting = null;
+    }
+
     /// <summary>Takes in a packet that came from this tracker's address.</summary>
     public void Receive(ReadOnlySpan<byte> packet, TimeSpan now)
     {

@@ -21,7 +21,7 @@ public class HttpTrackerCodecTests
     [InlineData("http://a.example/announce?passkey=x%2fY", "http://a.example:80/announce?passkey=x%2fY&info_hash=")]
     [InlineData("http://a.example/announce?", "http://a.example:80/announce?info_hash=")]
     [InlineData("http://a.example/announce?a=1&", "http://a.example:80/announce?a=1&info_hash=")]
-    [InlineData("http://a.example", "http://a.example:80?info_hash=")]
+    [InlineData("http://a.example", "http://a.example:80/?info_hash=")]
     public void The_urls_own_query_stays_first(string announce, string start) => HttpTrackerCodec.AnnounceUrl(Url(announce), Request()).ShouldStartWith(start);
 
     [Fact]

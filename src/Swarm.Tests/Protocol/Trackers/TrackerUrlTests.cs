@@ -70,4 +70,10 @@ public class TrackerUrlTests
         TrackerSamples.Url("https://a.example/0123secret/announce").Origin.ShouldBe("https://a.example:443");
         TrackerSamples.Url("udp://[2001:db8::1]:6969/announce").Text.ShouldBe("udp://[2001:db8::1]:6969/announce");
     }
+
+    [Fact]
+    public void Tiers_keep_their_order_and_lose_what_is_unusable() =>
+        TrackerUrl.ParseTiers([["http://a.example/announce", "*http://b.example/"], [], ["wss://c.example", " udp://d.example:1 "]])
+            .Select(tier => string.Join(',', tier.Select(url => url.Text)))
+            .ShouldBe(["http://a.example:80/announce", "", "udp://d.example:1"]);
 }
