@@ -299,6 +299,9 @@ public sealed class PiecePicker
         if (changed) _peers.RecountNeeded();
     }
 
+    /// <summary>The parts, for tests that check what must always hold.</summary>
+    internal (PieceRanking Ranking, PickerPeers Peers, BegunPieces Begun) Parts => (_ranking, _peers, _begun);
+
     private bool ChangePriority(int piece, PiecePriority priority, List<PeerRequest> cancels)
     {
         var begun = priority.IsWanted ? null : _begun.Find(piece);

@@ -76,13 +76,13 @@ internal sealed class Candidate(IPEndPoint address, int order)
 
     public long LastUse { get; set; } = long.MinValue;
 
-    /// <summary>Negative if this one is to be dialled before the other.</summary>
-    public int CompareTo(Candidate other)
+    /// <summary>Negative if the first is to be dialled before the second.</summary>
+    public static int Compare(Candidate first, Candidate second)
     {
-        var order = Failures.CompareTo(other.Failures);
-        if (order == 0) order = WasTried.CompareTo(other.WasTried);
-        if (order == 0) order = other.Source.CompareTo(Source);
-        if (order == 0) order = other.Priority.CompareTo(Priority);
-        return order == 0 ? LastUse.CompareTo(other.LastUse) : order;
+        var result = first.Failures.CompareTo(second.Failures);
+        if (result == 0) result = first.WasTried.CompareTo(second.WasTried);
+        if (result == 0) result = second.Source.CompareTo(first.Source);
+        if (result == 0) result = second.Priority.CompareTo(first.Priority);
+        return result == 0 ? first.LastUse.CompareTo(second.LastUse) : result;
     }
 }

@@ -89,7 +89,7 @@ public sealed class CandidatePeers(CandidateSettings settings, Random random)
         foreach (var candidate in _all)
         {
             if (!CanDial(candidate, weAreSeed) || candidate.NotBefore > nowTicks) continue;
-            if (best is null || candidate.CompareTo(best) < 0) best = candidate;
+            if (best is null || Candidate.Compare(candidate, best) < 0) best = candidate;
         }
 
         if (best is null) return null;
@@ -204,7 +204,12 @@ public sealed class CandidatePeers(CandidateSettings settings, Random random)
     public void AddBestTo(List<IPEndPoint> output, int limit)
     {
         var sorted = new List<Candidate>(_all);
-        sorted.Sort(static (a, b) => a.State != b.State ? b.State.CompareTo(a.State) : a.CompareTo(b) is var order and not 0 ? order : a.Order.CompareTo(b.Order));
+        sorted.Sort(static (a, b) =>
+        {
+            var result = b.State.CompareTo(a.State);
+            if (result == 0) result = Candidate.Compare(a, b);
+            return result == 0 ? a.Order.CompareTo(b.Order) : result;
+        });
         for (var i = 0; i < sorted.Count && i < limit; i++)
         {
             if (sorted[i].Failures == 0) output.Add(sorted[i].Address);
@@ -230,10 +235,10 @@ public sealed class CandidatePeers(CandidateSettings settings, Random random)
         foreach (var candidate in _all)
         {
             if (candidate.State != CandidateState.Idle || candidate.Source == PeerSource.User) continue;
-            if (worst is null || candidate.CompareTo(worst) > 0) worst = candidate;
+            if (worst is null || Candidate.Compare(candidate, worst) > 0) worst = candidate;
         }
 
-        if (worst is null || worst.CompareTo(newcomer) <= 0) return false;
+        if (worst is null || Candidate.Compare(worst, newcomer) <= 0) return false;
         Dropped++;
         Remove(worst);
         return true;
