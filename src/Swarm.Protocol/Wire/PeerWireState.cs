@@ -36,7 +36,7 @@ public sealed class PeerWireState
         _settings = settings;
         Negotiated = ours & theirs;
         Pieces = new PeerPieces(settings, geometry);
-        Requests = new OutstandingRequests(settings);
+        Requests = new OutstandingRequests(settings, Fast);
         Flood = new FloodGuard(settings, nowTicks);
         _times = new ConnectionTimes(settings, nowTicks);
         _incoming = new IncomingRequests(settings, Flood, Fast, geometry);

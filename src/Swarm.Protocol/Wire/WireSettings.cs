@@ -52,7 +52,7 @@ public sealed record WireSettings
     public TimeSpan RateWindow { get; init => field = InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(30)); } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How many requests that were cancelled, timed out or choked away are remembered because their blocks may still come.</summary>
-    public int MaxStaleRequests { get; init => field = InRange(value, 1, 100_000); } = 2_000;
+    public int MaxStaleRequests { get; init => field = InRange(value, 1, 100_000); } = 1_000;
 
     /// <summary>How long a peer may bring no block at all while it owes some; then its requests go to others.</summary>
     public TimeSpan RequestTimeout { get; init => field = InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(30);
