@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using System.Text;
+using Swarm.Protocol.Metainfo;
+using Swarm.Tests.Protocol.Bencoding;
+using static Swarm.Tests.Protocol.Metainfo.Torrents;
+
+namespace Swarm.Tests.Protocol.Metainfo;
+
+public sealed class MetainfoFuzzTests
+{
+    [Fact]
+    public void Hostile_files_are_refused_or_made_safe()
+    {
+        byte[][] valid =
+        [
+            .. Vectors.Load("bep52.json").GetProperty("torrents").EnumerateArray().Select(vector => vector.Hex("torrent_hex")),
+            Encode(D(("announce", "http://a"), ("announce-list", L(L("http://b"))), ("encoding", "GBK"), ("nodes", L(L("h", 1))), ("url-list", "http://c"), ("info", SingleInfo("x")))),
+            Encode(D(("info", FolderInfo("..", File(1, "..", "a"), File(1, "A"), File(1, "a"), D(("attr", "l"), ("path", L("l")), ("symlink path", L("a"))), D(("attr", "p"), ("length", 3)))))),
+        ];
+        var alphabet = "ilde0123456789:./\\ \u0000"u8.ToArray();
+        int accepted = 0, refused = 0;
+        foreach (var input in Fuzz.Inputs(seed: 2, count: 10_000, valid, alphabet))
+        {
+            if (!MetainfoParser.TryParse(input, MetainfoLimits.Default, out var metainfo, out var error))
+            {
+                refused++;
+                error.ShouldNotBeEmpty();
+                error.ShouldNotContain('\n');
+                continue;
+            }
+
+            accepted++;
+            CheckSafe(metainfo);
+        }
+
+        accepted.ShouldBeGreaterThan(1000);
+        refused.ShouldBeGreaterThan(1000);
+    }
+
+    private static void CheckSafe(TorrentMetainfo metainfo)
+    {
+        metainfo.Name.ShouldNotBeEmpty();
+        metainfo.Name.ShouldNotContain('/');
+        if (metainfo.V1 is { } v1) SHA1.HashData(metainfo.RawInfo.Span).ShouldBe(v1.Value.ToArray());
+        (metainfo.PieceHashes?.Count ?? metainfo.Layout.Geometry.PieceCount).ShouldBe(metainfo.Layout.Geometry.PieceCount);
+        var paths = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var file in metainfo.VisibleFiles)
+        {
+            paths.Add(file.Path).ShouldBeTrue(file.Path);
+            var elements = file.Path.Split('/');
+            elements[0].ShouldBe(metainfo.Name);
+            elements.ShouldAllBe(element => element.Length > 0 && element != "." && element != ".." && !element.Contains('\\') && !element.Contains('\0'));
+            elements.ShouldAllBe(element => Encoding.UTF8.GetByteCount(element) <= 255);
+            metainfo.PathInTorrent(file).ShouldNotBeEmpty();
+        }
+    }
+}
