@@ -1,5 +1,4 @@
 using System.Text;
-using FsCheck;
 using FsCheck.Fluent;
 using Swarm.Protocol.Magnets;
 using Swarm.Protocol.Primitives;

@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
 using Swarm.Protocol.Metainfo;
 using Swarm.Tests.Protocol.Bencoding;
+using Swarm.Tests.Protocol.Primitives;
 using static Swarm.Tests.Protocol.Metainfo.Torrents;
 
 namespace Swarm.Tests.Protocol.Metainfo;
@@ -33,9 +36,33 @@ public sealed class MetainfoFuzzTests
             CheckSafe(metainfo);
         }
 
-        accepted.ShouldBeGreaterThan(1000);
+        accepted.ShouldBeGreaterThan(200);
         refused.ShouldBeGreaterThan(1000);
     }
+
+    [Fact]
+    public void Any_names_become_unlike_paths_inside_the_folder() => PropertyCheck.Holds(
+        from name in Element
+        from paths in Element.NonEmptyListOf().Where(path => path.Count <= 6).ArrayOf().Where(paths => paths.Length > 0)
+        select (name, paths),
+        names =>
+        {
+            var files = names.paths.Select(path => File(1, [.. path.Cast<object>()])).ToArray();
+            var metainfo = ParseInfo(FolderInfo(names.name, files));
+            CheckSafe(metainfo);
+            metainfo.Layout.Files.Length.ShouldBe(files.Length);
+            var renamed = metainfo.RenamedFiles.ToDictionary(file => file.File, file => file.OriginalPath);
+            for (var i = 0; i < files.Length; i++)
+            {
+                var original = string.Join('/', names.paths[i]);
+                renamed.GetValueOrDefault(i, metainfo.PathInTorrent(metainfo.Layout.Files[i])).ShouldBe(original);
+            }
+        });
+
+    private static Gen<string> Element =>
+        Gen.OneOf(
+            Gen.Elements("a", "A", "a.1", "a.txt", "A.TXT", "a.1.txt", "..", ".", "", "con", "a/b", "a\\b", "a_b", "x ", new string('n', 300), "n.pad"),
+            Gen.Elements('a', '.', ' ', '/', '\\', '\0', 'ü', '\u202e').ArrayOf().Select(characters => new string(characters)));
 
     private static void CheckSafe(TorrentMetainfo metainfo)
     {

@@ -1,5 +1,4 @@
 using System.Text;
-using FsCheck;
 using FsCheck.Fluent;
 using Swarm.Protocol.Metainfo;
 using Swarm.Tests.Protocol.Primitives;
