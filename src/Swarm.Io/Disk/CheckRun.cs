@@ -15,7 +15,7 @@ internal sealed class CheckRun
     private readonly DiskStorage _storage;
     private readonly Bitfield _pieces;
     private readonly int _piecesPerTurn;
-    private readonly Lazy<Bytes20> _zeroPieceHash;
+    private readonly PieceInspector _inspector;
     private int _next;
     private int _parts;
     private bool _cancelled;
@@ -25,7 +25,7 @@ internal sealed class CheckRun
         _storage = storage;
         _pieces = pieces;
         _piecesPerTurn = Math.Max(1, turnBytes / storage.Geometry.PieceLength);
-        _zeroPieceHash = new Lazy<Bytes20>(() => HashOfZeros(storage.Geometry.PieceLength));
+        _inspector = new PieceInspector(storage.Files);
     }
 
     /// <summary>How many workers take part.</summary>
@@ -43,7 +43,7 @@ internal sealed class CheckRun
         var pieces = Take();
         if (pieces.Count == 0) return false;
         var results = ImmutableArray.CreateBuilder<PieceResult>(pieces.Count);
-        foreach (var piece in pieces) results.Add(new PieceResult(piece, Look(piece, reader, hash)));
+        foreach (var piece in pieces) results.Add(new PieceResult(piece, _inspector.Inspect(piece, reader, hash)));
         _storage.Tell(new IDisk.Checked(_storage.Id, results.MoveToImmutable(), Finished: false));
         return true;
     }
@@ -56,14 +56,6 @@ internal sealed class CheckRun
         return true;
     }
 
-    private static Bytes20 HashOfZeros(int length)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
-        var zeros = new byte[Math.Min(length, 64 << 10)];
-        for (; length > 0; length -= zeros.Length) hash.AppendData(zeros, 0, Math.Min(length, zeros.Length));
-        return new Bytes20(hash.GetHashAndReset());
-    }
-
     private List<PieceIndex> Take()
     {
         var taken = new List<PieceIndex>(Math.Min(_piecesPerTurn, 64));
@@ -74,31 +66,5 @@ internal sealed class CheckRun
         }
 
         return taken;
-    }
-
-    private PieceState Look(PieceIndex piece, BlockReader reader, IncrementalHash hash)
-    {
-        var files = _storage.Files;
-        var size = _storage.Geometry.PieceSize(piece);
-        var offset = _storage.Geometry.PieceOffset(piece);
-        var expected = files.Spec.PieceHashes.Span.Slice(piece.Value * Bytes20.Size, Bytes20.Size);
-        switch (reader.Probe(files, offset, size))
-        {
-            case DataPresence.Missing: return PieceState.Absent;
-            case DataPresence.Incomplete: return PieceState.Invalid;
-            case DataPresence.Unreadable: return PieceState.Unreadable;
-            case DataPresence.Hole:
-                // A sparse copy keeps zeros as holes: what reads as the right zeros is right, though there is nothing to read.
-                var zeros = size == _storage.Geometry.PieceLength ? _zeroPieceHash.Value : HashOfZeros(size);
-                return zeros == new Bytes20(expected) ? PieceState.Valid : PieceState.Absent;
-        }
-
-        var error = reader.Append(files, offset, size, hash);
-        Span<byte> actual = stackalloc byte[Bytes20.Size];
-        hash.GetHashAndReset(actual);
-        if (error is null) return actual.SequenceEqual(expected) ? PieceState.Valid : PieceState.Invalid;
-
-        // It was there a moment ago: cut or removed while it was read.
-        return error.Kind == DiskErrorKind.NotFound ? PieceState.Invalid : PieceState.Unreadable;
     }
 }

@@ -184,6 +184,15 @@ internal sealed unsafe class LinuxFileOperations : FileOperations
         return seen.MoveToImmutable();
     }
 
+    /// <summary>Whether a path is an ordinary file, seen without opening it (a pipe would wait); null where that cannot be told.</summary>
+    public static bool? IsOrdinaryFile(string path)
+    {
+        const int WorkingFolder = -100;
+        if (!OperatingSystem.IsLinux()) return null;
+        LinuxNative.FileStatus status = default;
+        return LinuxNative.Status(WorkingFolder, path, 0, LinuxNative.StatBasic, &status) == 0 ? status.IsOrdinary : null;
+    }
+
     private static SafeFileHandle? OrdinaryFile(int descriptor, string doing, string path, out DiskError? error)
     {
         LinuxNative.FileStatus status = default;
