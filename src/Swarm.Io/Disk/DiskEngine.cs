@@ -137,7 +137,7 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
     {
         if (!_storages.TryGetValue(storage, out var target))
         {
-            replyTo.Tell(new IDisk.ReadFailed(storage, block, tag, NotOpen(storage)), null!);
+            replyTo.Tell(new IDisk.ReadFailed(storage, block, tag, NotOpen(storage)), ActorRefs.NoSender);
             return true;
         }
 

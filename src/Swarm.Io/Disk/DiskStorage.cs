@@ -52,7 +52,7 @@ internal sealed class DiskStorage
     }
 
     /// <summary>Tells the owner; the disk is no actor, so there is no sender.</summary>
-    public void Tell(object message) => _owner.Tell(message, null!);
+    public void Tell(object message) => _owner.Tell(message, ActorRefs.NoSender);
 
     /// <summary>The pieces in progress of one worker.</summary>
     public Dictionary<int, PieceProgress> PiecesOf(int worker)

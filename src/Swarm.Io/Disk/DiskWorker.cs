@@ -302,7 +302,7 @@ internal sealed partial class DiskWorker
         }
 
         var data = new SlabSlice(slab, 0, job.Block.Length);
-        job.ReplyTo!.Tell(new IDisk.BlockRead(storage.Id, job.Block, job.Tag, data), null!);
+        job.ReplyTo!.Tell(new IDisk.BlockRead(storage.Id, job.Block, job.Tag, data), ActorRefs.NoSender);
     }
 
     /// <summary>The pool is empty: a buffer of the read's own, so that a reader never has to wait for the writers' slabs.</summary>

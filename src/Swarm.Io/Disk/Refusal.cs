@@ -18,7 +18,7 @@ internal static class Refusal
                 storage.Tell(new IDisk.BlockHashes(storage.Id, job.Block.Piece, []));
                 break;
             case DiskJobKind.Read:
-                job.ReplyTo!.Tell(new IDisk.ReadFailed(storage.Id, job.Block, job.Tag, error), null!);
+                job.ReplyTo!.Tell(new IDisk.ReadFailed(storage.Id, job.Block, job.Tag, error), ActorRefs.NoSender);
                 break;
             case DiskJobKind.Open:
                 storage.Tell(new IDisk.OpenFailed(storage.Id, error));
