@@ -94,13 +94,10 @@ internal sealed class LinkReader : ISlabReceiver
             if (count < wanted || count == room) break;
         }
 
-        lock (_gate)
-        {
-            // A slab that was rented for nothing is not kept by an idle link.
-            if (_slab is not null && _position == 0) GiveUpSlab();
-            _running = false;
-        }
-
+        // A slab that was rented for nothing is not kept by an idle link.
+        var unused = _slab is not null && _position == 0 ? TakeOutSlab() : null;
+        lock (_gate) _running = false;
+        unused?.Release();
         return _link.IsOpen;
     }
 
@@ -123,23 +120,29 @@ internal sealed class LinkReader : ISlabReceiver
     /// <summary>Gives back the slab of a link that has not read for a whole sweep, unless somebody still holds bytes of it.</summary>
     public void Sweep()
     {
+        Slab? idle = null;
         lock (_gate)
         {
             if (_running || _slab is null) return;
-            if (!_touched && _slab.References == 1) GiveUpSlab();
+            if (!_touched && _slab.References == 1) idle = TakeOutSlab();
             _touched = false;
         }
+
+        idle?.Release();
     }
 
     /// <summary>After the last turn: gives everything back.</summary>
     public void Close()
     {
+        Slab? last;
         _context.Slabs.Close(_account);
         lock (_gate)
         {
             _closed = true;
-            if (_slab is not null) GiveUpSlab();
+            last = TakeOutSlab();
         }
+
+        last?.Release();
     }
 
     private bool StopsBeingDry()
@@ -184,28 +187,27 @@ internal sealed class LinkReader : ISlabReceiver
         var slice = new SlabSlice(_slab, _position, count);
         _slab!.Retain();
         _position += count;
-        lock (_gate)
-        {
-            _quota.Spend(count);
-            if (_slab.Buffer.Length - _position < _slab.Buffer.Length / 8) TurnSlabOver();
-        }
-
+        lock (_gate) _quota.Spend(count);
+        var isFull = _slab.Buffer.Length - _position < _slab.Buffer.Length / 8;
+        if (isFull) ChooseNextSize();
+        var full = isFull ? TakeOutSlab() : null;
         _link.Tell(new IPeerLink.Received(slice));
+        full?.Release();
     }
 
     // The size of the next slab follows the rate at which this one filled.
-    private void TurnSlabOver()
+    private void ChooseNextSize()
     {
         var milliseconds = Math.Max(1, Environment.TickCount64 - _slabSince);
         var fast = _position * 1000L / milliseconds >= _context.Settings.LargeSlabRateBytesPerSecond;
         _size = fast ? SlabClass.Large : SlabClass.Small;
-        GiveUpSlab();
     }
 
-    private void GiveUpSlab()
+    // The caller releases it outside of the lock, for that may bring another link its slab.
+    private Slab? TakeOutSlab()
     {
-        var slab = _slab!;
+        var slab = _slab;
         (_slab, _position) = (null, 0);
-        slab.Release();
+        return slab;
     }
 }

@@ -116,13 +116,13 @@ public sealed class SlabPool
     private void TakeBack(Entry entry)
     {
         var returner = entry.Account!;
-        while (true)
+        for (var first = true; ; first = false)
         {
             SlabAccount? served;
             Slab slab;
             lock (_gate)
             {
-                if (entry.Account is not null) Shelve(entry);
+                if (first) Shelve(entry);
                 served = NextServed(returner, out var next);
                 if (served is null) return;
                 served.Ticket = 0;

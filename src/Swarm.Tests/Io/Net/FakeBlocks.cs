@@ -25,14 +25,14 @@ internal sealed class FakeBlocks : IBlockSource, IDisposable
         _paths.Add(path);
         File.WriteAllBytes(path, content);
         var id = new StorageId(_storages.Count + 1);
-        _storages[id] = (File.OpenHandle(path), claimed ?? content.Length, pad);
+        _storages[id] = (File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete), claimed ?? content.Length, pad);
         return id;
     }
 
     public void Truncate(StorageId storage, long length)
     {
-        using var file = File.OpenWrite(_paths[(int)storage.Value - 1]);
-        file.SetLength(length);
+        using var file = File.OpenHandle(_paths[(int)storage.Value - 1], FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        RandomAccess.SetLength(file, length);
     }
 
     /// <summary>Closes a storage's file; true when no lease keeps it open.</summary>
