@@ -65,7 +65,8 @@ internal sealed class HttpExchange(HttpFetch request, HttpPortSettings settings)
             }
         }
 
-        return (e as HttpRequestException)?.HttpRequestError ?? (e as HttpIOException)?.HttpRequestError switch
+        var error = (e as HttpRequestException)?.HttpRequestError ?? (e as HttpIOException)?.HttpRequestError;
+        return error switch
         {
             HttpRequestError.ResponseEnded => $"{host} closed the connection before its reply was whole.",
             HttpRequestError.InvalidResponse => $"{host} sent what is not an HTTP reply.",
