@@ -94,7 +94,7 @@ public sealed partial class NodeActor : UntypedActor
         if (_torrents is null)
         {
             var trackers = Context.ActorOf(
-                TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, TrackersSettings.Default, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers");
+                TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, _settings.Trackers, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers");
             var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents"));
             _torrents = Context.ActorOf(TorrentsActor.Props(services), "torrents");
         }
