@@ -1,4 +1,3 @@
-using FsCheck;
 using FsCheck.Fluent;
 using Swarm.Protocol.Bencoding;
 using Swarm.Tests.Protocol.Primitives;

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+
+namespace Swarm.Actors.Ports;
+
+/// <summary>
+/// Durable state. One batch is one transaction: all of it or nothing, durable when <see cref="Committed"/> is told. The store actor is the only caller.
+/// Every write of a torrent's state carries the fencing token of its lease; a stale token fails that command, and only that, with <see cref="StoreOutcome.Fenced"/>.
+/// </summary>
+public interface IStore
+{
+    /// <summary>Does the commands in order. Answers <see cref="Committed"/> or <see cref="Failed"/> with <paramref name="batch"/>.</summary>
+    void Submit(long batch, ImmutableArray<StoreCommand> commands, IActorRef replyTo);
+
+    /// <summary>The batch is durable; one outcome for each command, in order.</summary>
+    sealed record Committed(long Batch, ImmutableArray<StoreOutcome> Outcomes);
+
+    /// <summary>Nothing of the batch was done. <paramref name="Transient"/>: trying again may help (busy, full disk).</summary>
+    sealed record Failed(long Batch, string Reason, bool Transient);
+}
+
+/// <summary>Something to do in the store.</summary>
+public abstract record StoreCommand
+{
+    private StoreCommand() { }
+
+    /// <summary>Takes the lease of a torrent, new or known: <see cref="StoreOutcome.Leased"/> or <see cref="StoreOutcome.HeldBy"/>.</summary>
+    public sealed record AcquireLease(InfoHash Torrent) : StoreCommand;
+
+    /// <summary>Gives a lease back: <see cref="StoreOutcome.Done"/>.</summary>
+    public sealed record ReleaseLease(InfoHash Torrent, long Token) : StoreCommand;
+
+    /// <summary>Reads a torrent: <see cref="StoreOutcome.Loaded"/>.</summary>
+    public sealed record LoadTorrent(InfoHash Torrent) : StoreCommand;
+
+    /// <summary>Reads the keys of all torrents: <see cref="StoreOutcome.Listed"/>.</summary>
+    public sealed record ListTorrents : StoreCommand;
+
+    /// <summary>Writes what a torrent is: <see cref="StoreOutcome.Done"/> or <see cref="StoreOutcome.Fenced"/>.</summary>
+    public sealed record PutTorrent(InfoHash Torrent, long Token, TorrentRecord Record) : StoreCommand;
+
+    /// <summary>Writes how far it is: <see cref="StoreOutcome.Done"/> or <see cref="StoreOutcome.Fenced"/>.</summary>
+    public sealed record PutProgress(InfoHash Torrent, long Token, ProgressRecord Progress) : StoreCommand;
+
+    /// <summary>Removes a torrent and its progress: <see cref="StoreOutcome.Done"/> or <see cref="StoreOutcome.Fenced"/>.</summary>
+    public sealed record RemoveTorrent(InfoHash Torrent, long Token) : StoreCommand;
+}
+
+/// <summary>What came of a command.</summary>
+public abstract record StoreOutcome
+{
+    private StoreOutcome() { }
+
+    /// <summary>It is done.</summary>
+    public sealed record Done : StoreOutcome;
+
+    /// <summary>The token is not the lease's any more: somebody else runs the torrent. Stop writing.</summary>
+    public sealed record Fenced : StoreOutcome;
+
+    /// <summary>The lease is ours under this token, greater than every one before it.</summary>
+    public sealed record Leased(long Token) : StoreOutcome;
+
+    /// <summary>Another live process holds the lease; <paramref name="Owner"/> names it for people.</summary>
+    public sealed record HeldBy(string Owner) : StoreOutcome;
+
+    /// <summary>The torrent, or null where there is none.</summary>
+    public sealed record Loaded(TorrentRecord? Record, ProgressRecord? Progress) : StoreOutcome;
+
+    /// <summary>All torrents, in the order of their addition.</summary>
+    public sealed record Listed(ImmutableArray<InfoHash> Torrents) : StoreOutcome;
+}
+
+/// <summary>
+/// What a torrent is. <paramref name="Metainfo"/>: the .torrent file's bytes, empty while a magnet link has not brought them. <paramref name="Magnet"/>: the link it
+/// was added by, or null. <paramref name="Folder"/>: the absolute folder its content lies below. <paramref name="AddedTicks"/>: UTC ticks.
+/// </summary>
+public sealed record TorrentRecord(ImmutableArray<byte> Metainfo, string? Magnet, string Folder, long AddedTicks);
+
+/// <summary>
+/// How far a torrent is. <paramref name="Verified"/>: pieces on disk and verified, in wire form, durable before it is written here. <paramref name="Files"/>: the files as
+/// they were then, to notice change. <paramref name="Downloaded"/>, <paramref name="Uploaded"/>: payload bytes, ever. <paramref name="CompletedTold"/>: trackers know.
+/// </summary>
+public sealed record ProgressRecord(
+    ImmutableArray<byte> Verified, ImmutableArray<FileFingerprint> Files, long Downloaded, long Uploaded, bool CompletedTold);

@@ -1,0 +1,122 @@
+namespace Swarm.Kernel;
+
+/// <summary>
+/// The place of an actor in the tree, such as <c>/user/torrents/peer-7</c>. Equality is by place; the
+/// <see cref="Uid"/>, which tells one incarnation of a name from the next, is not part of it.
+/// </summary>
+public sealed class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
+{
+    private const string ValidSymbols = "\"-_.*$+:@&=,!~';()";
+    private readonly string _text;
+
+    private ActorPath(ActorPath? parent, string name, long uid)
+    {
+        Parent = parent ?? this;
+        Name = name;
+        Uid = uid;
+        Depth = parent is null ? 0 : parent.Depth + 1;
+        _text = parent is null ? "/" : parent.Depth == 0 ? "/" + name : parent._text + "/" + name;
+    }
+
+    /// <summary>The path of the root guardian, <c>/</c>.</summary>
+    public static ActorPath Root { get; } = new(null, "/", 0);
+
+    /// <summary>The last element.</summary>
+    public string Name { get; }
+
+    /// <summary>The path above; the root is its own parent.</summary>
+    public ActorPath Parent { get; }
+
+    /// <summary>The number of the incarnation, unique in its system; 0 where there is none.</summary>
+    public long Uid { get; }
+
+    /// <summary>How many elements the path has; 0 for the root.</summary>
+    public int Depth { get; }
+
+    /// <summary>The names from the top down, without the root's.</summary>
+    public IReadOnlyList<string> Elements
+    {
+        get
+        {
+            var elements = new string[Depth];
+            var path = this;
+            for (var i = Depth - 1; i >= 0; i--)
+            {
+                elements[i] = path.Name;
+                path = path.Parent;
+            }
+
+            return elements;
+        }
+    }
+
+    /// <summary>The path of a child.</summary>
+    public static ActorPath operator /(ActorPath path, string name) => new(path, name, 0);
+
+    public static bool operator ==(ActorPath? left, ActorPath? right) => left is null ? right is null : left.Equals(right);
+
+    public static bool operator !=(ActorPath? left, ActorPath? right) => !(left == right);
+
+    /// <summary>Whether a name may be an actor's: ASCII letters, digits, the symbols of Akka.NET, or %XX; never beginning with $.</summary>
+    public static bool IsValidPathElement(string s)
+    {
+        if (string.IsNullOrEmpty(s) || s[0] == '$')
+        {
+            return false;
+        }
+
+        for (var i = 0; i < s.Length; i++)
+        {
+            var c = s[i];
+            if (char.IsAsciiLetterOrDigit(c) || ValidSymbols.Contains(c))
+            {
+                continue;
+            }
+
+            if (c != '%' || i + 2 >= s.Length || !char.IsAsciiHexDigit(s[i + 1]) || !char.IsAsciiHexDigit(s[i + 2]))
+            {
+                return false;
+            }
+
+            i += 2;
+        }
+
+        return true;
+    }
+
+    /// <summary>The same place with another incarnation.</summary>
+    public ActorPath WithUid(long uid) => new(ReferenceEquals(Parent, this) ? null : Parent, Name, uid);
+
+    /// <summary>The path as text; the kernel's paths have no address, so this is <see cref="ToString"/>.</summary>
+    public string ToStringWithoutAddress() => _text;
+
+    public bool Equals(ActorPath? other) => other is not null && string.Equals(_text, other._text, StringComparison.Ordinal);
+
+    public override bool Equals(object? obj) => obj is ActorPath other && Equals(other);
+
+    public override int GetHashCode() => unchecked((int)StableHash.Of(_text));
+
+    public int CompareTo(ActorPath? other) => other is null ? 1 : string.CompareOrdinal(_text, other._text);
+
+    public override string ToString() => _text;
+}
+
+/// <summary>FNV-1a over text: the same in every process, unlike <see cref="string.GetHashCode()"/>.</summary>
+internal static class StableHash
+{
+    internal const ulong Seed = 14695981039346656037;
+    private const ulong Prime = 1099511628211;
+
+    internal static ulong Of(string text)
+    {
+        var hash = Seed;
+        foreach (var c in text)
+        {
+            hash = Mix(hash, c);
+        }
+
+        return hash;
+    }
+
+    internal static ulong Mix(ulong hash, ulong value) => unchecked((hash ^ value) * Prime);
+}

@@ -1,0 +1,205 @@
+using Microsoft.Extensions.Logging;
+
+namespace Swarm.Kernel;
+
+/// <summary>
+/// The system: guardians, dispatchers, scheduler, event stream, and the counters of what went astray. Terminating stops
+/// the root guardian, whose children are stopped in the order <c>/user</c>, then <c>/system</c>; the root's death is the end.
+/// </summary>
+internal sealed class ActorSystemImpl : ExtendedActorSystem
+{
+    private readonly TaskCompletionSource _terminated;
+    private readonly LocalActorRef _root;
+    private readonly Random _random;
+    private readonly long _startedAt;
+    private long _nextUid;
+    private long _deadLetterCount;
+    private long _droppedCount;
+
+    internal ActorSystemImpl(string name, ActorSystemSettings settings)
+    {
+        Name = name;
+        Settings = settings;
+        Log = new KernelLog(settings.LoggerFactory.CreateLogger("Swarm.Kernel"));
+        _startedAt = settings.TimeProvider.GetTimestamp();
+        _random = settings.Simulation?.Random ?? (settings.Seed is { } seed ? new Random(seed) : new Random());
+        _terminated = new TaskCompletionSource(ContinuationOptions);
+        Dispatchers = new Dispatchers(settings);
+        DeadLetters = new DeadLetterActorRef(this);
+        Scheduler = new Scheduler(this);
+        Shutdown = new CoordinatedShutdown(this);
+
+        var executor = Dispatchers.Lookup(Dispatchers.DefaultDispatcherId, ActorPath.Root);
+        var props = Props.Create<RootGuardian>();
+        _root = new LocalActorRef(this, props, executor, new TopActorRef(this), ActorPath.Root.WithUid(NextUid()));
+        Guardian = _root.Cell.AttachChild(
+            Props.Create<Guardian>().WithSupervisorStrategy(settings.GuardianSupervisorStrategy), "user");
+        SystemGuardian = _root.Cell.AttachChild(Props.Create<Guardian>(), "system");
+        _root.Tell(new RootGuardian.StopInOrder((LocalActorRef)Guardian, (LocalActorRef)SystemGuardian), null);
+        _root.Cell.Mailbox.Start();
+    }
+
+    public override string Name { get; }
+
+    public override EventStream EventStream { get; } = new();
+
+    public override IScheduler Scheduler { get; }
+
+    public override IActorRef DeadLetters { get; }
+
+    public override Dispatchers Dispatchers { get; }
+
+    public override IActorRef Guardian { get; }
+
+    public override IActorRef SystemGuardian { get; }
+
+    public override Task WhenTerminated => _terminated.Task;
+
+    public override TimeSpan Uptime => Settings.TimeProvider.GetElapsedTime(_startedAt);
+
+    internal ActorSystemSettings Settings { get; }
+
+    internal KernelLog Log { get; }
+
+    internal CoordinatedShutdown Shutdown { get; }
+
+    internal ActorCell RootCell => _root.Cell;
+
+    internal bool IsTerminated => _terminated.Task.IsCompleted;
+
+    internal long DeadLetterCount => Interlocked.Read(ref _deadLetterCount);
+
+    internal long DroppedCount => Interlocked.Read(ref _droppedCount);
+
+    // Under a simulation continuations run where the outcome is set, for the pool's threads are not part of the run;
+    // otherwise they must not run inside of an actor's turn.
+    internal TaskCreationOptions ContinuationOptions =>
+        Settings.Simulation is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
+
+    public override IActorRef ActorOf(Props props, string? name = null) => ((LocalActorRef)Guardian).Cell.AttachChild(props, name);
+
+    public override IActorRef SystemActorOf(Props props, string? name = null) =>
+        ((LocalActorRef)SystemGuardian).Cell.AttachChild(props, name);
+
+    public override void Stop(IActorRef actor)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+        switch (actor)
+        {
+            // A parent must know that the child is dying, so the guardian does it on its own turn.
+            case LocalActorRef { Parent: LocalActorRef { Cell.Props.Type: var type } parent } when type == typeof(Guardian):
+                parent.Tell(new Guardian.StopChild(actor), null);
+                break;
+            case IInternalActorRef other:
+                other.Stop();
+                break;
+        }
+    }
+
+    public override Task Terminate()
+    {
+        Shutdown.Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance);
+        return WhenTerminated;
+    }
+
+    internal long NextUid() => Interlocked.Increment(ref _nextUid);
+
+    internal double NextDouble()
+    {
+        lock (_random)
+        {
+            return _random.NextDouble();
+        }
+    }
+
+    // The kernel's timers carry no ambient context: it would belong to whoever happened to start them.
+    internal ITimer CreateTimer(TimerCallback callback, object state, TimeSpan dueTime, TimeSpan period)
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            return Settings.TimeProvider.CreateTimer(callback, state, dueTime, period);
+        }
+
+        using (ExecutionContext.SuppressFlow())
+        {
+            return Settings.TimeProvider.CreateTimer(callback, state, dueTime, period);
+        }
+    }
+
+    internal void FinalTerminate() => _root.Tell(RootGuardian.StopAll.Instance, null);
+
+    internal void OnRootFailed(Exception cause)
+    {
+        Log.RootFailed(cause);
+        _root.Stop();
+    }
+
+    internal void OnRootTerminated() => _terminated.TrySetResult();
+
+    internal void PublishDeadLetter(object message, IActorRef? sender, IActorRef recipient)
+    {
+        switch (message)
+        {
+            case AllDeadLetters letter:
+                EventStream.Publish(letter);
+                return;
+            case IDeadLetterSuppression suppressed:
+                if (EventStream.HasSubscribers(typeof(SuppressedDeadLetter)))
+                {
+                    EventStream.Publish(new SuppressedDeadLetter(suppressed, sender ?? DeadLetters, recipient));
+                }
+
+                return;
+        }
+
+        Interlocked.Increment(ref _deadLetterCount);
+        Log.DeadLetter(message.GetType(), recipient.Path);
+        if (EventStream.HasSubscribers(typeof(DeadLetter)))
+        {
+            EventStream.Publish(new DeadLetter(message, sender ?? DeadLetters, recipient));
+        }
+    }
+
+    internal void PublishDropped(object message, IActorRef? sender, IActorRef recipient)
+    {
+        // Once a power of two: a mailbox that overflows does so many times.
+        var dropped = Interlocked.Increment(ref _droppedCount);
+        if (System.Numerics.BitOperations.IsPow2(dropped))
+        {
+            Log.MailboxFull(message.GetType(), recipient.Path, dropped);
+        }
+
+        // A Dropped that is itself dropped would never end.
+        if (message is not AllDeadLetters && EventStream.HasSubscribers(typeof(Dropped)))
+        {
+            EventStream.Publish(new Dropped(message, "Mailbox is full", sender ?? DeadLetters, recipient));
+        }
+    }
+
+    internal void PublishUnhandled(object message, IActorRef sender, IActorRef recipient)
+    {
+        Log.Unhandled(message.GetType(), recipient.Path);
+        if (EventStream.HasSubscribers(typeof(UnhandledMessage)))
+        {
+            EventStream.Publish(new UnhandledMessage(message, sender, recipient));
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing)
+        {
+            return;
+        }
+
+        var ended = Terminate();
+        if (Settings.Simulation is { } simulation)
+        {
+            simulation.RunUntil(() => ended.IsCompleted, Settings.CoordinatedShutdown.TotalTimeout);
+        }
+        else
+        {
+            ended.Wait(Settings.CoordinatedShutdown.TotalTimeout);
+        }
+    }
+}
