@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Swarm.Protocol.Primitives;
 using Swarm.Protocol.Wire;
 using Swarm.Tests.Protocol.Bencoding;
 using Swarm.Tests.Protocol.Primitives;
