@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Swarm.Protocol.Picking;
 
 namespace Swarm.Tests.Protocol.Picking;
 

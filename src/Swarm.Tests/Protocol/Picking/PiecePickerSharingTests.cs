@@ -37,6 +37,17 @@ public sealed class PiecePickerSharingTests
         scene.Blocks(0).ShouldBe("#1..");
     }
 
+    [Theory]
+    [InlineData(false, "1.0 1.1 1.2 1.3 0.1 0.2 0.3")]
+    [InlineData(true, "0.1 0.2 0.3 1.0 1.1 1.2 1.3")]
+    public void Fast_peer_begins_a_piece_of_its_own_before_it_helps_slow_ones_unless_order_matters(bool sequential, string picked)
+    {
+        var scene = new PickerScene("1 2");
+        scene.Picker.IsSequential = sequential;
+        scene.Pick(scene.Peer("all"), 1).ShouldBe("0.0");
+        scene.Pick(scene.Peer("all"), 7, PeerSpeed.Fast).ShouldBe(picked);
+    }
+
     [Fact]
     public void Peer_with_nothing_better_to_do_helps_from_the_end()
     {
