@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -10,9 +12,12 @@ namespace Swarm.Io.Dns;
 /// <para>Owns the turns: the system's resolver cannot be interrupted, so a look-up that was given up for its time-out keeps its turn until the system lets go. Thus a resolver that
 /// hangs costs a bounded number of threads, and those who wait get their failure in time.</para>
 /// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable",
+    Justification = "Nobody asks for the semaphore's wait handle, so there is nothing to dispose, and look-ups that cannot be interrupted still give their turns back.")]
 public sealed class DnsPort : IDns
 {
     private const int LongestName = 253;
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._");
     private readonly DnsPortSettings _settings;
     private readonly Func<string, Task<IPAddress[]>> _lookUp;
     private readonly SemaphoreSlim _turns;
@@ -80,9 +85,6 @@ public sealed class DnsPort : IDns
             return null;
         }
     }
-
-    private static readonly System.Buffers.SearchValues<char> NameCharacters =
-        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._");
 
     private static string Shown(string host) => host.Length <= 64 ? host.ReplaceLineEndings(" ") : host[..64].ReplaceLineEndings(" ") + "...";
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http;
 using System.Net.Sockets;
 
 namespace Swarm.Io.Http;
@@ -27,11 +26,11 @@ internal sealed class HttpDialer(AddressFamily family, HttpPortSettings settings
         string? failure = null;
         foreach (var address in usable)
         {
-            if (_wasPublic && PrivateNetwork.Contains(address)) throw new HttpDialException($"{host} ({address}) is a private address that a public server redirected to.");
+            if (_wasPublic && settings.IsPrivate(address)) throw new HttpDialException($"{host} ({address}) is a private address that a public server redirected to.");
             var endPoint = new IPEndPoint(address, context.DnsEndPoint.Port);
             (var stream, failure) = await TryConnectAsync(endPoint, cancellation).ConfigureAwait(false);
             if (stream is null) continue;
-            _wasPublic |= !PrivateNetwork.Contains(address);
+            _wasPublic |= !settings.IsPrivate(address);
             return stream;
         }
 

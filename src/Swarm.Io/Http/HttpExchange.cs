@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
 using System.Security.Authentication;
@@ -65,7 +64,8 @@ internal sealed class HttpExchange(HttpFetch request, HttpPortSettings settings)
             }
         }
 
-        return (e as HttpRequestException)?.HttpRequestError ?? (e as HttpIOException)?.HttpRequestError switch
+        var error = (e as HttpRequestException)?.HttpRequestError ?? (e as HttpIOException)?.HttpRequestError;
+        return error switch
         {
             HttpRequestError.ResponseEnded => $"{host} closed the connection before its reply was whole.",
             HttpRequestError.InvalidResponse => $"{host} sent what is not an HTTP reply.",

@@ -19,6 +19,7 @@ internal sealed class LayoutBuilder(string name, bool isFolder, MetainfoLimits l
     /// <summary>The disk paths of ordinary files by their cleaned elements joined, before renaming: what links call them.</summary>
     private readonly Dictionary<string, string> _targets = new(StringComparer.Ordinal);
     private readonly ImmutableArray<RenamedFile>.Builder _renamed = ImmutableArray.CreateBuilder<RenamedFile>();
+    private bool _hasLinks;
 
     /// <summary>Files whose path was changed, after <see cref="Build"/>.</summary>
     public ImmutableArray<RenamedFile> Renamed => _renamed.ToImmutable();
@@ -50,6 +51,7 @@ internal sealed class LayoutBuilder(string name, bool isFolder, MetainfoLimits l
     /// <summary>Lays the files out. Their lengths sum to the geometry's total.</summary>
     public ContentLayout Build(List<FileEntry> entries, PieceGeometry geometry)
     {
+        _hasLinks = entries.Exists(entry => entry.SymlinkPath is not null);
         var elements = entries.ConvertAll(CleanPath);
         var directories = entries.ConvertAll(_ => PathTable.Root);
         for (var i = 0; i < entries.Count; i++)
@@ -78,17 +80,33 @@ internal sealed class LayoutBuilder(string name, bool isFolder, MetainfoLimits l
         return new ContentLayout(geometry, files.MoveToImmutable());
     }
 
-    /// <summary>The elements that remain when each is cleaned, fewer if the whole would be too long; at least one.</summary>
+    /// <summary>
+    /// The elements that remain when each is cleaned, fewer if the whole would be too long; at least one. The very same array if nothing changes.
+    /// </summary>
     private ImmutableArray<string> CleanPath(FileEntry entry)
     {
         if (entry.IsPad) return [];
         if (!isFolder) return [name];
-        var path = entry.Path.Select(PathSanitizer.CleanElement).Where(element => element.Length > 0).ToImmutableArray();
+        var path = CleanElements(entry.Path);
         if (path.IsEmpty) return [NamelessFile];
         var room = limits.MaxPathBytes - Encoding.UTF8.GetByteCount(name) - 1 - Encoding.UTF8.GetByteCount(path[^1]);
         var kept = 0;
         while (kept < path.Length - 1 && (room -= Encoding.UTF8.GetByteCount(path[kept]) + 1) >= 0) kept++;
         return kept == path.Length - 1 ? path : [.. path[..kept], path[^1]];
+    }
+
+    private static ImmutableArray<string> CleanElements(ImmutableArray<string> path)
+    {
+        var cleaned = ImmutableArray.CreateBuilder<string>(path.Length);
+        var changed = false;
+        foreach (var element in path)
+        {
+            var clean = PathSanitizer.CleanElement(element);
+            changed |= !string.Equals(clean, element, StringComparison.Ordinal);
+            if (clean.Length > 0) cleaned.Add(clean);
+        }
+
+        return changed || cleaned.Count < path.Length ? cleaned.ToImmutable() : path;
     }
 
     private int EnterDirectories(ImmutableArray<string> elements)
@@ -103,12 +121,12 @@ internal sealed class LayoutBuilder(string name, bool isFolder, MetainfoLimits l
         if (entry.IsPad) return string.Create(CultureInfo.InvariantCulture, $"{name}/{PadDirectory}/{entry.Length}");
         if (!isFolder) return name;
         var fileName = _table.AddFile(directory, elements[^1]);
-        var wanted = string.Join('/', elements);
-        var inTorrent = wanted[..^elements[^1].Length] + fileName;
+        var isNumbered = !ReferenceEquals(fileName, elements[^1]);
+        var wanted = string.Join('/', elements.AsSpan());
+        var inTorrent = isNumbered ? wanted[..^elements[^1].Length] + fileName : wanted;
         var path = $"{name}/{inTorrent}";
-        if (entry.SymlinkPath is null) _targets.TryAdd(wanted, path);
-        var original = string.Join('/', entry.Path);
-        if (!string.Equals(original, inTorrent, StringComparison.Ordinal)) _renamed.Add(new RenamedFile(index, original));
+        if (_hasLinks && entry.SymlinkPath is null) _targets.TryAdd(wanted, path);
+        if (isNumbered || elements != entry.Path) _renamed.Add(new RenamedFile(index, string.Join('/', entry.Path)));
         return path;
     }
 
@@ -119,13 +137,13 @@ internal sealed class LayoutBuilder(string name, bool isFolder, MetainfoLimits l
     /// </summary>
     private string? Resolve(ImmutableArray<string> target, ImmutableArray<string> link)
     {
-        string[] clean = [.. target.Select(PathSanitizer.CleanElement).Where(element => element.Length > 0)];
-        return clean.Length == 0 ? null : Find(clean) ?? Find([.. link[..^1], .. clean]);
+        var clean = CleanElements(target);
+        return clean.IsEmpty ? null : Find(clean) ?? Find([.. link[..^1], .. clean]);
     }
 
-    private string? Find(string[] elements)
+    private string? Find(ImmutableArray<string> elements)
     {
         var path = string.Join('/', elements);
-        return _targets.GetValueOrDefault(path) ?? (_table.HasDirectory(elements) ? $"{name}/{path}" : null);
+        return _targets.GetValueOrDefault(path) ?? (_table.HasDirectory(elements.AsSpan()) ? $"{name}/{path}" : null);
     }
 }

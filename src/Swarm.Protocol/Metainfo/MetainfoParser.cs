@@ -53,12 +53,13 @@ public static class MetainfoParser
         var content = new InfoParser(limits, text).TryParse(document.Root, default, rawInfo, out error);
         if (content is null) return false;
         var reader = new SourceReader(text, limits);
-        metainfo = content with
+        var withHints = content with
         {
             Similar = reader.ReadSimilar(default, document.Root["similar"u8]),
             Collections = reader.ReadCollections(default, document.Root["collections"u8]),
             UpdateUrl = reader.ReadUpdateUrl(document.Root["update-url"u8]),
         };
+        metainfo = withHints with { DroppedSources = reader.Dropped };
         return true;
     }
 

@@ -43,6 +43,14 @@ public sealed record ExtensionHandshake
     /// <summary>"upload_only": wants no pieces (BEP 21).</summary>
     public bool? UploadOnly { get; init; }
 
+    /// <summary>What we put into "m" to offer these extensions: our own numbers for them.</summary>
+    public static ImmutableArray<ExtensionMapping> Offer(params ReadOnlySpan<ExtensionId> extensions)
+    {
+        var mappings = ImmutableArray.CreateBuilder<ExtensionMapping>(extensions.Length);
+        foreach (var extension in extensions) mappings.Add(new ExtensionMapping(extension, (byte)extension));
+        return mappings.MoveToImmutable();
+    }
+
     /// <summary>Reads the payload of extended message 0. Null if it is no bencoded dictionary.</summary>
     public static ExtensionHandshake? Parse(ReadOnlySpan<byte> payload, WireSettings settings)
     {

@@ -41,10 +41,15 @@ public sealed class OutstandingRequests
     private readonly BlockTable _live = new();
     private readonly BlockTable _stale = new();
     private readonly WireSettings _settings;
+    private readonly bool _everyRequestIsAnswered;
     private BlockRequest? _arriving;
 
-    /// <summary>None outstanding.</summary>
-    public OutstandingRequests(WireSettings settings) => _settings = settings;
+    /// <summary>None outstanding. <paramref name="everyRequestIsAnswered"/> is whether the fast extension is in force (BEP 6).</summary>
+    public OutstandingRequests(WireSettings settings, bool everyRequestIsAnswered)
+    {
+        _settings = settings;
+        _everyRequestIsAnswered = everyRequestIsAnswered;
+    }
 
     /// <summary>The bound of <see cref="Count"/>.</summary>
     public int Capacity => _settings.MaxOutstandingRequests;
@@ -93,18 +98,21 @@ public sealed class OutstandingRequests
     /// <summary>The last bytes of the block are here.</summary>
     public void EndArrival() => _arriving = null;
 
-    /// <summary>The peer rejected a request. An older answer that is still due is taken to be meant first.</summary>
+    /// <summary>
+    /// The peer rejected a request. If every request is answered, answers come in order, so an older one that is still due is meant first;
+    /// otherwise the older one will hardly be answered any more.
+    /// </summary>
     public RejectMatch Reject(PieceIndex piece, int begin, out BlockRequest block)
     {
         var stale = _stale.Find(piece, begin);
-        if (stale != BlockTable.None)
+        var live = _live.Find(piece, begin);
+        if (stale != BlockTable.None && (_everyRequestIsAnswered || live == BlockTable.None))
         {
             block = _stale[stale];
             AnswerStale(stale);
             return RejectMatch.Stale;
         }
 
-        var live = _live.Find(piece, begin);
         if (live == BlockTable.None)
         {
             block = default;

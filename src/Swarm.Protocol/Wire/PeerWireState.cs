@@ -36,7 +36,7 @@ public sealed class PeerWireState
         _settings = settings;
         Negotiated = ours & theirs;
         Pieces = new PeerPieces(settings, geometry);
-        Requests = new OutstandingRequests(settings);
+        Requests = new OutstandingRequests(settings, Fast);
         Flood = new FloodGuard(settings, nowTicks);
         _times = new ConnectionTimes(settings, nowTicks);
         _incoming = new IncomingRequests(settings, Flood, Fast, geometry);
@@ -46,7 +46,7 @@ public sealed class PeerWireState
     public ReservedBits Negotiated { get; }
 
     /// <summary>Whether the fast extension is in force (BEP 6).</summary>
-    public bool Fast => (Negotiated & ReservedBits.Fast) != 0;
+    public bool Fast => Negotiated.HasFlag(ReservedBits.Fast);
 
     /// <summary>Whether we choke the peer. True at the start.</summary>
     public bool AmChoking => _incoming.AmChoking;
@@ -321,7 +321,7 @@ public sealed class PeerWireState
 
     private WireOutcome Extended(in WireMessage message, long nowTicks)
     {
-        if ((Negotiated & ReservedBits.Extension) == 0) return Chatter(nowTicks);
+        if (!Negotiated.HasFlag(ReservedBits.Extension)) return Chatter(nowTicks);
         switch ((ExtensionId)message.ExtendedId)
         {
             case ExtensionId.Handshake:

@@ -52,7 +52,7 @@ public sealed record WireSettings
     public TimeSpan RateWindow { get; init => field = InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(30)); } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How many requests that were cancelled, timed out or choked away are remembered because their blocks may still come.</summary>
-    public int MaxStaleRequests { get; init => field = InRange(value, 1, 100_000); } = 2_000;
+    public int MaxStaleRequests { get; init => field = InRange(value, 1, 100_000); } = 1_000;
 
     /// <summary>How long a peer may bring no block at all while it owes some; then its requests go to others.</summary>
     public TimeSpan RequestTimeout { get; init => field = InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(30);
@@ -106,13 +106,16 @@ public sealed record WireSettings
     public int MaxMetadataRequestsPerPeer { get; init => field = InRange(value, 1, 1_000); } = 4;
 
     /// <summary>How many peers metadata is fetched from at a time; more are left aside until one goes.</summary>
-    public int MaxMetadataPeers { get; init => field = InRange(value, 1, 100_000); } = 1_000;
+    public int MaxMetadataPeers { get; init => field = InRange(value, 1, 10_000); } = 200;
 
     /// <summary>How long a metadata request may stay unanswered.</summary>
     public TimeSpan MetadataRequestTimeout { get; init => field = InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)); } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a peer that rejected a metadata request, or let it time out, is not asked again.</summary>
     public TimeSpan MetadataBackoff { get; init => field = InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one try at the metadata may take before another group of peers gets a turn; doubled each time that happens, six times at most.</summary>
+    public TimeSpan MetadataAttemptTimeout { get; init => field = InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)); } = TimeSpan.FromMinutes(1);
 
     /// <summary>How often one peer is given the whole of our metadata before we reject (BEP 9: pieces times a factor).</summary>
     public int MetadataServings { get; init => field = InRange(value, 1, 1_000); } = 3;
