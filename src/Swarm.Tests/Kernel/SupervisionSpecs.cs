@@ -189,11 +189,11 @@ public sealed class SupervisionSpecs
     {
         var logger = new ListLoggerFactory();
         var sim = new SimHarness(1, s => s with { LoggerFactory = logger });
-        var (probe, received) = sim.Probe();
+        var received = new List<object>();
         var watcher = sim.Actor(new Script
         {
             OnPreStart = me => me.Ctx.Watch(me.Ctx.ActorOf(Scripted.With(new Script { OnConstruct = _ => throw new Boom() }))),
-            OnMessage = (_, message) => probe.Tell(message, ActorRefs.NoSender),
+            OnMessage = (_, message) => received.Add(message),
         });
         sim.Run();
 
