@@ -4,7 +4,7 @@ namespace Swarm.Benchmarks;
 
 /// <summary>The kernel's cases under BenchmarkDotNet; an operation is one message.</summary>
 [MemoryDiagnoser]
-public class KernelBenchmarks
+public class KernelBenchmarks : IDisposable
 {
     private const int Batch = 200_000;
     private const int SmallBatch = 20_000;
@@ -14,7 +14,11 @@ public class KernelBenchmarks
     public void Setup() => _cases = new KernelCases();
 
     [GlobalCleanup]
-    public void Cleanup() => _cases.Dispose();
+    public void Dispose()
+    {
+        _cases.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Benchmark(OperationsPerInvoke = Batch)]
     public void Tell() => _cases.Tell(Batch);

@@ -6,13 +6,13 @@ public sealed class AskSpecs
     private readonly SimHarness _sim = new();
 
     [Fact]
-    public void The_answer_is_the_tasks_result()
+    public async Task The_answer_is_the_tasks_result()
     {
         var answer = Echo().Ask<string>("hello", Second);
         _sim.Run();
 
         answer.IsCompletedSuccessfully.ShouldBeTrue();
-        answer.Result.ShouldBe("hello");
+        (await answer).ShouldBe("hello");
         _sim.Sim.PendingTimers.ShouldBe(0);
     }
 
@@ -64,12 +64,12 @@ public sealed class AskSpecs
     }
 
     [Fact]
-    public void A_status_failure_can_be_the_answer()
+    public async Task A_status_failure_can_be_the_answer()
     {
         var answer = _sim.Actor((me, _) => me.From.Tell(new Status.Failure(new Boom()))).Ask<Status>("hello", Second);
         _sim.Run();
 
-        answer.Result.ShouldBeOfType<Status.Failure>().Cause.ShouldBeOfType<Boom>();
+        (await answer).ShouldBeOfType<Status.Failure>().Cause.ShouldBeOfType<Boom>();
     }
 
     [Fact]
@@ -82,17 +82,17 @@ public sealed class AskSpecs
     }
 
     [Fact]
-    public void A_message_can_carry_the_handle_to_answer_to()
+    public async Task A_message_can_carry_the_handle_to_answer_to()
     {
         var actor = _sim.Actor((_, message) => ((IActorRef)message).Tell("yes"));
         var answer = actor.Ask<string>(replyTo => replyTo, Second, CancellationToken.None);
         _sim.Run();
 
-        answer.Result.ShouldBe("yes");
+        (await answer).ShouldBe("yes");
     }
 
     [Fact]
-    public void Graceful_stop_ends_with_the_actors_death()
+    public async Task Graceful_stop_ends_with_the_actors_death()
     {
         var stopped = false;
         var actor = _sim.Actor(new Script { OnPostStop = _ => stopped = true });
@@ -100,7 +100,7 @@ public sealed class AskSpecs
         ended.IsCompleted.ShouldBeFalse();
         _sim.Run();
 
-        ended.Result.ShouldBeTrue();
+        (await ended).ShouldBeTrue();
         stopped.ShouldBeTrue();
     }
 
@@ -129,7 +129,7 @@ public sealed class AskSpecs
                 received.Add(message);
             }
         });
-        actor.Ask<string>("ask", Second);
+        _ = actor.Ask<string>("ask", Second);
         _sim.Run();
 
         received.ShouldHaveSingleItem().ShouldBeOfType<Terminated>();
@@ -143,11 +143,11 @@ public sealed class AskSpecs
         var failure = new TaskCompletionSource<int>();
         var mapped = new TaskCompletionSource<int>();
         var empty = new TaskCompletionSource();
-        result.Task.PipeTo(probe);
-        failure.Task.PipeTo(probe);
-        mapped.Task.PipeTo(probe, success: i => "mapped " + i, failure: e => e.Message);
-        empty.Task.PipeTo(probe, success: () => "done");
-        Task.FromCanceled<int>(new CancellationToken(true)).PipeTo(probe);
+        _ = result.Task.PipeTo(probe);
+        _ = failure.Task.PipeTo(probe);
+        _ = mapped.Task.PipeTo(probe, success: i => "mapped " + i, failure: e => e.Message);
+        _ = empty.Task.PipeTo(probe, success: () => "done");
+        _ = Task.FromCanceled<int>(new CancellationToken(true)).PipeTo(probe);
         result.SetResult(1);
         failure.SetException(new Boom());
         mapped.SetResult(2);

@@ -33,7 +33,7 @@ public sealed class CoordinatedShutdownSpecs
     {
         var sim = new SimHarness();
         CoordinatedShutdown.Get(sim.System).AddTask(CoordinatedShutdown.PhaseServiceStop, "stop", Task("stop"));
-        sim.System.Terminate();
+        _ = sim.System.Terminate();
         var again = CoordinatedShutdown.Get(sim.System).Run(CoordinatedShutdown.UnknownReason.Instance);
         sim.Run();
 
@@ -60,7 +60,7 @@ public sealed class CoordinatedShutdownSpecs
             return gate.Task;
         });
         shutdown.AddTask(CoordinatedShutdown.PhaseClusterShutdown, "next", Task("next"));
-        shutdown.Run(CoordinatedShutdown.UnknownReason.Instance);
+        _ = shutdown.Run(CoordinatedShutdown.UnknownReason.Instance);
         sim.Run();
 
         _log.ShouldBe(["waits", "opens", "next"]);
@@ -136,7 +136,7 @@ public sealed class CoordinatedShutdownSpecs
         var shutdown = CoordinatedShutdown.Get(sim.System);
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "skipped", Task("skipped"));
         shutdown.AddTask(CoordinatedShutdown.PhaseClusterShutdown, "run", Task("run"));
-        shutdown.Run(CoordinatedShutdown.UnknownReason.Instance, CoordinatedShutdown.PhaseClusterLeave);
+        _ = shutdown.Run(CoordinatedShutdown.UnknownReason.Instance, CoordinatedShutdown.PhaseClusterLeave);
         sim.Run();
 
         _log.ShouldBe(["run"]);
@@ -157,7 +157,7 @@ public sealed class CoordinatedShutdownSpecs
         ((ExtendedActorSystem)sim.System).SystemActorOf(Scripted.With(new Script { OnPostStop = _ => _log.Add("system") }), "tool");
         sim.Actor(new Script { OnPostStop = _ => _log.Add("user") });
         sim.Run();
-        sim.System.Terminate();
+        _ = sim.System.Terminate();
         sim.Run();
 
         _log.ShouldBe(["user", "system"]);

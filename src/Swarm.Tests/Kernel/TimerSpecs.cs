@@ -257,7 +257,7 @@ public sealed class TimerSpecs
     {
         var (probe, _) = _sim.Probe();
         _sim.System.Scheduler.ScheduleTellRepeatedly(Second, Second, probe, "again", ActorRefs.NoSender);
-        _sim.System.Terminate();
+        _ = _sim.System.Terminate();
         _sim.Sim.AdvanceBy(Second * 2);
 
         _sim.Sim.PendingTimers.ShouldBe(0);
