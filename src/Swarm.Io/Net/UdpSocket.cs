@@ -89,7 +89,7 @@ internal sealed class UdpSocket : IUdpSocket, IDisposable, IThreadPoolWorkItem
                 if (_batch.Count == _batchLimit || (_batch.Count > 0 && _socket.Available == 0))
                 {
                     var full = _batch.Count == _batchLimit;
-                    Owner.Tell(new IUdp.Received(this, _batch.ToImmutable()), null!);
+                    Owner.Tell(new IUdp.Received(this, _batch.ToImmutable()), ActorRefs.NoSender);
                     _batch.Clear();
                     if (full)
                     {
