@@ -20,7 +20,7 @@ internal sealed class UdpSocket : IUdpSocket, IDisposable, IThreadPoolWorkItem
     private long _dropped;
     private volatile bool _closed;
 
-    /// <summary>A socket bound to <paramref name="local"/> that tells <paramref name="owner"/> what comes.</summary>
+    /// <summary>Binds; receives nothing before <see cref="Start"/>.</summary>
     /// <exception cref="SocketException">The address is not to be had.</exception>
     public UdpSocket(IPEndPoint local, NetSettings settings, IActorRef owner)
     {
