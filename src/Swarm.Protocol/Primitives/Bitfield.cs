@@ -41,6 +41,9 @@ public sealed class Bitfield
     /// <summary>The size of the wire form in bytes.</summary>
     public int WireLength => (Length + 7) / 8;
 
+    /// <summary>The set as words of 64 pieces, piece 0 in the lowest bit of the first, for set operations over many pieces at once.</summary>
+    public ReadOnlySpan<ulong> Words => _words;
+
     /// <summary>Whether the piece is in the set. The piece must exist.</summary>
     public bool this[PieceIndex piece]
     {

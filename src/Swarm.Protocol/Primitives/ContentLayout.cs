@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Swarm.Protocol.Primitives;
 
 /// <summary>
-/// One file of a torrent as it lies on disk. <paramref name="Path"/> is relative, already sanitised, separated by '/'.
-/// <paramref name="Offset"/> and <paramref name="Length"/> are bytes in the torrent.
+/// One file of a torrent as it lies on disk. <paramref name="Path"/> is relative to the download directory (so it begins with the torrent's
+/// folder, if it has one), already sanitised, separated by '/'. <paramref name="Offset"/> and <paramref name="Length"/> are bytes in the torrent.
 /// </summary>
 public sealed record ContentFile(string Path, long Offset, long Length)
 {
@@ -17,7 +17,10 @@ public sealed record ContentFile(string Path, long Offset, long Length)
     /// <summary>Hidden where the file system knows such a thing (BEP 47, attribute h).</summary>
     public bool IsHidden { get; init; }
 
-    /// <summary>Where a symbolic link points, relative to the torrent's root and inside of it, or null for an ordinary file (BEP 47).</summary>
+    /// <summary>
+    /// What a symbolic link points to, or null for an ordinary file (BEP 47): the path of another file or directory of the same torrent,
+    /// relative to the download directory as <see cref="Path"/> is.
+    /// </summary>
     public string? SymlinkTarget { get; init; }
 }
 

@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Swarm.Actors.Net;
+using Swarm.Actors.Store;
+using Swarm.Actors.Torrents;
+using Swarm.Actors.Trackers;
+
+namespace Swarm.Actors.Node;
+
+/// <summary>
+/// The node: start and drain order. Top of the tree, <c>/user/node</c>.
+/// <para>
+/// Starts the store, then the network; when every listener stands, the trackers and the torrents, and only then connections are taken. Drains the other way round: torrents (which tell their
+/// trackers and record what they have), then the store.
+/// </para>
+/// <para>
+/// A part that fails by a bug is restarted. A store that cannot write any more ends the node: it publishes <see cref="Broken"/> and stops, and the process ends with an error.
+/// </para>
+/// </summary>
+public sealed partial class NodeActor : UntypedActor
+{
+    private readonly NodePorts _ports;
+    private readonly NodeSettings _settings;
+    private readonly ILogger _log;
+    private IActorRef _store = ActorRefs.Nobody;
+    private IActorRef _net = ActorRefs.Nobody;
+    private IActorRef? _torrents;
+    private IActorRef? _starter;
+    private IActorRef? _drainer;
+
+    private NodeActor(NodePorts ports, NodeSettings settings)
+    {
+        _ports = ports;
+        _settings = settings;
+        _log = ports.Logs.CreateLogger("Swarm.Node");
+    }
+
+    /// <summary>Starts the node; answered with <see cref="Started"/> or <see cref="StartFailed"/>.</summary>
+    public sealed record Start;
+
+    /// <summary>The node works. <paramref name="Listen"/> has the real ports; torrents are added at <paramref name="Torrents"/>.</summary>
+    public sealed record Started(ImmutableArray<IPEndPoint> Listen, IActorRef Torrents);
+
+    /// <summary>It does not; <paramref name="Reason"/> is one line for people.</summary>
+    public sealed record StartFailed(string Reason);
+
+    /// <summary>Stops every torrent and writes everything down; answered with <see cref="Drained"/>.</summary>
+    public sealed record Drain;
+
+    /// <summary>Everything is written down.</summary>
+    public sealed record Drained;
+
+    /// <summary>Published on the event stream: the node cannot go on; <paramref name="Reason"/> is one line for people.</summary>
+    public sealed record Broken(string Reason);
+
+    /// <summary>A node in the world of <paramref name="ports"/>.</summary>
+    public static Props Props(NodePorts ports, NodeSettings settings) => ActorProps.Create(() => new NodeActor(ports, settings));
+
+    /// <inheritdoc/>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(10, TimeSpan.FromMinutes(1), failure =>
+    {
+        if (failure is not StoreFailedException) return failure is ActorInitializationException ? Directive.Stop : Directive.Restart;
+        Context.System.EventStream.Publish(new Broken(failure.Message));
+        Context.Stop(Self);
+        return Directive.Stop;
+    });
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Start: OnStart(); break;
+            case NetActor.Started started: OnNetStarted(started); break;
+            case NetActor.StartFailed failed: OnNetFailed(failed); break;
+            case Drain: OnDrain(); break;
+            case TorrentsActor.AllStopped: _store.Tell(new StoreActor.Drain()); break;
+            case StoreActor.Drained: OnDrained(); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnStart()
+    {
+        _starter = Sender;
+        Context.ActorOf(LeftoversActor.Props(), "leftovers");
+        _store = Context.ActorOf(StoreActor.Props(_ports.Store, StoreActorSettings.Default, _ports.Logs.CreateLogger("Swarm.Store")), "store");
+        _net = Context.ActorOf(NetActor.Props(_settings.Listen, _settings.Net, _ports.Tcp, _ports.Time, _ports.Logs.CreateLogger("Swarm.Net")), "net");
+    }
+
+    private void OnNetStarted(NetActor.Started started)
+    {
+        if (_torrents is null)
+        {
+            var trackers = Context.ActorOf(
+                TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, TrackersSettings.Default, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers");
+            var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents"));
+            _torrents = Context.ActorOf(TorrentsActor.Props(services), "torrents");
+        }
+
+        _net.Tell(new NetActor.Serve(_torrents));
+        _starter?.Tell(new Started(started.Local, _torrents));
+        _starter = null;
+    }
+
+    private void OnNetFailed(NetActor.StartFailed failed)
+    {
+        LogNetFailed(_log, failed.Reason);
+        _starter?.Tell(new StartFailed(failed.Reason));
+        _starter = null;
+    }
+
+    private void OnDrain()
+    {
+        _drainer = Sender;
+        if (_torrents is null) _store.Tell(new StoreActor.Drain());
+        else _torrents.Tell(new TorrentsActor.StopAll());
+    }
+
+    private void OnDrained()
+    {
+        _drainer?.Tell(new Drained());
+        _drainer = null;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The network does not start: {Reason}")]
+    private static partial void LogNetFailed(ILogger log, string reason);
+}

@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+using System.Net;
+using Swarm.Actors.Net;
+using Swarm.Actors.Torrents;
+
+namespace Swarm.Actors.Node;
+
+/// <summary>How a node runs. Read once at the edge, handed down.</summary>
+public sealed record NodeSettings
+{
+    /// <summary>Where to listen for peers; empty: nowhere.</summary>
+    public ImmutableArray<IPEndPoint> Listen { get; init; } = [new IPEndPoint(IPAddress.Any, 0)];
+
+    /// <summary>Connections and limits of the whole node.</summary>
+    public NetSettings Net { get; init; } = NetSettings.Default;
+
+    /// <summary>What every torrent keeps to.</summary>
+    public TorrentSettings Torrent { get; init; } = TorrentSettings.Default;
+}

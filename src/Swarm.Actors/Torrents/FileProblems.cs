@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using Swarm.Actors.Ports;
+
+namespace Swarm.Actors.Torrents;
+
+/// <summary>Says what is wrong with a torrent's files, where, and what to do: one line for people.</summary>
+internal static class FileProblems
+{
+    /// <summary>Of files found at the start.</summary>
+    public static string Describe(ImmutableArray<FileProblem> problems, string folder)
+    {
+        var first = problems[0];
+        var what = first.Kind switch
+        {
+            FileProblemKind.Missing => "is missing, though it was downloaded",
+            FileProblemKind.Changed => "was changed since it was downloaded",
+            _ => "is already there and does not belong to this torrent",
+        };
+        var others = problems.Length > 1 ? $" (and {problems.Length - 1} more)" : "";
+        var remedy = first.Kind == FileProblemKind.InTheWay ? "move it away, or" : "put it back, or";
+        return $"{Path.Combine(folder, first.Path)} {what}{others}; {remedy} use --recheck to fetch and overwrite what does not match";
+    }
+
+    /// <summary>Of files that changed while they were being served.</summary>
+    public static string DescribeChange(ContentLayout layout, ImmutableArray<FileFingerprint> before, ImmutableArray<FileFingerprint> now, string folder)
+    {
+        var changed = Enumerable.Range(0, now.Length).First(file => before[file] != now[file]);
+        var what = now[changed].Exists ? "was changed while it was being shared" : "was removed while it was being shared";
+        return $"{Path.Combine(folder, layout.Files[changed].Path)} {what}; put it back, or use --recheck to fetch and overwrite what does not match";
+    }
+}

@@ -1,0 +1,296 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Swarm.Actors.Net;
+using Swarm.Actors.Ports;
+using Swarm.Protocol.Swarming;
+using Swarm.Protocol.Wire;
+
+namespace Swarm.Actors.Torrents;
+
+/// <summary>
+/// One connection of one torrent. Child of <see cref="TorrentActor"/>; stopped, never restarted, because a half-read stream cannot be resumed.
+/// <para>
+/// It owns the link and everything that is true of it: the decoder, <see cref="PeerWireState"/>, the request pipeline. It decodes a whole slab, then tells the piece manager once which blocks came,
+/// and sends what it has to say in one piece. What to ask for, and whom to choke, others decide.
+/// </para>
+/// <para>
+/// Life: handshake (ours first if we called, else after the caller's info-hash), <see cref="TorrentActor.PeerHandshaken"/>, extension handshake and what we have, then messages until the link closes, the peer
+/// breaks the protocol, or the torrent stops it. The torrent ticks it; it has no timers. When it stops, its slabs and its link are given back, and the piece manager learns that what
+/// it was asked for is free.
+/// </para>
+/// </summary>
+public sealed partial class PeerActor : UntypedActor
+{
+    private const ReservedBits OwnBits = ReservedBits.Fast | ReservedBits.Extension;
+
+    private readonly PeerContext _context;
+    private readonly PeerKey _key;
+    private readonly IPeerLink _link;
+    private readonly ImmutableArray<byte> _head;
+    private readonly HandshakeDecoder _handshake = new();
+    private readonly WireDecoder _decoder;
+    private readonly RequestPipeline _pipeline;
+    private readonly MetadataServer _metadataServer;
+    private readonly ArrayBufferWriter<byte> _bytes = new(1024);
+    private readonly WireWriter _out;
+    private readonly BlockAssembly _assembly = new();
+    private readonly long _startedTicks;
+    private PeerContent? _content;
+    private IActorRef? _metadata;
+    private PeerWireState? _state;
+    private bool _joined;
+    private int _blocksInLink;
+    private long _downloaded;
+    private long _uploaded;
+    private bool _stopping;
+    private string _reason = "the torrent is stopping";
+
+    private PeerActor(PeerContext context, PeerKey key, IPeerLink link, ImmutableArray<byte> head, PeerContent? content, IActorRef? metadata)
+    {
+        _context = context;
+        _key = key;
+        _link = link;
+        _head = head;
+        _content = content;
+        _metadata = metadata;
+        _out = new WireWriter(_bytes);
+        _startedTicks = Now();
+        _decoder = new WireDecoder(context.Settings.Wire);
+        _pipeline = new RequestPipeline(context.Settings.Wire, _startedTicks);
+        _metadataServer = new MetadataServer(context.Settings.Wire);
+    }
+
+    /// <summary>From the torrent's beat: time-outs, keep-alives, and a <see cref="TorrentActor.PeerReport"/> in return if anything moved.</summary>
+    public sealed record Tick
+    {
+        /// <summary>The message.</summary>
+        public static Tick Instance { get; } = new();
+    }
+
+    /// <summary>From the torrent: choke, or unchoke.</summary>
+    public sealed record SetChoke(bool Choke);
+
+    /// <summary>From the torrent: the metadata is known and pieces are to be had; also after the piece manager was restarted.</summary>
+    public sealed record ContentKnown(PeerContent Content);
+
+    /// <summary>From the torrent: metadata is fetched by <paramref name="Metadata"/>, or no more if null.</summary>
+    public sealed record FetchMetadata(IActorRef? Metadata);
+
+    /// <summary>From the torrent: end the connection.</summary>
+    public sealed record Disconnect(string Reason);
+
+    /// <summary>From the piece manager: ask for these.</summary>
+    public sealed record Request(ImmutableArray<BlockRequest> Blocks);
+
+    /// <summary>From the piece manager: these came from elsewhere.</summary>
+    public sealed record CancelRequests(ImmutableArray<BlockRequest> Blocks);
+
+    /// <summary>From the piece manager: the peer has something we want, or no more.</summary>
+    public sealed record BeInterested(bool Interested)
+    {
+        /// <summary>Interested.</summary>
+        public static BeInterested Yes { get; } = new(true);
+
+        /// <summary>Not interested.</summary>
+        public static BeInterested No { get; } = new(false);
+    }
+
+    /// <summary>From the piece manager: we have these now.</summary>
+    public sealed record WeHave(ImmutableArray<PieceIndex> Pieces);
+
+    /// <summary>From the piece manager, once after joining: all that we have, in wire form.</summary>
+    public sealed record Welcome(ImmutableArray<byte> Verified);
+
+    /// <summary>From the metadata fetcher: ask for a piece of the info dictionary.</summary>
+    public sealed record RequestMetadata(int Piece);
+
+    /// <summary>
+    /// A connection over <paramref name="link"/>. <paramref name="head"/>: the first 48 bytes of an incoming handshake, default if we called. <paramref name="content"/> is null while the metadata is not
+    /// known, then <paramref name="metadata"/> fetches it.
+    /// </summary>
+    public static Props Props(PeerContext context, PeerKey key, IPeerLink link, ImmutableArray<byte> head, PeerContent? content, IActorRef? metadata) =>
+        ActorProps.Create(() => new PeerActor(context, key, link, head, content, metadata));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        if (_content is not null) LearnContent();
+        if (_head.IsDefault)
+        {
+            WriteHandshake();
+        }
+        else
+        {
+            var position = 0;
+            _handshake.Read(_head.AsSpan(), ref position);
+            WriteHandshake();
+        }
+
+        Flush();
+        _context.Bandwidth.Tell(new BandwidthActor.Join(_link, _context.Scope));
+        _link.Start(Self);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _assembly.Release();
+        _link.Close();
+        _context.Bandwidth.Tell(new BandwidthActor.Leave(_link));
+        if (_joined) _content!.Pieces.Tell(new PiecesActor.PeerLeft(_key));
+        _metadata?.Tell(new MetadataActor.PeerLeft(_key));
+        Context.Parent.Tell(new TorrentActor.PeerGone(_key, _reason));
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case IPeerLink.Received received: OnReceived(received.Data); break;
+            case Request request: OnRequest(request); break;
+            case IPeerLink.Sent sent: OnSent(sent); break;
+            case WeHave have: OnWeHave(have); break;
+            case Tick: OnTick(); break;
+            case CancelRequests cancels: OnCancelRequests(cancels); break;
+            case BeInterested interest: OnBeInterested(interest.Interested); break;
+            case Welcome welcome: OnWelcome(welcome); break;
+            case SetChoke choke: OnSetChoke(choke.Choke); break;
+            case IPeerLink.QuotaSpent spent: _context.Bandwidth.Tell(new BandwidthActor.QuotaWanted(_link, spent.Direction)); break;
+            case RequestMetadata request: OnRequestMetadata(request.Piece); break;
+            case FetchMetadata fetch: OnFetchMetadata(fetch.Metadata); break;
+            case ContentKnown known: OnContentKnown(known.Content); break;
+            case Disconnect disconnect: Stop(disconnect.Reason); break;
+            case IPeerLink.Closed closed: Stop(closed.Reason); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private long Now() => _context.Time.GetElapsedTime(0).Ticks;
+
+    private void WriteHandshake()
+    {
+        var ours = new Handshake(OwnBits, _context.Torrent, _context.OwnId);
+        ours.Write(_bytes.GetSpan(Handshake.Size));
+        _bytes.Advance(Handshake.Size);
+    }
+
+    // Feeds the handshake; once it is complete the rest of the slab is messages.
+    private bool ReadHandshake(ReadOnlySpan<byte> feed, ref int position)
+    {
+        switch (_handshake.Read(feed, ref position))
+        {
+            case HandshakeProgress.Failed:
+                Stop(_handshake.Error!.Reason);
+                return false;
+            case HandshakeProgress.Complete when _handshake.InfoHash != _context.Torrent:
+                Stop("it answered for another torrent");
+                return false;
+            case HandshakeProgress.Complete:
+                Greet();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void Greet()
+    {
+        _state = new PeerWireState(_context.Settings.Wire, OwnBits, _handshake.Reserved, _content?.Metainfo.Layout.Geometry, Now());
+        var client = ClientName.Decode(_handshake.PeerId).ToString();
+        Context.Parent.Tell(new TorrentActor.PeerHandshaken(_key, _handshake.PeerId, client));
+        _pipeline.LearnClient(client);
+        if ((_state.Negotiated & ReservedBits.Extension) != 0) WriteExtensionHandshake();
+        _state.AnnouncePieces(_content is null ? null : Bitfield.FromWire(_content.Verified.AsSpan(), _content.Metainfo.Layout.Geometry.PieceCount), _out);
+        Join();
+        GrantAllowedFast();
+    }
+
+    private void WriteExtensionHandshake()
+    {
+        var isPrivate = _content?.Metainfo.IsPrivate == true;
+        var metadata = isPrivate ? ImmutableArray<ExtensionMapping>.Empty : [new ExtensionMapping(ExtensionId.Metadata, (byte)ExtensionId.Metadata)];
+        new ExtensionHandshake
+        {
+            Extensions = [.. metadata, new ExtensionMapping(ExtensionId.UploadOnly, (byte)ExtensionId.UploadOnly), new ExtensionMapping(ExtensionId.DontHave, (byte)ExtensionId.DontHave)],
+            ListenPort = _head.IsDefault && _context.ListenPort != 0 ? _context.ListenPort : null,
+            Client = "Swarm 0.1",
+            YourIp = _link.Remote.Address.IsIPv4MappedToIPv6 ? _link.Remote.Address.MapToIPv4() : _link.Remote.Address,
+            RequestQueue = _context.Settings.Wire.MaxQueuedUploads,
+            MetadataSize = isPrivate ? null : _content?.Metainfo.RawInfo.Length,
+            UploadOnly = _content is not null && Bitfield.FromWire(_content.Verified.AsSpan(), _content.Metainfo.Layout.Geometry.PieceCount)!.IsFull ? true : null,
+        }.Write(_out);
+    }
+
+    private void GrantAllowedFast()
+    {
+        if (_content is null || !_state!.Fast || _link.Remote.Address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetwork) return;
+        var settings = _context.Settings.Wire;
+        _state.GrantAllowedFast(AllowedFastSet.Generate(_link.Remote.Address, _context.Torrent, _content.Metainfo.Layout.Geometry.PieceCount, settings.AllowedFastCount), _out);
+    }
+
+    private void LearnContent()
+    {
+        _decoder.MetadataKnown(_content!.Metainfo.Layout.Geometry);
+        if (!_content.Metainfo.IsPrivate) _metadataServer.MetadataKnown(_content.Metainfo.RawInfo);
+    }
+
+    private void OnContentKnown(PeerContent content)
+    {
+        var first = _content is null;
+        _content = content;
+        _joined = false;
+        if (first) LearnContent();
+        if (_state is null) return;
+        if (first && _state.MetadataKnown(content.Metainfo.Layout.Geometry) is { Kind: WireOutcomeKind.Close } close)
+        {
+            Stop(close.Error!.Reason);
+            return;
+        }
+
+        if (first && (_state.Negotiated & ReservedBits.Extension) != 0) WriteExtensionHandshake();
+        // A new piece manager knows of no request: what is outstanding is asked anew, late answers are welcome.
+        var given = new List<BlockRequest>();
+        _state.Requests.CopyTo(given);
+        foreach (var block in given) _state.SendCancel(block, _out, Now());
+        Join();
+        Flush();
+    }
+
+    private void Join()
+    {
+        if (_content is null || _joined) return;
+        _joined = true;
+        _content.Pieces.Tell(new PiecesActor.PeerJoined(_key, Self));
+        TellPieces();
+        if (!_state!.PeerChoking) TellWant();
+    }
+
+    private void OnFetchMetadata(IActorRef? metadata)
+    {
+        _metadata = metadata;
+        OfferMetadata();
+    }
+
+    private void Stop(string reason)
+    {
+        if (_stopping) return;
+        _stopping = true;
+        _reason = reason;
+        LogClosing(_context.Log, _link.Remote, reason);
+        Context.Stop(Self);
+    }
+
+    private void Flush()
+    {
+        if (_bytes.WrittenCount == 0) return;
+        if (!_link.Send(_bytes.WrittenSpan)) Stop("it does not take what we send");
+        _state?.Sent(Now());
+        _bytes.ResetWrittenCount();
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection with {Remote} ends: {Reason}")]
+    private static partial void LogClosing(ILogger log, IPEndPoint remote, string reason);
+}

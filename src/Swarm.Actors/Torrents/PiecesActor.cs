@@ -1,0 +1,279 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Swarm.Actors.Ports;
+using Swarm.Protocol.Metainfo;
+using Swarm.Protocol.Picking;
+using Swarm.Protocol.Swarming;
+
+namespace Swarm.Actors.Torrents;
+
+/// <summary>
+/// The piece manager of one torrent: which block is asked of whom, and what is on disk. Child of <see cref="TorrentActor"/>, lives as long as the metadata is known.
+/// <para>
+/// Life: it opens the storage, believes or hashes what is there (<see cref="ResumePlan"/>), tells the torrent <see cref="Ready"/>, and works after <see cref="Begin"/>. Restarted after a bug it
+/// does all of that again under a new storage id; the torrent then introduces the peers anew.
+/// </para>
+/// <para>
+/// A peer tells it once a slab which blocks came and how many requests it takes at a time; blocks go to the disk with their slab references in one call, and the peer gets its next requests in one message. Peers
+/// that want requests when there are none are hungry, and are served when blocks become free. While the disk is over its high-water mark or full, nobody is.
+/// </para>
+/// <para>
+/// Fails by: a block that cannot be written (no space: pause and try again now and then; else the torrent fails), a piece that fails its hash (its blocks' hashes are remembered by sender, and the liar is banned
+/// when the piece passes). A verified piece stays verified; every accepted slab reference goes to the disk, every other is released here.
+/// </para>
+/// </summary>
+public sealed partial class PiecesActor : UntypedActor, IWithTimers
+{
+    private const string RetryKey = "retry";
+    private const int ProbeBlocks = 32;
+
+    private readonly TorrentMetainfo _metainfo;
+    private readonly StorageSpec _spec;
+    private readonly ProgressRecord? _progress;
+    private readonly ResumeMode _mode;
+    private readonly TorrentSettings _settings;
+    private readonly IDisk _disk;
+    private readonly Random _random;
+    private readonly ILogger _log;
+    private readonly StorageId _storage;
+
+    private readonly SmartBan<PeerKey> _smartBan;
+    private readonly SortedDictionary<PeerKey, Source> _sources = [];
+    private readonly List<PeerRequest> _cancels = [];
+    private readonly List<InterestChange> _interests = [];
+    private readonly List<BlockRequest> _requests = [];
+    private readonly List<BlockWrite> _writes = [];
+    private readonly List<PeerKey> _liars = [];
+    private readonly Dictionary<PieceIndex, FailedPiece> _failing = [];
+    private readonly Queue<ImmutableArray<byte>> _checkpoints = new();
+    private ResumePlan? _plan;
+    private Bitfield _valid;
+    private ImmutableArray<FileFingerprint> _found = [];
+    private int _checked;
+    private PiecePicker? _picker;
+    private bool _diskOver;
+    private bool _diskFull;
+    private int _probesLeft;
+    private bool _freed;
+    private bool _toldFinished;
+    private IActorRef? _closer;
+
+    private PiecesActor(TorrentMetainfo metainfo, StorageSpec spec, ProgressRecord? progress, ResumeMode mode, TorrentSettings settings, IDisk disk, Random random, ILogger log)
+    {
+        _metainfo = metainfo;
+        _spec = spec;
+        _progress = progress;
+        _mode = mode;
+        _settings = settings;
+        _disk = disk;
+        _random = random;
+        _log = log;
+        _smartBan = new SmartBan<PeerKey>(settings.SmartBan);
+        // Drawn, not counted: a restarted manager must not meet its predecessor's storage.
+        _storage = new StorageId(random.NextInt64());
+        _valid = new Bitfield(spec.Layout.Geometry.PieceCount);
+    }
+
+    /// <summary>The storage is open and what was there is known; nothing is written before <see cref="Begin"/>.</summary>
+    public sealed record Ready(StorageId Storage, ImmutableArray<byte> Verified, ImmutableArray<FileFingerprint> Files, ImmutableArray<FileProblem> Problems);
+
+    /// <summary>The storage cannot be used.</summary>
+    public sealed record Unusable(DiskError Error);
+
+    /// <summary>How far the first check is.</summary>
+    public sealed record CheckAdvanced(int Done, int Total);
+
+    /// <summary>From the torrent: work. One priority a piece.</summary>
+    public sealed record Begin(ImmutableArray<PiecePriority> Priorities, bool Sequential);
+
+    /// <summary>From the torrent: make durable what is verified now; answered with <see cref="Checkpointed"/> or <see cref="CheckpointFailed"/>.</summary>
+    public sealed record Checkpoint;
+
+    /// <summary>These pieces are on disk, beyond power loss, and the files look so.</summary>
+    public sealed record Checkpointed(ImmutableArray<byte> Verified, ImmutableArray<FileFingerprint> Files);
+
+    /// <summary>They are not.</summary>
+    public sealed record CheckpointFailed(DiskError Error);
+
+    /// <summary>From the torrent: close the storage after all that is under way; answered with <see cref="Closed"/>.</summary>
+    public sealed record Close;
+
+    /// <summary>The storage is closed.</summary>
+    public sealed record Closed;
+
+    /// <summary>A connection is ready to be asked. What it has follows as <see cref="PeerHas"/> or <see cref="PeerHave"/>.</summary>
+    public sealed record PeerJoined(PeerKey Key, IActorRef Peer);
+
+    /// <summary>All that it has, in wire form; default for everything.</summary>
+    public sealed record PeerHas(PeerKey Key, ImmutableArray<byte> Pieces);
+
+    /// <summary>It got, or with <paramref name="Has"/> false lost, a piece.</summary>
+    public sealed record PeerHave(PeerKey Key, PieceIndex Piece, bool Has);
+
+    /// <summary>
+    /// It takes up to <paramref name="Depth"/> requests at a time. Rate in payload bytes a second; while it chokes us, only <paramref name="AllowedFast"/> pieces.
+    /// </summary>
+    public sealed record Want(PeerKey Key, int Depth, long Rate, bool Choked, ImmutableArray<PieceIndex> AllowedFast);
+
+    /// <summary>Blocks came, each with its slab references; and it takes up to <paramref name="Depth"/> requests at a time.</summary>
+    public sealed record BlocksReceived(PeerKey Key, ImmutableArray<BlockWrite> Blocks, int Depth, long Rate);
+
+    /// <summary>It will not answer these.</summary>
+    public sealed record RequestsEnded(PeerKey Key, ImmutableArray<BlockRequest> Blocks, ReleaseReason Reason);
+
+    /// <summary>It is gone.</summary>
+    public sealed record PeerLeft(PeerKey Key);
+
+    /// <summary>To the torrent: pieces came in and hold.</summary>
+    public sealed record Verified(ImmutableArray<PieceIndex> Pieces);
+
+    /// <summary>To the torrent: a piece came in and did not hold.</summary>
+    public sealed record Failed(PieceIndex Piece);
+
+    /// <summary>To the torrent: everything wanted is verified.</summary>
+    public sealed record Finished;
+
+    /// <summary>To the torrent: this connection sent bad data.</summary>
+    public sealed record Liar(PeerKey Key, PieceIndex Piece);
+
+    /// <summary>To the torrent: received payload was of no use.</summary>
+    public sealed record Wasted(long Bytes);
+
+    /// <summary>To the torrent: the disk refuses. Full: it is tried again, and <see cref="DiskRecovered"/> follows; anything else stands.</summary>
+    public sealed record DiskTrouble(DiskError Error);
+
+    /// <summary>To the torrent: there is room again.</summary>
+    public sealed record DiskRecovered;
+
+    private sealed record RetryDisk
+    {
+        public static readonly RetryDisk Instance = new();
+    }
+
+    private sealed class Source(PeerKey key, IActorRef peer)
+    {
+        public PeerKey Key { get; } = key;
+
+        public IActorRef Peer { get; } = peer;
+
+        public int Depth { get; set; }
+
+        public long Rate { get; set; }
+
+        public bool Choked { get; set; } = true;
+
+        public ImmutableArray<PieceIndex> AllowedFast { get; set; } = [];
+    }
+
+    private sealed record FailedPiece(ImmutableArray<BlockSender> Senders);
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>A piece manager over <paramref name="spec"/>; <paramref name="progress"/> is what was recorded, or null.</summary>
+    public static Props Props(TorrentMetainfo metainfo, StorageSpec spec, ProgressRecord? progress, ResumeMode mode, TorrentSettings settings, IDisk disk, Random random, ILogger log) =>
+        ActorProps.Create(() => new PiecesActor(metainfo, spec, progress, mode, settings, disk, random, log));
+
+    /// <inheritdoc/>
+    protected override void PreStart() => _disk.Open(_storage, _spec, Self);
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _disk.Close(_storage);
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case BlocksReceived blocks: OnBlocks(blocks); break;
+            case Want want: OnWant(want); break;
+            case IDisk.Written written: OnWritten(written); break;
+            case RequestsEnded ended: OnRequestsEnded(ended); break;
+            case PeerHave have: OnPeerHave(have); break;
+            case PeerHas has: OnPeerHas(has); break;
+            case PeerJoined joined: OnPeerJoined(joined); break;
+            case PeerLeft left: OnPeerLeft(left); break;
+            case IDisk.Drained: OnDrained(); break;
+            case IDisk.WriteFailed failed: OnWriteFailed(failed); break;
+            case IDisk.BlockHashes hashes: OnBlockHashes(hashes); break;
+            case IDisk.ReadFailed failed: Context.Parent.Tell(new DiskTrouble(failed.Error)); break;
+            case RetryDisk: OnRetryDisk(); break;
+            case Checkpoint: OnCheckpoint(); break;
+            case IDisk.Flushed flushed: OnFlushed(flushed); break;
+            case IDisk.FlushFailed failed: OnFlushFailed(failed); break;
+            case IDisk.Opened opened: OnOpened(opened); break;
+            case IDisk.OpenFailed failed: Context.Parent.Tell(new Unusable(failed.Error)); break;
+            case IDisk.Checked results: OnChecked(results); break;
+            case Begin begin: OnBegin(begin); break;
+            case Close: OnClose(); break;
+            case IDisk.StorageClosed: _closer?.Tell(new Closed()); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnOpened(IDisk.Opened opened)
+    {
+        _found = opened.Files;
+        _plan = ResumePlan.Create(_spec.Layout, _progress, _found, _mode);
+        _valid = new Bitfield(_plan.Trusted);
+        if (_plan.ToCheck.IsEmpty) TellReady();
+        else
+        {
+            LogChecking(_metainfo.Name, _plan.ToCheck.Count, _plan.Trusted.Count);
+            Context.Parent.Tell(new CheckAdvanced(0, _plan.ToCheck.Count));
+            _disk.Check(_storage, _plan.ToCheck);
+        }
+    }
+
+    private void OnChecked(IDisk.Checked results)
+    {
+        if (_plan is null) return;
+        foreach (var (piece, state) in results.Pieces)
+        {
+            if (state == PieceState.Valid) _valid.Add(piece);
+        }
+
+        _checked += results.Pieces.Length;
+        Context.Parent.Tell(new CheckAdvanced(_checked, _plan.ToCheck.Count));
+        if (results.Finished) TellReady();
+    }
+
+    private void TellReady()
+    {
+        var problems = _plan!.ProblemsAfterCheck(_valid);
+        LogReady(_metainfo.Name, _valid.Count, _valid.Length, problems.Length);
+        Context.Parent.Tell(new Ready(_storage, ImmutableCollectionsMarshal.AsImmutableArray(_valid.ToWire()), _found, problems));
+        _plan = null;
+    }
+
+    // A flush makes durable what was written when it was asked for: that, and nothing verified since, is what may be recorded.
+    private void OnCheckpoint()
+    {
+        _checkpoints.Enqueue(ImmutableCollectionsMarshal.AsImmutableArray((_picker?.Verified ?? _valid).ToWire()));
+        _disk.Flush(_storage, tag: 0);
+    }
+
+    private void OnFlushed(IDisk.Flushed flushed)
+    {
+        if (_checkpoints.TryDequeue(out var verified)) Context.Parent.Tell(new Checkpointed(verified, flushed.Files));
+    }
+
+    private void OnFlushFailed(IDisk.FlushFailed failed)
+    {
+        if (_checkpoints.TryDequeue(out _)) Context.Parent.Tell(new CheckpointFailed(failed.Error));
+    }
+
+    private void OnClose()
+    {
+        _closer = Sender;
+        _picker = null;
+        _disk.Close(_storage);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Name}: hashing {ToCheck} pieces that are on disk, {Trusted} are believed")]
+    private partial void LogChecking(string name, int toCheck, int trusted);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Name}: {Verified} of {Pieces} pieces are there, {Problems} files are in question")]
+    private partial void LogReady(string name, int verified, int pieces, int problems);
+}

@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using System.Net;
+using Swarm.Actors.Net;
+using Swarm.Actors.Ports;
+using Swarm.Actors.Trackers;
+using Swarm.Protocol.Swarming;
+using Swarm.Protocol.Trackers;
+
+namespace Swarm.Actors.Torrents;
+
+// The swarm: whom to call, whom to answer, whom to drop, and what the torrent looks like from outside.
+public sealed partial class TorrentActor
+{
+    private ImmutableArray<TrackerLine> _trackers = [];
+    private long _chokeRoundAt;
+    private int _dialing;
+    private bool _announcing;
+
+    private bool Accepting => _state is TorrentState.FetchingMetadata or TorrentState.Downloading or TorrentState.Seeding or TorrentState.Paused;
+
+    private bool WeAreSeed => _state == TorrentState.Seeding;
+
+    private void StartAnnouncer()
+    {
+        if (_announcing) return;
+        _announcing = true;
+        var tiers = (_metainfo?.TrackerTiers ?? [.. _source.Magnet!.Trackers.Select(tracker => ImmutableArray.Create(tracker))])
+            .AddRange(_options.Trackers.Select(tracker => ImmutableArray.Create(tracker)));
+        if (tiers.IsEmpty) return;
+        var urls = TrackerUrl.ParseTiers(tiers);
+        _announcer = Context.ActorOf(AnnouncerActor.Props(_torrent, _ownId, urls, _services.Trackers, _services.Settings.Announce, _services.Ports.Time, _random, _log), "announcer");
+        _announcer.Tell(new AnnouncerActor.Start(_services.ListenPort, Stats()));
+    }
+
+    private AnnounceStats Stats() =>
+        new(_peers.Uploaded, Math.Max(0, _peers.Downloaded - _wasted), _verified is null ? null : _metainfo!.Layout.Geometry.TotalLength - LengthOf(_verified));
+
+    private void AddKnownPeers()
+    {
+        foreach (var peer in _options.Peers) _peers.Candidates.Add(peer, PeerSource.User);
+        foreach (var peer in _source.Magnet?.Peers ?? [])
+        {
+            if (IPAddress.TryParse(peer.Host, out var address)) _peers.Candidates.Add(new IPEndPoint(address, peer.Port), PeerSource.User);
+        }
+
+        Dial();
+    }
+
+    private void OnPeersFound(AnnouncerActor.PeersFound found)
+    {
+        foreach (var peer in found.Peers) _peers.Candidates.Add(peer, found.Source);
+        Dial();
+    }
+
+    private void OnTrackersChanged(AnnouncerActor.TrackersChanged changed)
+    {
+        var before = _trackers;
+        _trackers = [.. changed.Trackers.Select(tracker => new TrackerLine(tracker.Url.Text, tracker.Failure?.Message, tracker.Seeders ?? -1, tracker.Leechers ?? -1))];
+        foreach (var tracker in _trackers)
+        {
+            if (tracker.Error is null || before.Any(known => known.Url == tracker.Url && known.Error == tracker.Error)) continue;
+            Context.System.EventStream.Publish(new TorrentEvent.TrackerFailed(_torrent, tracker.Url, tracker.Error));
+        }
+    }
+
+    private void Dial()
+    {
+        while (Accepting && _dialing < _services.Settings.MaxDialing && _peers.Candidates.Next(Now(), WeAreSeed) is { } remote)
+        {
+            _dialing++;
+            _services.Net.Tell(new NetActor.Dial(remote, Self));
+        }
+    }
+
+    private void OnDialed(NetActor.Dialed dialed)
+    {
+        _dialing--;
+        if (!Accepting || _peers.Candidates.IsBanned(dialed.Remote.Address))
+        {
+            dialed.Link.Close();
+            _peers.Candidates.Failed(dialed.Remote, Now());
+            return;
+        }
+
+        AddPeer(dialed.Link, default, dialed.Remote);
+    }
+
+    private void OnDialFailed(NetActor.DialFailed failed)
+    {
+        _dialing--;
+        _peers.Candidates.Failed(failed.Remote, Now());
+    }
+
+    private void OnIncoming(Incoming incoming)
+    {
+        if (Accepting && _peers.Candidates.TryAcceptIncoming(incoming.Link.Remote.Address)) AddPeer(incoming.Link, incoming.Head, incoming.Link.Remote);
+        else incoming.Link.Close();
+    }
+
+    private void AddPeer(IPeerLink link, ImmutableArray<byte> head, IPEndPoint remote)
+    {
+        var key = _peers.NextKey();
+        var context = new PeerContext(_torrent, _ownId, _services.ListenPort, _services.Bandwidth, _scope, _services.Settings, _services.Ports.Time, _log);
+        var content = _state == TorrentState.FetchingMetadata ? null : Content();
+        var actor = Context.ActorOf(PeerActor.Props(context, key, link, head, content, _metadata), $"peer-{key}");
+        _peers.Add(new TorrentPeer(key, actor, remote, incoming: !head.IsDefault));
+    }
+
+    private void OnPeerHandshaken(PeerHandshaken handshaken)
+    {
+        if (_peers.Find(handshaken.Key) is not { } peer) return;
+        if (handshaken.Id == _ownId)
+        {
+            if (!peer.Incoming) _peers.Candidates.SetOwn(peer.Remote);
+            peer.Actor.Tell(new PeerActor.Disconnect("it is this node itself"));
+            return;
+        }
+
+        Context.System.EventStream.Publish(new TorrentEvent.PeerConnected(_torrent, peer.Remote, handshaken.Client));
+        _peers.Handshaken(peer, handshaken.Id, handshaken.Client, _ownId, Now())?.Actor.Tell(new PeerActor.Disconnect("there is another connection with this peer"));
+    }
+
+    private void OnPeerReport(PeerReport report)
+    {
+        if (_peers.Find(report.Key) is { } peer) _peers.Report(peer, report.Downloaded, report.Uploaded, report.Snubbed, Now());
+    }
+
+    private void OnPeerIsSeed(PeerIsSeed seed)
+    {
+        if (_peers.Find(seed.Key) is not { } peer) return;
+        peer.IsSeed = seed.IsSeed;
+        if (!peer.Incoming) _peers.Candidates.SetSeed(peer.Remote, seed.IsSeed);
+        if (seed.IsSeed && WeAreSeed) peer.Actor.Tell(new PeerActor.Disconnect("both sides have everything"));
+    }
+
+    private void OnPeerListens(PeerListens listens)
+    {
+        if (_peers.Find(listens.Key) is { } peer) _peers.Candidates.Add(new IPEndPoint(peer.Remote.Address, listens.Port), PeerSource.Incoming, isSeed: peer.IsSeed);
+    }
+
+    private void OnPeerGone(PeerGone gone)
+    {
+        if (_peers.Remove(gone.Key, Now()) is not { } peer) return;
+        if (peer.Handshaken) Context.System.EventStream.Publish(new TorrentEvent.PeerDisconnected(_torrent, peer.Remote, gone.Reason));
+        Dial();
+    }
+
+    private void Ban(PeerKey key, string reason)
+    {
+        if (_peers.AddressOf(key) is not { } address || _peers.Candidates.IsBanned(address)) return;
+        _peers.Candidates.Ban(address);
+        Context.System.EventStream.Publish(new TorrentEvent.PeerBanned(_torrent, address, reason));
+        foreach (var peer in _peers.All)
+        {
+            if (peer.Remote.Address.Equals(address)) peer.Actor.Tell(new PeerActor.Disconnect(reason));
+        }
+    }
+
+    private void DisconnectAll(string reason)
+    {
+        foreach (var peer in _peers.All) peer.Actor.Tell(new PeerActor.Disconnect(reason));
+    }
+
+    // The one beat of the torrent and of all its connections.
+    private void OnBeat()
+    {
+        var now = Now();
+        foreach (var peer in _peers.All) peer.Actor.Tell(PeerActor.Tick.Instance);
+        if (now - _chokeRoundAt >= _services.Settings.Choker.RoundInterval.Ticks)
+        {
+            _chokeRoundAt = now;
+            _peers.ChokeRound(now);
+        }
+
+        if (_dirty && now - _checkpointAt >= _services.Settings.CheckpointInterval.Ticks) Checkpoint();
+        if (WeAreSeed && now - _fileWatchAt >= _services.Settings.FileWatchInterval.Ticks)
+        {
+            _fileWatchAt = now;
+            Checkpoint();
+        }
+
+        _announcer?.Tell(new AnnouncerActor.UpdateStats(Stats()));
+        if (_state == TorrentState.Downloading && _peers.Candidates.Connections == 0) _announcer?.Tell(AnnouncerActor.NeedPeers.Instance);
+        Dial();
+    }
+
+    private TorrentStatus Describe() => new()
+    {
+        Torrent = _torrent,
+        Name = Name,
+        State = _state,
+        Reason = _reason,
+        HasMetadata = _verified is not null,
+        TotalLength = _metainfo?.Layout.Geometry.TotalLength ?? 0,
+        SelectedLength = _selectedLength,
+        VerifiedLength = _verifiedLength,
+        PieceCount = _verified?.Length ?? 0,
+        VerifiedPieces = _verified?.Count ?? 0,
+        CheckProgress = _check,
+        Downloaded = _peers.Downloaded,
+        Uploaded = _peers.Uploaded,
+        UploadedEver = (_progress?.Uploaded ?? 0) + _peers.Uploaded,
+        Wasted = _wasted,
+        DownloadRate = _peers.DownloadRate(Now()),
+        UploadRate = _peers.UploadRate(Now()),
+        ConnectedPeers = _peers.All.Count(peer => peer.Handshaken),
+        ConnectedSeeds = _peers.All.Count(peer => peer is { Handshaken: true, IsSeed: true }),
+        KnownPeers = _peers.Candidates.Count,
+        Trackers = _trackers,
+    };
+}

@@ -1,0 +1,200 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Swarm.Actors.Ports;
+
+namespace Swarm.Io.Store;
+
+/// <summary>
+/// One connection and the owner that speaks through it: turns a batch of commands into one transaction. Synchronous, used by one thread at a time (<see cref="SqliteStore"/>'s
+/// writer); blocks on the disk and throws <see cref="SqliteException"/>, after which nothing of the batch is done.
+/// <para>Always holds: a write transaction begins as IMMEDIATE, so that what it reads of leases cannot change before it commits; writes of a torrent happen only under the token
+/// that stands in <c>leases</c>; a lease changes hands only when its owner is not alive.</para>
+/// </summary>
+internal sealed partial class StoreSession(SqliteConnection connection, OwnerLocks owners, SqliteStoreSettings settings, ILogger logger) : IDisposable
+{
+    private readonly string _owner = owners.Id.ToString("N");
+
+    /// <summary>Does the commands in order, in one transaction. One outcome for each.</summary>
+    /// <exception cref="SqliteException">Nothing was done.</exception>
+    public ImmutableArray<StoreOutcome> Execute(ImmutableArray<StoreCommand> commands)
+    {
+        if (commands.IsEmpty) return [];
+        var readOnly = commands.All(command => command is StoreCommand.LoadTorrent or StoreCommand.ListTorrents);
+        using var transaction = connection.BeginTransaction(deferred: readOnly);
+        var outcomes = ImmutableArray.CreateBuilder<StoreOutcome>(commands.Length);
+        foreach (var command in commands) outcomes.Add(Execute(command, transaction));
+        transaction.Commit();
+        return outcomes.MoveToImmutable();
+    }
+
+    /// <summary>Enters this process among the owners and clears away dead ones. Inside the transaction that made the lock file.</summary>
+    public void Enter(SqliteTransaction transaction)
+    {
+        var entered = connection.Query<string>("SELECT id FROM owners", transaction: transaction).ToList();
+        foreach (var owner in entered.Where(owner => !IsLive(owner)))
+        {
+            connection.Execute("DELETE FROM leases WHERE owner = @owner; DELETE FROM owners WHERE id = @owner", new { owner }, transaction);
+        }
+
+        owners.DeleteStale();
+        connection.Execute("INSERT INTO owners (id, process, machine) VALUES (@id, @process, @machine)",
+            new { id = _owner, process = Environment.ProcessId, machine = Environment.MachineName }, transaction);
+    }
+
+    /// <summary>Gives back every lease of this process, in good order.</summary>
+    /// <exception cref="SqliteException">The leases stay until the process is gone.</exception>
+    public void Leave()
+    {
+        using var transaction = connection.BeginTransaction();
+        connection.Execute("DELETE FROM leases WHERE owner = @owner; DELETE FROM owners WHERE id = @owner", new { owner = _owner }, transaction);
+        transaction.Commit();
+        owners.Dispose();
+    }
+
+    /// <summary>What the connection has a setting of SQLite's at. For tests.</summary>
+    public string? Pragma(string name) => connection.ExecuteScalar<string>($"PRAGMA {name}");
+
+    /// <summary>Dies without giving anything back. For tests.</summary>
+    public void Abandon() => owners.Abandon();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        connection.Dispose();
+        owners.Dispose();
+    }
+
+    private StoreOutcome Execute(StoreCommand command, SqliteTransaction transaction) => command switch
+    {
+        StoreCommand.AcquireLease acquire => Acquire(acquire, transaction),
+        StoreCommand.ReleaseLease release => Release(release, transaction),
+        StoreCommand.LoadTorrent load => Load(load, transaction),
+        StoreCommand.ListTorrents => List(transaction),
+        StoreCommand.PutTorrent put => Put(put, transaction),
+        StoreCommand.PutProgress put => Put(put, transaction),
+        StoreCommand.RemoveTorrent remove => Remove(remove, transaction),
+        _ => throw new ArgumentOutOfRangeException(nameof(command), command.GetType().Name, "A store command that the SQLite store does not know."),
+    };
+
+    private StoreOutcome Acquire(StoreCommand.AcquireLease command, SqliteTransaction transaction)
+    {
+        var torrent = Key(command.Torrent);
+        var holder = connection.QuerySingleOrDefault<HolderRow>(
+            "SELECT l.owner AS Id, o.process AS Process, o.machine AS Machine FROM leases l LEFT JOIN owners o ON o.id = l.owner WHERE l.torrent = @torrent",
+            new { torrent }, transaction);
+        if (holder is not null && holder.Id != _owner)
+        {
+            if (IsLive(holder.Id)) return new StoreOutcome.HeldBy(Describe(holder));
+            LogTakenOver(logger, command.Torrent, holder.Process, holder.Machine);
+        }
+
+        var token = connection.QuerySingle<long>("UPDATE tokens SET last = last + 1 RETURNING last", transaction: transaction);
+        connection.Execute(
+            "INSERT INTO leases (torrent, owner, token) VALUES (@torrent, @owner, @token) ON CONFLICT (torrent) DO UPDATE SET owner = excluded.owner, token = excluded.token",
+            new { torrent, owner = _owner, token }, transaction);
+        return new StoreOutcome.Leased(token);
+    }
+
+    private StoreOutcome.Done Release(StoreCommand.ReleaseLease command, SqliteTransaction transaction)
+    {
+        connection.Execute("DELETE FROM leases WHERE torrent = @torrent AND token = @token",
+            new { torrent = Key(command.Torrent), token = command.Token }, transaction);
+        return new StoreOutcome.Done();
+    }
+
+    private StoreOutcome.Loaded Load(StoreCommand.LoadTorrent command, SqliteTransaction transaction)
+    {
+        var row = connection.QuerySingleOrDefault<TorrentRow>(
+            "SELECT t.metainfo AS Metainfo, t.magnet AS Magnet, t.folder AS Folder, t.added AS Added, p.record AS Progress " +
+            "FROM torrents t LEFT JOIN progress p ON p.sequence = t.sequence WHERE t.torrent = @torrent",
+            new { torrent = Key(command.Torrent) }, transaction);
+        if (row is null) return new StoreOutcome.Loaded(Record: null, Progress: null);
+        var record = new TorrentRecord(ImmutableCollectionsMarshal.AsImmutableArray(row.Metainfo), row.Magnet, row.Folder, row.Added);
+        if (row.Progress is null) return new StoreOutcome.Loaded(record, Progress: null);
+        var progress = ProgressCodec.Decode(row.Progress);
+        if (progress is null) LogUnreadableProgress(logger, command.Torrent, row.Progress.Length);
+        return new StoreOutcome.Loaded(record, progress);
+    }
+
+    private StoreOutcome.Listed List(SqliteTransaction transaction)
+    {
+        var keys = connection.Query<byte[]>("SELECT torrent FROM torrents ORDER BY sequence LIMIT @limit",
+            new { limit = settings.MaxTorrents }, transaction, buffered: false);
+        return new StoreOutcome.Listed([.. keys.Select(key => new InfoHash(key))]);
+    }
+
+    private StoreOutcome Put(StoreCommand.PutTorrent command, SqliteTransaction transaction)
+    {
+        if (!Holds(command.Torrent, command.Token, transaction)) return new StoreOutcome.Fenced();
+        connection.Execute(
+            "INSERT INTO torrents (torrent, magnet, folder, added, metainfo) VALUES (@torrent, @magnet, @folder, @added, @metainfo) ON CONFLICT (torrent) DO UPDATE SET " +
+            "magnet = excluded.magnet, folder = excluded.folder, added = excluded.added, metainfo = excluded.metainfo",
+            new
+            {
+                torrent = Key(command.Torrent),
+                magnet = command.Record.Magnet,
+                folder = command.Record.Folder,
+                added = command.Record.AddedTicks,
+                metainfo = ImmutableCollectionsMarshal.AsArray(command.Record.Metainfo) ?? [],
+            }, transaction);
+        return new StoreOutcome.Done();
+    }
+
+    private StoreOutcome Put(StoreCommand.PutProgress command, SqliteTransaction transaction)
+    {
+        if (!Holds(command.Torrent, command.Token, transaction)) return new StoreOutcome.Fenced();
+        // Where the torrent has been removed there is nothing to be far with: the statement then writes nothing, and no progress can outlive its torrent.
+        connection.Execute(
+            "INSERT INTO progress (sequence, record) SELECT sequence, @record FROM torrents WHERE torrent = @torrent ON CONFLICT (sequence) DO UPDATE SET record = excluded.record",
+            new { torrent = Key(command.Torrent), record = ProgressCodec.Encode(command.Progress) }, transaction);
+        return new StoreOutcome.Done();
+    }
+
+    private StoreOutcome Remove(StoreCommand.RemoveTorrent command, SqliteTransaction transaction)
+    {
+        if (!Holds(command.Torrent, command.Token, transaction)) return new StoreOutcome.Fenced();
+        connection.Execute("DELETE FROM torrents WHERE torrent = @torrent", new { torrent = Key(command.Torrent) }, transaction);
+        return new StoreOutcome.Done();
+    }
+
+    private bool Holds(InfoHash torrent, long token, SqliteTransaction transaction) =>
+        connection.ExecuteScalar<long>("SELECT count(*) FROM leases WHERE torrent = @torrent AND token = @token", new { torrent = Key(torrent), token }, transaction) == 1;
+
+    private bool IsLive(string owner) => Guid.TryParseExact(owner, "N", out var id) && owners.IsLive(id);
+
+    private static byte[] Key(InfoHash torrent) => torrent.Value.ToArray();
+
+    private static string Describe(HolderRow holder) =>
+        $"the swarm process {holder.Process} on {holder.Machine}; stop that process first, or use another data folder";
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Torrent {Torrent} is taken over from process {Process} on {Machine}, which is gone")]
+    private static partial void LogTakenOver(ILogger logger, InfoHash torrent, long? process, string? machine);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Torrent {Torrent}: its stored progress ({Bytes} bytes) cannot be read; its files must be checked")]
+    private static partial void LogUnreadableProgress(ILogger logger, InfoHash torrent, int bytes);
+
+    private sealed record HolderRow
+    {
+        public required string Id { get; init; }
+
+        public long? Process { get; init; }
+
+        public string? Machine { get; init; }
+    }
+
+    private sealed record TorrentRow
+    {
+        public required byte[] Metainfo { get; init; }
+
+        public string? Magnet { get; init; }
+
+        public required string Folder { get; init; }
+
+        public long Added { get; init; }
+
+        public byte[]? Progress { get; init; }
+    }
+}
