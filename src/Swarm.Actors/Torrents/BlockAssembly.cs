@@ -6,7 +6,7 @@ namespace Swarm.Actors.Torrents;
 /// <summary>
 /// Joins the fragments of blocks as they lie in slabs, without copying. Owned by one peer actor.
 /// A block is one slice where its fragments follow each other in one slab, else two; each slice holds one reference. Fragments of a block nobody wants are passed over.
-/// Always holds: references are held for the unfinished block and for <see cref="Blocks"/>, nothing else.
+/// Always holds: references are held for the unfinished block and for complete blocks not yet taken, nothing else.
 /// </summary>
 internal sealed class BlockAssembly
 {

@@ -12,7 +12,7 @@ public sealed record BandwidthSettings
     /// <summary>The smallest grant in bytes, 1 to 1 MiB, unless less is wanted: a link is not woken for a few bytes.</summary>
     public int MinGrant { get; init => field = InRange(value, 1, 1 << 20, nameof(MinGrant)); } = 2 * 1024;
 
-    /// <summary>The largest grant in bytes, 1 to 1 GiB: what a link may still send when its limit is lowered. Not below <see cref="MinGrant"/>, or that counts.</summary>
+    /// <summary>The largest grant in bytes, 1 to 1 GiB: what a link may still send when its limit is lowered, and the most it can transfer in a tick. Not below <see cref="MinGrant"/>, or that counts.</summary>
     public int MaxGrant { get; init => field = InRange(value, 1, 1 << 30, nameof(MaxGrant)); } = 64 << 20;
 
     /// <summary>How much of a limit can be saved up while little is wanted, 10 ms to 1 min. Ticks that come later than this lose throughput.</summary>

@@ -38,7 +38,7 @@ public sealed record PickerSettings
     /// <summary>Until this many pieces are verified, new ones are chosen at random instead of rarest first, so that there is soon something to share; 0 to 1,024.</summary>
     public int RandomFirstPieces { get; init => field = InRange(value, 0, 1_024); } = 2;
 
-    /// <summary>In sequential mode, pieces from the first missing one that are fetched in order, 1 to 65,536; what lies beyond is fetched rarest first by peers that can give nothing inside.</summary>
+    /// <summary>In sequential mode, pieces from the first missing one of the highest priority that are fetched in order, 1 to 65,536; what lies beyond is fetched rarest first, by peers that can begin nothing inside.</summary>
     public int SequentialWindow { get; init => field = InRange(value, 1, 65_536); } = 128;
 
     /// <summary>Requests of one peer that were released and may yet be answered, remembered to tell a late block from one never asked for; 0 to 65,536.</summary>

@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Swarm.Actors.Node;
+using Swarm.Actors.Ports;
+using Swarm.Actors.Torrents;
+using Swarm.Io.Disk;
+using Swarm.Io.Dns;
+using Swarm.Io.Http;
+using Swarm.Io.Net;
+using Swarm.Io.Store;
+
+namespace Swarm.Host;
+
+/// <summary>
+/// A node in the real world: builds the ports, starts the actors, and gives the program an asynchronous face on them. The only place that asks actors.
+/// Several can live in one process, each with its own data folder. <see cref="StopAsync"/> drains: trackers told, pieces durable, state written, leases given back.
+/// </summary>
+public sealed class SwarmNode : IAsyncDisposable
+{
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly ActorSystem _system;
+    private readonly IActorRef _node;
+    private readonly ImmutableArray<IDisposable> _io;
+    private IActorRef _torrents = ActorRefs.Nobody;
+    private bool _stopped;
+
+    private SwarmNode(ActorSystem system, IActorRef node, ImmutableArray<IDisposable> io, Channel<object> events)
+    {
+        _system = system;
+        _node = node;
+        _io = io;
+        Events = events.Reader;
+    }
+
+    /// <summary>Where peers can connect, real ports filled in.</summary>
+    public ImmutableArray<IPEndPoint> Listen { get; private set; } = [];
+
+    /// <summary>
+    /// What happens: <see cref="TorrentEvent"/>s and <see cref="NodeActor.Broken"/>. Bounded: a reader that falls behind loses the oldest events, never the node's pace.
+    /// </summary>
+    public ChannelReader<object> Events { get; }
+
+    /// <summary>Starts a node with its state in <paramref name="dataFolder"/>.</summary>
+    /// <exception cref="SwarmException">The data folder or a listener is not to be had; the message says what, where and what to do.</exception>
+    public static async Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, ILoggerFactory logs)
+    {
+        var store = SqliteStore.Open(dataFolder, SqliteStoreSettings.Default, logs.CreateLogger("Swarm.Store"), out var error) ?? throw new SwarmException(error!);
+        var sockets = Io.Net.NetSettings.Default;
+        var disk = new DiskEngine(DiskSettings.Default, RentSlab, logs.CreateLogger<DiskEngine>());
+        var tcp = new Tcp(sockets, disk, logs.CreateLogger<Tcp>());
+        var udp = new Udp(sockets);
+        var http = new HttpPort(HttpPortSettings.Default, logs.CreateLogger("Swarm.Http"));
+        var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(DnsPortSettings.Default), new SystemEntropy(), TimeProvider.System, logs);
+        var system = ActorSystems.Create("swarm", logs);
+        var events = Channel.CreateBounded<object>(new BoundedChannelOptions(8_192) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        var listener = system.ActorOf(EventsActor.Props(events.Writer), "events");
+        system.EventStream.Subscribe(listener, typeof(TorrentEvent));
+        system.EventStream.Subscribe(listener, typeof(NodeActor.Broken));
+        var node = new SwarmNode(system, system.ActorOf(NodeActor.Props(ports, settings), "node"), [tcp, udp, http, disk, store], events);
+        switch (await node._node.Ask<object>(new NodeActor.Start(), AskTimeout).ConfigureAwait(false))
+        {
+            case NodeActor.Started started:
+                node.Listen = started.Listen;
+                node._torrents = started.Torrents;
+                return node;
+            case NodeActor.StartFailed failed:
+                await node.EndAsync().ConfigureAwait(false);
+                throw new SwarmException(failed.Reason);
+            default:
+                await node.EndAsync().ConfigureAwait(false);
+                throw new SwarmException("the node did not start");
+        }
+    }
+
+    /// <summary>Adds a torrent; it is durable when this returns.</summary>
+    /// <exception cref="SwarmException">It was refused.</exception>
+    public async Task AddAsync(TorrentSource source, TorrentOptions options)
+    {
+        var answer = await _torrents.Ask<object>(new TorrentsActor.Add(source, options), AskTimeout).ConfigureAwait(false);
+        if (answer is TorrentActor.AddFailed failed) throw new SwarmException(failed.Reason);
+    }
+
+    /// <summary>A torrent at this moment, or null if it is not there.</summary>
+    public async Task<TorrentStatus?> StatusAsync(InfoHash torrent) =>
+        await _torrents.Ask<object>(new TorrentActor.GetStatus(torrent), AskTimeout).ConfigureAwait(false) as TorrentStatus;
+
+    /// <summary>The recorded torrent whose content lies at an absolute path, or null.</summary>
+    public async Task<(TorrentRecord Record, ProgressRecord? Progress)?> FindByContentAsync(string contentPath)
+    {
+        var found = await _torrents.Ask<ContentFinderActor.Found>(new TorrentsActor.FindByContent(contentPath), AskTimeout).ConfigureAwait(false);
+        return found.Record is null ? null : (found.Record, found.Progress);
+    }
+
+    /// <summary>Drains and ends the node. False if not everything could be written down; the next start then hashes what is in doubt.</summary>
+    public async Task<bool> StopAsync()
+    {
+        if (_stopped) return true;
+        var drained = true;
+        try
+        {
+            await _node.Ask<NodeActor.Drained>(new NodeActor.Drain(), DrainTimeout).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            drained = false;
+        }
+
+        await EndAsync().ConfigureAwait(false);
+        return drained;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    // Disk reads for links that cannot send from a file; rare enough to take fresh memory.
+    private static Slab RentSlab(int size)
+    {
+        var slab = new Slab(GC.AllocateUninitializedArray<byte>(size, pinned: true), static _ => { });
+        slab.Rent();
+        return slab;
+    }
+
+    private async Task EndAsync()
+    {
+        _stopped = true;
+        await _system.Terminate().ConfigureAwait(false);
+        foreach (var io in _io) io.Dispose();
+    }
+}

@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Logging;
+using Swarm.Actors.Ports;
+
+namespace Swarm.Io.Disk;
+
+/// <summary>What the workers of one engine share. Each member is safe from any thread.</summary>
+internal sealed class DiskResources : IDisposable
+{
+    private int _queuedReads;
+    private int _queuedControls;
+
+    public DiskResources(DiskSettings settings, FileOperations operations, Func<int, Slab?> rentSlab, ILogger logger)
+    {
+        Settings = settings.Validated();
+        Operations = operations;
+        RentSlab = rentSlab;
+        Logger = logger;
+        Handles = new HandleCache(settings.MaxOpenFiles);
+        Pressure = new DiskPressure(settings);
+        Reorder = new ReorderBudget(settings.ReorderBytes);
+        Hashes = new HashPool(settings.MaxRunningHashes);
+        Jobs = new DiskJobPool((int)Math.Min(1 << 20, settings.HighWaterBytes / PieceGeometry.BlockSize) + 64);
+    }
+
+    public DiskSettings Settings { get; }
+
+    public FileOperations Operations { get; }
+
+    public Func<int, Slab?> RentSlab { get; }
+
+    public ILogger Logger { get; }
+
+    public HandleCache Handles { get; }
+
+    public DiskPressure Pressure { get; }
+
+    public ReorderBudget Reorder { get; }
+
+    public HashPool Hashes { get; }
+
+    public DiskJobPool Jobs { get; }
+
+    public DiskTally Tally { get; } = new();
+
+    /// <summary>Makes room for a read in the queues. False: there is none.</summary>
+    public bool TryEnterRead() => TryEnter(ref _queuedReads, Settings.MaxQueuedReads);
+
+    /// <summary>Makes room for a check, a flush or a block hashing. False: there is none.</summary>
+    public bool TryEnterControl() => TryEnter(ref _queuedControls, Settings.MaxQueuedControls);
+
+    /// <summary>The job is through, one way or another: its place in the bounds is free again.</summary>
+    public void Leave(DiskJobKind kind)
+    {
+        if (kind == DiskJobKind.Read) Interlocked.Decrement(ref _queuedReads);
+        if (kind is DiskJobKind.HashBlocks or DiskJobKind.Flush or DiskJobKind.Check) Interlocked.Decrement(ref _queuedControls);
+    }
+
+    /// <summary>Lets a job go that nobody is to hear of any more: its storage is closed, or the engine is.</summary>
+    public void Drop(DiskJob job)
+    {
+        Interlocked.Increment(ref Tally.JobsRefused);
+        Leave(job.Kind);
+        if (job.Kind != DiskJobKind.Write) return;
+        Pressure.Remove(job.Bytes);
+        job.ReleaseSlices();
+    }
+
+    /// <summary>Drops a chain of jobs and takes the nodes back.</summary>
+    public void DropChain(DiskJob? chain)
+    {
+        for (var job = chain; job is not null; job = job.Next) Drop(job);
+        Jobs.ReturnChain(chain);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Handles.Dispose();
+        Hashes.Dispose();
+    }
+
+    private bool TryEnter(ref int count, int limit)
+    {
+        if (Interlocked.Increment(ref count) <= limit) return true;
+        Interlocked.Decrement(ref count);
+        Interlocked.Increment(ref Tally.JobsRefused);
+        return false;
+    }
+}

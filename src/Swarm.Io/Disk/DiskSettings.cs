@@ -1,0 +1,59 @@
+namespace Swarm.Io.Disk;
+
+/// <summary>
+/// The limits of a <see cref="DiskEngine"/>. Every setter checks its range, so an instance is always valid.
+/// </summary>
+public sealed record DiskSettings
+{
+    /// <summary>The defaults.</summary>
+    public static DiskSettings Default { get; } = new();
+
+    /// <summary>Threads that write, read and hash (1 to 64). All blocks of a piece go to the same one. Default: the cores, at most 4.</summary>
+    public int Workers { get; init => field = Within(value, 1, 64, nameof(Workers)); } = Math.Clamp(Environment.ProcessorCount, 1, 4);
+
+    /// <summary>How many of the workers a check may use (1 to 64; never more than there are). Default: all.</summary>
+    public int CheckWorkers { get; init => field = Within(value, 1, 64, nameof(CheckWorkers)); } = 64;
+
+    /// <summary>Bytes waiting to be written above which <see cref="Swarm.Actors.Ports.IDisk.Write"/> answers false (64 KiB to 4 GiB). Default: 32 MiB.</summary>
+    public long HighWaterBytes { get; init => field = Within(value, 64 << 10, 4L << 30, nameof(HighWaterBytes)); } = 32 << 20;
+
+    /// <summary>Bytes waiting at or below which the disk counts as drained again (0 to 4 GiB; at most the high-water mark). Default: 16 MiB.</summary>
+    public long LowWaterBytes { get; init => field = Within(value, 0, 4L << 30, nameof(LowWaterBytes)); } = 16 << 20;
+
+    /// <summary>
+    /// Memory that blocks ahead of their piece's running hash may hold on to, in bytes of whole slabs (0 to 4 GiB). Beyond it such a block
+    /// is read back from the file when the hash gets there. Default: 16 MiB.
+    /// </summary>
+    public long ReorderBytes { get; init => field = Within(value, 0, 4L << 30, nameof(ReorderBytes)); } = 16 << 20;
+
+    /// <summary>Bytes of blocks a worker gathers before it writes and reports them (16 KiB to 256 MiB). Default: 1 MiB.</summary>
+    public int TurnBytes { get; init => field = Within(value, 16 << 10, 256 << 20, nameof(TurnBytes)); } = 1 << 20;
+
+    /// <summary>Pieces with a running hash at once (1 to 1,000,000). Pieces begun beyond it are hashed from the file when complete. Default: 4,096.</summary>
+    public int MaxRunningHashes { get; init => field = Within(value, 1, 1_000_000, nameof(MaxRunningHashes)); } = 4096;
+
+    /// <summary>Reads that may wait at once (1 to 1,000,000); the next is refused. Default: 1,024.</summary>
+    public int MaxQueuedReads { get; init => field = Within(value, 1, 1_000_000, nameof(MaxQueuedReads)); } = 1024;
+
+    /// <summary>Checks, flushes and block hashings that may wait at once (1 to 10,000,000); the next is answered with its failure. Default: 262,144.</summary>
+    public int MaxQueuedControls { get; init => field = Within(value, 1, 10_000_000, nameof(MaxQueuedControls)); } = 1 << 18;
+
+    /// <summary>Files the engine keeps open (1 to 1,000,000); the one unused for longest is closed first. Leased ones stay open until given back. Default: 256.</summary>
+    public int MaxOpenFiles { get; init => field = Within(value, 1, 1_000_000, nameof(MaxOpenFiles)); } = 256;
+
+    /// <summary>Bytes of each worker's buffer for reading files (16 KiB to 64 MiB). Small enough for the second-level cache is fastest on warm files. Default: 256 KiB.</summary>
+    public int ReadBufferBytes { get; init => field = Within(value, 16 << 10, 64 << 20, nameof(ReadBufferBytes)); } = 256 << 10;
+
+    /// <summary>Bytes of consecutive pieces a worker checks before it reports and lets other jobs in (16 KiB to 1 GiB). Default: 8 MiB.</summary>
+    public int CheckTurnBytes { get; init => field = Within(value, 16 << 10, 1 << 30, nameof(CheckTurnBytes)); } = 8 << 20;
+
+    /// <summary>The settings if they fit each other.</summary>
+    /// <exception cref="ArgumentException">The low-water mark is above the high-water mark.</exception>
+    internal DiskSettings Validated() =>
+        LowWaterBytes <= HighWaterBytes ? this : throw new ArgumentException($"{nameof(LowWaterBytes)} must not exceed {nameof(HighWaterBytes)}.");
+
+    private static int Within(int value, int least, int most, string name) => (int)Within((long)value, least, most, name);
+
+    private static long Within(long value, long least, long most, string name) =>
+        value >= least && value <= most ? value : throw new ArgumentOutOfRangeException(name, value, $"Must be from {least} to {most}.");
+}

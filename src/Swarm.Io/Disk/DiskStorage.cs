@@ -1,0 +1,220 @@
+using Swarm.Actors.Ports;
+
+namespace Swarm.Io.Disk;
+
+/// <summary>
+/// An open storage: its owner, its files, its pieces in progress, and the gate that keeps its jobs in order.
+/// <para>
+/// The gate. Ordinary jobs go straight to their piece's worker and are counted as under way. A fence waits in the held queue until nothing
+/// is under way, then runs alone; whatever is posted behind it is held until it is through. So a fence costs other storages nothing, and
+/// with no fence about a job costs one lock.
+/// </para>
+/// <see cref="PiecesOf"/> belongs to one worker each; a fence may touch them all, since the workers are then done with the storage.
+/// </summary>
+internal sealed class DiskStorage
+{
+    private readonly Lock _gate = new();
+    private readonly DiskWorker[] _workers;
+    private readonly DiskResources _resources;
+    private readonly IActorRef _owner;
+    private Dictionary<int, PieceProgress>?[]? _pieces;
+    private DiskJob? _heldHead;
+    private DiskJob? _heldTail;
+    private int _underWay;
+    private bool _fenced;
+    private bool _closed;
+    private CheckRun? _check;
+    private volatile bool _awaitsDrain;
+
+    public DiskStorage(StorageId id, StorageSpec spec, IActorRef owner, DiskWorker[] workers, DiskResources resources)
+    {
+        Id = id;
+        _owner = owner;
+        _workers = workers;
+        _resources = resources;
+        Files = new StorageFiles(id, spec, resources.Operations, resources.Handles, resources.Logger);
+    }
+
+    public StorageId Id { get; }
+
+    public StorageFiles Files { get; }
+
+    public PieceGeometry Geometry => Files.Layout.Geometry;
+
+    /// <summary>Why it cannot be used; set while it opens, before any other job of it runs.</summary>
+    public DiskError? Failure { get; set; }
+
+    /// <summary>Whether its owner was told to hold back and has not been told to go on.</summary>
+    public bool AwaitsDrain
+    {
+        get => _awaitsDrain;
+        set => _awaitsDrain = value;
+    }
+
+    /// <summary>Tells the owner; the disk is no actor, so there is no sender.</summary>
+    public void Tell(object message) => _owner.Tell(message, ActorRefs.NoSender);
+
+    /// <summary>The pieces in progress of one worker.</summary>
+    public Dictionary<int, PieceProgress> PiecesOf(int worker)
+    {
+        var all = Volatile.Read(ref _pieces) ?? Interlocked.CompareExchange(ref _pieces, new Dictionary<int, PieceProgress>?[_workers.Length], null) ?? _pieces;
+        return all[worker] ??= [];
+    }
+
+    /// <summary>Every piece in progress; only in a fence.</summary>
+    public IEnumerable<PieceProgress> AllPieces() => _pieces is null ? [] : _pieces.Where(p => p is not null).SelectMany(p => p!.Values);
+
+    /// <summary>Forgets every piece in progress; only in a fence.</summary>
+    public void ClearPieces() => _pieces = null;
+
+    /// <summary>Posts a chain of ordinary jobs of this storage.</summary>
+    public void Post(DiskJob chain)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                _resources.DropChain(chain);
+                return;
+            }
+
+            if (_fenced || _heldHead is not null) Hold(chain);
+            else Dispatch(chain);
+        }
+    }
+
+    /// <summary>Posts a fence. <see cref="DiskJobKind.Close"/> also ends a check that runs or waits: nobody is left to use its results.</summary>
+    public void PostFence(DiskJob fence)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                _resources.DropChain(fence);
+                return;
+            }
+
+            if (fence.Kind == DiskJobKind.Close)
+            {
+                _check?.Cancel();
+                for (var job = _heldHead; job is not null; job = job.Next) job.Check?.Cancel();
+            }
+
+            Hold(fence);
+            Advance();
+        }
+    }
+
+    /// <summary>Ordinary jobs are done, and their answers told.</summary>
+    public void Complete(int jobs)
+    {
+        lock (_gate)
+        {
+            _underWay -= jobs;
+            Advance();
+        }
+    }
+
+    /// <summary>The running fence is through, and its answer told.</summary>
+    public void CompleteFence()
+    {
+        lock (_gate)
+        {
+            _fenced = false;
+            _check = null;
+            Advance();
+        }
+    }
+
+    /// <summary>Takes no more jobs, and drops those that are held: the end, whether by close or because the engine stops.</summary>
+    public void Seal()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            _check?.Cancel();
+            _resources.DropChain(_heldHead);
+            _heldHead = _heldTail = null;
+        }
+    }
+
+    private DiskWorker WorkerOf(PieceIndex piece) => _workers[(int)((uint)((int)Id.Value + piece.Value) % (uint)_workers.Length)];
+
+    private void Hold(DiskJob chain)
+    {
+        if (_heldTail is null) _heldHead = chain;
+        else _heldTail.Next = chain;
+        _heldTail = chain;
+        while (_heldTail.Next is { } next) _heldTail = next;
+    }
+
+    /// <summary>Starts the held jobs up to and including a fence, as far as they may run.</summary>
+    private void Advance()
+    {
+        while (!_fenced && _heldHead is { } head)
+        {
+            if (head.IsFence)
+            {
+                if (_underWay > 0) return;
+                _heldHead = head.Next;
+                if (_heldHead is null) _heldTail = null;
+                head.Next = null;
+                _fenced = true;
+                Start(head);
+                return;
+            }
+
+            var last = head;
+            while (last.Next is { IsFence: false } next) last = next;
+            _heldHead = last.Next;
+            if (_heldHead is null) _heldTail = null;
+            last.Next = null;
+            Dispatch(head);
+        }
+    }
+
+    private void Start(DiskJob fence)
+    {
+        if (fence.Check is not { } check)
+        {
+            WorkerOf(default).Post(fence, fence);
+            return;
+        }
+
+        _check = check;
+        var parts = Math.Min(_workers.Length, _resources.Settings.CheckWorkers);
+        check.Begin(parts);
+        fence.Next = parts > 1 ? _resources.Jobs.RentChain(parts - 1) : null;
+        for (var worker = 0; worker < parts; worker++)
+        {
+            var part = fence;
+            fence = part.Next!;
+            part.Next = null;
+            part.Kind = DiskJobKind.Check;
+            part.Storage = this;
+            part.Check = check;
+            _workers[worker].Post(part, part);
+        }
+    }
+
+    /// <summary>Hands a chain to the workers, neighbours for the same worker together.</summary>
+    private void Dispatch(DiskJob chain)
+    {
+        for (DiskJob? head = chain; head is not null;)
+        {
+            var worker = WorkerOf(head.Block.Piece);
+            var tail = head;
+            _underWay++;
+            while (tail.Next is { } next && WorkerOf(next.Block.Piece) == worker)
+            {
+                tail = next;
+                _underWay++;
+            }
+
+            var rest = tail.Next;
+            tail.Next = null;
+            worker.Post(head, tail);
+            head = rest;
+        }
+    }
+}

@@ -1,0 +1,328 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Swarm.Actors.Ports;
+
+namespace Swarm.Io.Disk;
+
+/// <summary>
+/// A thread with a queue. It takes jobs in the order posted, gathers the writes of a turn (bounded by bytes), settles them, and then tells
+/// each storage's owner once. All jobs on a piece come to the same worker, which is what keeps their order. A fence settles the turn first,
+/// so that nothing of other storages waits for it unreported.
+/// A job that fails in a way not foreseen is logged and answered with its failure; the thread goes on.
+/// </summary>
+internal sealed partial class DiskWorker : IDisposable
+{
+    private readonly object _gate = new();
+    private readonly DiskResources _resources;
+    private readonly Action<DiskStorage> _closed;
+    private readonly ILogger _logger;
+    private readonly TurnReports _reports = new();
+    private readonly BlockReader _reader;
+    private readonly PieceWriter _writer;
+    private readonly IncrementalHash _checkHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+    private readonly Thread _thread;
+    private DiskJob? _head;
+    private DiskJob? _tail;
+    private bool _idle;
+    private volatile bool _stopping;
+
+    /// <summary>A worker whose thread does not run yet.</summary>
+    /// <param name="number">Its place among the workers.</param>
+    /// <param name="resources">What they share.</param>
+    /// <param name="closed">Called when a storage is closed, before its owner is told.</param>
+    public DiskWorker(int number, DiskResources resources, Action<DiskStorage> closed)
+    {
+        _resources = resources;
+        _closed = closed;
+        _logger = resources.Logger;
+        _reader = new BlockReader(resources.Settings.ReadBufferBytes);
+        _writer = new PieceWriter(number, resources, _reports, _reader);
+        _thread = new Thread(Run) { IsBackground = true, Name = $"disk-{number}" };
+    }
+
+    /// <summary>Starts the thread.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Appends a chain of jobs.</summary>
+    public void Post(DiskJob head, DiskJob tail)
+    {
+        lock (_gate)
+        {
+            if (!_stopping)
+            {
+                if (_tail is null) _head = head;
+                else _tail.Next = head;
+                _tail = tail;
+                if (_idle) Monitor.Pulse(_gate);
+                return;
+            }
+        }
+
+        _resources.DropChain(head);
+    }
+
+    /// <summary>Ends the thread after its turn; what is queued is dropped.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_gate);
+        }
+
+        if (_thread.IsAlive) _thread.Join();
+        _writer.Dispose();
+        _checkHash.Dispose();
+    }
+
+    private void Run()
+    {
+        while (TakeAll() is { } taken)
+        {
+            DiskJob? jobs = taken;
+            while (jobs is not null && !_stopping) jobs = Turn(jobs);
+            _resources.DropChain(jobs);
+        }
+    }
+
+    private DiskJob? TakeAll()
+    {
+        lock (_gate)
+        {
+            while (_head is null && !_stopping)
+            {
+                _idle = true;
+                Monitor.Wait(_gate);
+                _idle = false;
+            }
+
+            var jobs = _head;
+            _head = _tail = null;
+            if (!_stopping) return jobs;
+            _resources.DropChain(jobs);
+            return null;
+        }
+    }
+
+    /// <summary>Does jobs until the turn's bytes are full or none are left; gives the rest.</summary>
+    private DiskJob? Turn(DiskJob jobs)
+    {
+        long bytes = 0;
+        DiskJob? done = null;
+        DiskJob? job = jobs;
+        while (job is not null && bytes < _resources.Settings.TurnBytes)
+        {
+            var next = job.Next;
+            if (job.Kind == DiskJobKind.Write) bytes += job.Bytes;
+            if (Execute(job))
+            {
+                job.Next = done;
+                done = job;
+            }
+
+            job = next;
+        }
+
+        _writer.SettleAll();
+        _reports.Tell();
+        _resources.Pressure.Remove(bytes);
+        _resources.Jobs.ReturnChain(done);
+        return job;
+    }
+
+    /// <summary>Does a job. False: it was posted again and its node is in use.</summary>
+    private bool Execute(DiskJob job)
+    {
+        if (job.IsFence) return ExecuteFence(job);
+        var storage = job.Storage;
+        _reports.Done(storage);
+        _resources.Leave(job.Kind);
+        if (storage.Failure is { } failure)
+        {
+            Refusal.Answer(job, failure);
+            return true;
+        }
+
+        if (job.Kind == DiskJobKind.Write)
+        {
+            _writer.Add(job);
+            return true;
+        }
+
+        try
+        {
+            ExecuteOnPiece(job);
+        }
+        catch (Exception e)
+        {
+            Unforeseen(e, job.Kind);
+            Refusal.Answer(job, DiskErrors.FromException(e, "read", storage.Files.Root));
+        }
+
+        return true;
+    }
+
+    private void ExecuteOnPiece(DiskJob job)
+    {
+        switch (job.Kind)
+        {
+            case DiskJobKind.Restart:
+                _writer.Restart(job.Storage, job.Block.Piece);
+                break;
+            case DiskJobKind.HashBlocks:
+                _writer.Settle(job.Storage, job.Block.Piece);
+                HashBlocks(job.Storage, job.Block.Piece);
+                break;
+            case DiskJobKind.Read:
+                _writer.Settle(job.Storage, job.Block.Piece);
+                Read(job);
+                break;
+            default:
+                throw new InvalidOperationException($"{job.Kind} is no job on a piece.");
+        }
+    }
+
+    private bool ExecuteFence(DiskJob job)
+    {
+        _writer.SettleAll();
+        _reports.Tell();
+        var storage = job.Storage;
+        try
+        {
+            if (job.Kind == DiskJobKind.Check && storage.Failure is null && job.Check!.Step(_reader, _checkHash))
+            {
+                // The next run comes after whatever was posted meanwhile.
+                job.Next = null;
+                Post(job, job);
+                return false;
+            }
+
+            if (storage.Failure is { } failure && job.Kind is not (DiskJobKind.Open or DiskJobKind.Close or DiskJobKind.Check)) Refusal.Answer(job, failure);
+            else Fence(job);
+        }
+        catch (Exception e)
+        {
+            Unforeseen(e, job.Kind);
+            Refusal.Answer(job, DiskErrors.FromException(e, "use", storage.Files.Root));
+        }
+
+        if (job.Kind == DiskJobKind.Check && !job.Check!.Leave()) return true;
+        _resources.Leave(job.Kind);
+        storage.CompleteFence();
+        return true;
+    }
+
+    private void Fence(DiskJob job)
+    {
+        switch (job.Kind)
+        {
+            case DiskJobKind.Open: Open(job.Storage); break;
+            case DiskJobKind.Flush: Flush(job.Storage, job.Tag); break;
+            case DiskJobKind.Close: Close(job.Storage); break;
+        }
+    }
+
+    private void Open(DiskStorage storage)
+    {
+        storage.Failure = StorageFiles.WhyUnusable(storage.Files.Spec);
+        if (storage.Failure is { } failure)
+        {
+            _closed(storage);
+            storage.Tell(new IDisk.OpenFailed(storage.Id, failure));
+            return;
+        }
+
+        storage.Tell(new IDisk.Opened(storage.Id, storage.Files.Look()));
+    }
+
+    private static void Flush(DiskStorage storage, long tag)
+    {
+        object answer = storage.Files.Flush() is { } error
+            ? new IDisk.FlushFailed(storage.Id, tag, error)
+            : new IDisk.Flushed(storage.Id, tag, storage.Files.Look());
+        storage.Tell(answer);
+    }
+
+    private void Close(DiskStorage storage)
+    {
+        foreach (var piece in storage.AllPieces()) PieceWriter.Release(piece, _resources);
+        storage.ClearPieces();
+        storage.Files.CloseAll();
+        _resources.Pressure.Forget(storage);
+        storage.Seal();
+        _closed(storage);
+        storage.Tell(new IDisk.StorageClosed(storage.Id));
+    }
+
+    private void HashBlocks(DiskStorage storage, PieceIndex piece)
+    {
+        var geometry = storage.Geometry;
+        if (!geometry.Contains(piece))
+        {
+            storage.Tell(new IDisk.BlockHashes(storage.Id, piece, []));
+            return;
+        }
+
+        var hashes = ImmutableArray.CreateBuilder<Bytes20>(geometry.BlocksIn(piece));
+        Span<byte> hash = stackalloc byte[Bytes20.Size];
+        for (var block = 0; block < geometry.BlocksIn(piece); block++)
+        {
+            var offset = geometry.PieceOffset(piece) + ((long)block * PieceGeometry.BlockSize);
+            if (_reader.Append(storage.Files, offset, geometry.BlockLength(piece, new BlockIndex(block)), _checkHash) is not null)
+            {
+                _checkHash.GetHashAndReset(hash);
+                storage.Tell(new IDisk.BlockHashes(storage.Id, piece, []));
+                return;
+            }
+
+            _checkHash.GetHashAndReset(hash);
+            hashes.Add(new Bytes20(hash));
+        }
+
+        storage.Tell(new IDisk.BlockHashes(storage.Id, piece, hashes.MoveToImmutable()));
+    }
+
+    private void Read(DiskJob job)
+    {
+        var storage = job.Storage;
+        if (!storage.Geometry.IsValid(job.Block))
+        {
+            Refusal.Answer(job, DiskErrors.Failed("read", storage.Files.Root, $"{job.Block} is no part of the torrent"));
+            return;
+        }
+
+        var slab = _resources.RentSlab(job.Block.Length) ?? Unpooled(job.Block.Length);
+        var offset = storage.Geometry.PieceOffset(job.Block.Piece) + job.Block.Begin;
+        var read = false;
+        try
+        {
+            var error = _reader.Read(storage.Files, offset, slab.Buffer.AsSpan(0, job.Block.Length));
+            read = error is null;
+            if (read) job.ReplyTo!.Tell(new IDisk.BlockRead(storage.Id, job.Block, job.Tag, new SlabSlice(slab, 0, job.Block.Length)), ActorRefs.NoSender);
+            else Refusal.Answer(job, error!);
+        }
+        finally
+        {
+            if (!read) slab.Release();
+        }
+    }
+
+    private void Unforeseen(Exception exception, DiskJobKind kind)
+    {
+        LogUnexpected(exception, kind);
+        _checkHash.GetHashAndReset();
+    }
+
+    /// <summary>The pool is empty: a buffer of the read's own, so that a reader never has to wait for the writers' slabs.</summary>
+    private Slab Unpooled(int length)
+    {
+        Interlocked.Increment(ref _resources.Tally.UnpooledReads);
+        var slab = new Slab(new byte[length], static _ => { });
+        slab.Rent();
+        return slab;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A disk job ({Kind}) failed in a way that was not foreseen.")]
+    private partial void LogUnexpected(Exception exception, DiskJobKind kind);
+}

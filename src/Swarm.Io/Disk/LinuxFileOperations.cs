@@ -1,0 +1,207 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Swarm.Actors.Ports;
+
+namespace Swarm.Io.Disk;
+
+/// <summary>
+/// <see cref="FileOperations"/> for Linux. Paths are walked from the root folder by descriptor, one component at a time with O_NOFOLLOW
+/// (<see cref="LinuxFolder"/>): the kernel itself then refuses links, and no one can swap a folder for a link between a check and its use.
+/// Writes are <c>pwritev</c>, holes are found by <c>SEEK_DATA</c>, space is reserved by <c>fallocate</c>.
+/// </summary>
+internal sealed unsafe class LinuxFileOperations : FileOperations
+{
+    /// <summary>Vectors the kernel takes in one call (UIO_MAXIOV).</summary>
+    private const int MaxVectors = 1024;
+
+    public override SafeFileHandle? Open(FilePlace place, FileIntent intent, List<string> changedFolders, out DiskError? error)
+    {
+        var doing = intent == FileIntent.Write ? "open for writing" : "open";
+        var path = place.FullPath;
+        using var folder = LinuxFolder.Open(place.Root, place.File.Path, intent == FileIntent.Write, changedFolders, out var name, out var errno);
+        if (folder is null)
+        {
+            error = DiskErrors.FromErrno(errno, doing, path);
+            return null;
+        }
+
+        var flags = LinuxNative.OpenNoFollow | LinuxNative.OpenNonBlocking | LinuxNative.OpenCloseOnExec
+            | (intent == FileIntent.Write ? LinuxNative.OpenReadWrite : LinuxNative.OpenReadOnly);
+        var descriptor = LinuxNative.OpenAt(folder.Descriptor, name, flags, 0);
+        errno = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+        if (errno == DiskErrors.NoEntry && intent == FileIntent.Write)
+        {
+            // The mode is narrowed by the process's umask, as for any program that makes files.
+            descriptor = LinuxNative.OpenAt(folder.Descriptor, name, flags | LinuxNative.OpenCreate, place.File.IsExecutable ? 0b111_111_111u : 0b110_110_110u);
+            errno = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (errno == 0) changedFolders.Add(Path.GetDirectoryName(path)!);
+        }
+
+        if (errno == 0) return OrdinaryFile(descriptor, doing, path, out error);
+        error = DiskErrors.FromErrno(errno, doing, path);
+        return null;
+    }
+
+    public override DiskError? Write(SafeFileHandle handle, GatherList parts, long offset, FilePlace place)
+    {
+        var vectors = parts.Pin();
+        try
+        {
+            for (var left = parts.Count; left > 0;)
+            {
+                var written = LinuxNative.WriteVectors(handle, vectors, Math.Min(left, MaxVectors), offset);
+                if (written < 0)
+                {
+                    var errno = Marshal.GetLastPInvokeError();
+                    if (errno == DiskErrors.Interrupted) continue;
+                    return DiskErrors.FromErrno(errno, "write to", place.FullPath);
+                }
+
+                // A disk that fills up writes a part first; the next call then says why.
+                offset += written;
+                while (left > 0 && (nuint)written >= vectors->Length)
+                {
+                    written -= (nint)vectors->Length;
+                    vectors++;
+                    left--;
+                }
+
+                if (written == 0) continue;
+                vectors->Address += written;
+                vectors->Length -= (nuint)written;
+            }
+
+            return null;
+        }
+        finally
+        {
+            parts.Unpin();
+        }
+    }
+
+    public override int Read(SafeFileHandle handle, Span<byte> buffer, long offset, FilePlace place, out DiskError? error)
+    {
+        error = null;
+        var total = 0;
+        fixed (byte* start = buffer)
+        {
+            while (total < buffer.Length)
+            {
+                var read = LinuxNative.Read(handle, start + total, (nuint)(buffer.Length - total), offset + total);
+                if (read == 0) break;
+                if (read > 0)
+                {
+                    total += (int)read;
+                    continue;
+                }
+
+                var errno = Marshal.GetLastPInvokeError();
+                if (errno == DiskErrors.Interrupted) continue;
+                error = DiskErrors.FromErrno(errno, "read", place.FullPath);
+                break;
+            }
+        }
+
+        return total;
+    }
+
+    public override long NextData(SafeFileHandle handle, long offset)
+    {
+        const int NoSuchAddress = 6;
+        var found = LinuxNative.Seek(handle, offset, LinuxNative.SeekData);
+        if (found >= 0) return found;
+        return Marshal.GetLastPInvokeError() == NoSuchAddress ? -1 : offset;
+    }
+
+    public override DiskError? Reserve(SafeFileHandle handle, long length, FilePlace place)
+    {
+        while (LinuxNative.Reserve(handle, 0, 0, length) != 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno == DiskErrors.Interrupted) continue;
+
+            // A file system without reservation (some network and copy-on-write ones): the file stays sparse rather than unusable.
+            return errno == DiskErrors.NotSupported ? null : DiskErrors.FromErrno(errno, "reserve space for", place.FullPath);
+        }
+
+        return null;
+    }
+
+    public override DiskError? Sync(SafeFileHandle handle, FilePlace place) =>
+        LinuxNative.SyncData(handle) == 0 ? null : DiskErrors.FromErrno(Marshal.GetLastPInvokeError(), "force to disk", place.FullPath);
+
+    public override DiskError? SyncFolder(string folder)
+    {
+        var descriptor = LinuxNative.Open(folder, LinuxNative.OpenReadOnly | LinuxNative.OpenFolder | LinuxNative.OpenCloseOnExec, 0);
+        if (descriptor < 0) return DiskErrors.FromErrno(Marshal.GetLastPInvokeError(), "force to disk", folder);
+        var errno = LinuxNative.Sync(descriptor) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        _ = LinuxNative.Close(descriptor);
+
+        // Some file systems cannot sync folders and say EINVAL; there is nothing more to be done there.
+        return errno is 0 or DiskErrors.Invalid ? null : DiskErrors.FromErrno(errno, "force to disk", folder);
+    }
+
+    public override DiskError? CreateLink(FilePlace link, string target, List<string> changedFolders)
+    {
+        using var folder = LinuxFolder.Open(link.Root, link.File.Path, true, changedFolders, out var name, out var errno);
+        if (folder is not null && LinuxNative.MakeLinkAt(target, folder.Descriptor, name) != 0) errno = Marshal.GetLastPInvokeError();
+        if (errno == 0) changedFolders.Add(Path.GetDirectoryName(link.FullPath)!);
+        return errno is 0 or DiskErrors.Exists ? null : DiskErrors.FromErrno(errno, "make the link", link.FullPath);
+    }
+
+    public override ImmutableArray<FileFingerprint> Look(string root, ImmutableArray<ContentFile> files)
+    {
+        var seen = ImmutableArray.CreateBuilder<FileFingerprint>(files.Length);
+        LinuxFolder? folder = null;
+        string? folderPath = null;
+        foreach (var file in files)
+        {
+            if (file.IsPad || file.SymlinkTarget is not null)
+            {
+                seen.Add(FileFingerprint.Absent);
+                continue;
+            }
+
+            // Neighbours in a torrent mostly share their folder: it is walked to once.
+            var slash = file.Path.LastIndexOf('/');
+            var path = slash < 0 ? "" : file.Path[..slash];
+            if (!string.Equals(path, folderPath, StringComparison.Ordinal))
+            {
+                folder?.Dispose();
+                folder = LinuxFolder.Open(root, file.Path, false, [], out _, out _);
+                folderPath = path;
+            }
+
+            LinuxNative.FileStatus status = default;
+            var there = folder is not null
+                && LinuxNative.Status(folder.Descriptor, file.Path[(slash + 1)..], LinuxNative.AtNoFollow, LinuxNative.StatBasic, &status) == 0
+                && status.IsOrdinary;
+            seen.Add(there ? new FileFingerprint(true, (long)status.Size, status.ModifiedTicks) : FileFingerprint.Absent);
+        }
+
+        folder?.Dispose();
+        return seen.MoveToImmutable();
+    }
+
+    /// <summary>Whether a path is an ordinary file, seen without opening it (a pipe would wait); null where that cannot be told.</summary>
+    public static bool? IsOrdinaryFile(string path)
+    {
+        const int WorkingFolder = -100;
+        if (!OperatingSystem.IsLinux()) return null;
+        LinuxNative.FileStatus status = default;
+        return LinuxNative.Status(WorkingFolder, path, 0, LinuxNative.StatBasic, &status) == 0 ? status.IsOrdinary : null;
+    }
+
+    private static SafeFileHandle? OrdinaryFile(int descriptor, string doing, string path, out DiskError? error)
+    {
+        LinuxNative.FileStatus status = default;
+        var looked = LinuxNative.Status(descriptor, "", LinuxNative.AtEmptyPath, LinuxNative.StatBasic, &status);
+        error = looked != 0 ? DiskErrors.FromErrno(Marshal.GetLastPInvokeError(), doing, path)
+            : !status.IsOrdinary ? DiskErrors.FromErrno(DiskErrors.IsAFolder, doing, path)
+            : null;
+        if (error is null) return new SafeFileHandle(descriptor, ownsHandle: true);
+        _ = LinuxNative.Close(descriptor);
+        return null;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Swarm.Io.Disk;
+
+/// <summary>The calls of the C library that the base library does not offer, for 64-bit Linux. Each returns -1 and sets errno on failure.</summary>
+internal static unsafe partial class LinuxNative
+{
+    public const int OpenReadOnly = 0;
+    public const int OpenReadWrite = 2;
+    public const int OpenCreate = 0x40;
+
+    /// <summary>A named pipe in a file's place must not make the opener wait for its other end.</summary>
+    public const int OpenNonBlocking = 0x800;
+    public const int OpenCloseOnExec = 0x80000;
+    public const int OpenPathOnly = 0x200000;
+    public const int SeekData = 3;
+    public const int AtNoFollow = 0x100;
+    public const int AtEmptyPath = 0x1000;
+    public const uint StatBasic = 0x7ff;
+
+    private static readonly bool SwappedFlags = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le;
+
+    /// <summary>O_DIRECTORY, which differs by architecture.</summary>
+    public static int OpenFolder { get; } = SwappedFlags ? 0x4000 : 0x10000;
+
+    /// <summary>O_NOFOLLOW, which differs by architecture.</summary>
+    public static int OpenNoFollow { get; } = SwappedFlags ? 0x8000 : 0x20000;
+
+    /// <summary>The head of <c>struct statx</c>, the same on every architecture.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct FileStatus
+    {
+        [FieldOffset(28)]
+        public ushort Mode;
+
+        [FieldOffset(40)]
+        public ulong Size;
+
+        [FieldOffset(112)]
+        public long ModifiedSeconds;
+
+        [FieldOffset(120)]
+        public uint ModifiedNanoseconds;
+
+        /// <summary>Whether it is an ordinary file (S_IFREG).</summary>
+        public readonly bool IsOrdinary => (Mode & 0xF000) == 0x8000;
+
+        /// <summary>Last write in ticks of UTC.</summary>
+        public readonly long ModifiedTicks => DateTime.UnixEpoch.Ticks + (ModifiedSeconds * TimeSpan.TicksPerSecond) + (ModifiedNanoseconds / 100);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "openat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int OpenAt(int folder, string name, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "mkdirat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int MakeFolderAt(int folder, string name, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "symlinkat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int MakeLinkAt(string target, int folder, string name);
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Status(int folder, string name, int flags, uint mask, FileStatus* status);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "pwritev", SetLastError = true)]
+    public static partial nint WriteVectors(SafeFileHandle file, GatherList.IoVector* vectors, int count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
+    public static partial nint Read(SafeFileHandle file, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    public static partial long Seek(SafeFileHandle file, long offset, int whence);
+
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    public static partial int Reserve(SafeFileHandle file, int mode, long offset, long length);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int SyncData(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Sync(int descriptor);
+}

@@ -1,0 +1,116 @@
+using System.Numerics;
+using System.Security.Cryptography;
+using Swarm.Actors.Ports;
+
+namespace Swarm.Io.Disk;
+
+/// <summary>A block's bytes while they are in memory; both slices empty: they are on disk only.</summary>
+internal record struct BlockData(SlabSlice First, SlabSlice Second)
+{
+    public readonly bool IsHere => First.Slab is not null || Second.Slab is not null;
+}
+
+/// <summary>
+/// A piece being written: which blocks came, which of them are still to be written this turn ("fresh"), which still lie in memory, and how far
+/// the running hash has got. Used by one worker; pooled, so its arrays are as long as the largest piece it ever served needs.
+/// <para>Always holds: blocks below <see cref="Hashed"/> are hashed and not in memory; fresh blocks are in memory.</para>
+/// </summary>
+internal sealed class PieceProgress
+{
+    private ulong[] _have = [];
+    private ulong[] _fresh = [];
+    private BlockData[] _data = [];
+
+    public DiskStorage Storage { get; private set; } = null!;
+
+    public PieceIndex Piece { get; private set; }
+
+    /// <summary>Blocks of the piece.</summary>
+    public int BlockCount { get; private set; }
+
+    /// <summary>Blocks that came.</summary>
+    public int HaveCount { get; private set; }
+
+    /// <summary>Blocks of this turn.</summary>
+    public int FreshCount { get; private set; }
+
+    /// <summary>Bytes of the fresh blocks.</summary>
+    public int FreshBytes { get; private set; }
+
+    /// <summary>Blocks at the start of the piece that are in the running hash.</summary>
+    public int Hashed { get; set; }
+
+    /// <summary>The running hash; null: the piece is read back and hashed when it is complete.</summary>
+    public IncrementalHash? Hash { get; set; }
+
+    public bool IsComplete => HaveCount == BlockCount;
+
+    /// <summary>Starts on a piece.</summary>
+    public void Begin(DiskStorage storage, PieceIndex piece, IncrementalHash? hash)
+    {
+        Storage = storage;
+        Piece = piece;
+        BlockCount = storage.Geometry.BlocksIn(piece);
+        Hash = hash;
+        HaveCount = FreshCount = FreshBytes = Hashed = 0;
+        var words = (BlockCount + 63) / 64;
+        if (_data.Length < BlockCount)
+        {
+            _data = new BlockData[BlockCount];
+            _have = new ulong[words];
+            _fresh = new ulong[words];
+            return;
+        }
+
+        Array.Clear(_have);
+        Array.Clear(_fresh);
+    }
+
+    /// <summary>Drops what refers to others; the data must be released before.</summary>
+    public void End()
+    {
+        Storage = null!;
+        Hash = null;
+    }
+
+    /// <summary>Takes a block's bytes over. False: it was there already, nothing was taken.</summary>
+    public bool TryTake(BlockIndex block, in SlabSlice first, in SlabSlice second)
+    {
+        ref var word = ref _have[block.Value >> 6];
+        var bit = 1UL << (block.Value & 63);
+        if ((word & bit) != 0) return false;
+        word |= bit;
+        _fresh[block.Value >> 6] |= bit;
+        _data[block.Value] = new BlockData(first, second);
+        HaveCount++;
+        FreshCount++;
+        FreshBytes += first.Length + second.Length;
+        return true;
+    }
+
+    public bool Has(int block) => (_have[block >> 6] & (1UL << (block & 63))) != 0;
+
+    public bool IsFresh(int block) => (_fresh[block >> 6] & (1UL << (block & 63))) != 0;
+
+    public ref BlockData Data(int block) => ref _data[block];
+
+    /// <summary>The first fresh block at or after <paramref name="from"/>, or -1.</summary>
+    public int NextFresh(int from)
+    {
+        for (var i = from; i < BlockCount;)
+        {
+            var word = _fresh[i >> 6] >> (i & 63);
+            if (word != 0) return i + BitOperations.TrailingZeroCount(word);
+            i = (i | 63) + 1;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Ends the turn: nothing is fresh any more.</summary>
+    public void ClearFresh()
+    {
+        Array.Clear(_fresh);
+        FreshCount = FreshBytes = 0;
+    }
+}

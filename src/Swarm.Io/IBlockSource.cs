@@ -1,0 +1,32 @@
+using Microsoft.Win32.SafeHandles;
+using Swarm.Actors.Ports;
+
+namespace Swarm.Io;
+
+/// <summary>
+/// How sockets find the bytes of a block without asking an actor: the disk engine says which open files hold them, and the link sends them
+/// from there (<c>sendfile</c>, or a read into a slab where the stream is encrypted). Safe from any thread.
+/// </summary>
+internal interface IBlockSource
+{
+    /// <summary>
+    /// Adds the file parts that hold a block, in order, to <paramref name="slices"/>. Each slice leases its handle: the caller calls
+    /// <see cref="FileSlice.Release"/> once for each when the bytes are sent, or given up. May open a file, so it may take as long as a disk takes.
+    /// False: nothing was added, and <paramref name="error"/> says why (unknown storage, a range outside its piece, no such file, not allowed).
+    /// A file that is shorter than the torrent says is found out by whoever reads from it.
+    /// </summary>
+    bool TryLocate(StorageId storage, BlockRequest block, List<FileSlice> slices, out DiskError? error);
+
+    /// <summary>Tells the storage's owner that a located block could not be read (<see cref="IDisk.ReadFailed"/> with tag -1), and lets go of the handles involved.</summary>
+    void ReportReadFailure(StorageId storage, BlockRequest block, DiskError error);
+}
+
+/// <summary>
+/// A run of bytes in an open file, or, where <paramref name="Handle"/> is null, a run of zeros (a pad file, BEP 47).
+/// A handle in a slice is leased: it stays open, whatever the handle cache does meanwhile, until <see cref="Release"/>, which is called exactly once.
+/// </summary>
+internal readonly record struct FileSlice(SafeFileHandle? Handle, long Offset, int Length)
+{
+    /// <summary>Gives the lease back.</summary>
+    public void Release() => Handle?.DangerousRelease();
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Swarm.Io.Net;
+
+/// <summary>
+/// Sockets over epoll (Linux): a few threads that receive, and a few that read files and send, each group on an epoll instance of its own, so that a slow disk
+/// never holds up receiving. Sockets are never given to the base library's asynchronous engine, which would wake its own thread for every event.
+/// </summary>
+internal sealed class EpollEngine : ISocketEngine
+{
+    private const int ReadBatch = 64;
+
+    private readonly EpollLoop _readers;
+    private readonly EpollLoop _writers;
+
+    public EpollEngine(NetSettings settings)
+    {
+        _readers = new EpollLoop("swarm-receive", settings.ReadThreads, ReadBatch);
+
+        // One ready link at a time: a thread that took several would let the others idle while it waits for a disk.
+        _writers = new EpollLoop("swarm-send", settings.WriteThreads, 1);
+    }
+
+    public LinkSocket Attach(Socket socket, IPEndPoint remote)
+    {
+        socket.Blocking = false;
+        return new EpollLinkSocket(socket, remote, _readers, _writers);
+    }
+
+    public unsafe void Connect(Socket socket, IPEndPoint remote, Action<SocketError> done)
+    {
+        socket.Blocking = false;
+        var address = remote.Serialize();
+        SocketError error;
+        fixed (byte* bytes = address.Buffer.Span)
+        {
+            error = Native.Connect(socket.SafeHandle, bytes, address.Size) == 0 ? SocketError.Success : Native.ToSocketError(Marshal.GetLastPInvokeError());
+        }
+
+        if (error is SocketError.InProgress or SocketError.Interrupted) new Dial(_readers, socket, done).Arm();
+        else done(error);
+    }
+
+    public void Dispose()
+    {
+        _readers.Dispose();
+        _writers.Dispose();
+    }
+
+    /// <summary>A connection on its way: when the socket turns writable the kernel knows how it went.</summary>
+    private sealed class Dial : IReadyHandler
+    {
+        private readonly EpollLoop _loop;
+        private readonly Socket _socket;
+        private readonly Action<SocketError> _done;
+        private readonly long _id;
+
+        public Dial(EpollLoop loop, Socket socket, Action<SocketError> done)
+        {
+            _loop = loop;
+            _socket = socket;
+            _done = done;
+            _id = loop.Register(this);
+        }
+
+        public void Arm()
+        {
+            var added = false;
+            if (_loop.TryArm(_socket.SafeHandle, _id, Native.EpollOut, ref added)) return;
+            _loop.Unregister(_id);
+            _done(SocketError.NoBufferSpaceAvailable);
+        }
+
+        public void OnReady()
+        {
+            const int SolSocket = 1, SoError = 4;
+            _loop.Unregister(_id);
+            int errno = 0, length = sizeof(int);
+            try
+            {
+                // The link that comes of it registers the socket anew.
+                _loop.Remove(_socket.SafeHandle);
+                if (Native.GetSocketOption(_socket.SafeHandle, SolSocket, SoError, ref errno, ref length) < 0) errno = Marshal.GetLastPInvokeError();
+            }
+            catch (ObjectDisposedException)
+            {
+                // Given up before it came to anything; whoever did that has told so.
+                return;
+            }
+
+            _done(Native.ToSocketError(errno));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Microsoft.Win32.SafeHandles;
+using Swarm.Actors.Ports;
+using Swarm.Io.Disk;
+
+namespace Swarm.Tests.Io.Disk;
+
+/// <summary>The system's file operations, with places to fail, to wait and to watch.</summary>
+internal sealed class FaultyFileOperations(FileOperations inner) : FileOperations
+{
+    private int _reads;
+    private int _writeOpens;
+
+    public Func<FilePlace, FileIntent, DiskError?> OnOpen { get; set; } = (_, _) => null;
+
+    public Func<FilePlace, long, DiskError?> OnWrite { get; set; } = (_, _) => null;
+
+    public Func<FilePlace, long, DiskError?> OnRead { get; set; } = (_, _) => null;
+
+    public Func<FilePlace, DiskError?> OnSync { get; set; } = _ => null;
+
+    /// <summary>What a write goes to instead of the file.</summary>
+    public SafeFileHandle? WriteElsewhere { get; set; }
+
+    public List<string> SyncedFolders { get; } = [];
+
+    public int Reads => Volatile.Read(ref _reads);
+
+    public int WriteOpens => Volatile.Read(ref _writeOpens);
+
+    public override SafeFileHandle? Open(FilePlace place, FileIntent intent, List<string> changedFolders, out DiskError? error)
+    {
+        if (intent == FileIntent.Write) Interlocked.Increment(ref _writeOpens);
+        error = OnOpen(place, intent);
+        return error is null ? inner.Open(place, intent, changedFolders, out error) : null;
+    }
+
+    public override DiskError? Write(SafeFileHandle handle, GatherList parts, long offset, FilePlace place) =>
+        OnWrite(place, offset) ?? inner.Write(WriteElsewhere ?? handle, parts, offset, place);
+
+    public override int Read(SafeFileHandle handle, Span<byte> buffer, long offset, FilePlace place, out DiskError? error)
+    {
+        Interlocked.Increment(ref _reads);
+        error = OnRead(place, offset);
+        return error is null ? inner.Read(handle, buffer, offset, place, out error) : 0;
+    }
+
+    public override long Length(SafeFileHandle handle, FilePlace place, out DiskError? error) => inner.Length(handle, place, out error);
+
+    public override long NextData(SafeFileHandle handle, long offset) => inner.NextData(handle, offset);
+
+    public override DiskError? Reserve(SafeFileHandle handle, long length, FilePlace place) => inner.Reserve(handle, length, place);
+
+    public override DiskError? Sync(SafeFileHandle handle, FilePlace place) => OnSync(place) ?? inner.Sync(handle, place);
+
+    public override DiskError? SyncFolder(string folder)
+    {
+        lock (SyncedFolders) SyncedFolders.Add(folder);
+        return inner.SyncFolder(folder);
+    }
+
+    public override DiskError? CreateLink(FilePlace link, string target, List<string> changedFolders) => inner.CreateLink(link, target, changedFolders);
+
+    public override ImmutableArray<FileFingerprint> Look(string root, ImmutableArray<ContentFile> files) => inner.Look(root, files);
+}
