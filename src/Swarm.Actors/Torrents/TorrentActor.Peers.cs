@@ -28,7 +28,8 @@ public sealed partial class TorrentActor
             .AddRange(_options.Trackers.Select(tracker => ImmutableArray.Create(tracker)));
         if (tiers.IsEmpty) return;
         var urls = TrackerUrl.ParseTiers(tiers);
-        _announcer = Context.ActorOf(AnnouncerActor.Props(_torrent, _ownId, urls, _services.Trackers, _services.Settings.Announce, _services.Ports.Time, _random, _log), "announcer");
+        _announcer = Context.ActorOf(AnnouncerActor.Props(_torrent, _ownId, urls, _services.Trackers, _services.Settings.Announce, _services.Ports.Time, _services.Ports.Entropy.CreateRandom(), _log), "announcer");
+        _announcerGone = false;
         _announcer.Tell(new AnnouncerActor.Start(_services.ListenPort, Stats()));
     }
 
@@ -74,7 +75,8 @@ public sealed partial class TorrentActor
 
     private void OnDialed(NetActor.Dialed dialed)
     {
-        _dialing--;
+        // One that was asked for before a restart is not counted.
+        if (_dialing > 0) _dialing--;
         if (!Accepting || _peers.Candidates.IsBanned(dialed.Remote.Address))
         {
             dialed.Link.Close();
@@ -87,7 +89,7 @@ public sealed partial class TorrentActor
 
     private void OnDialFailed(NetActor.DialFailed failed)
     {
-        _dialing--;
+        if (_dialing > 0) _dialing--;
         _peers.Candidates.Failed(failed.Remote, Now());
     }
 
