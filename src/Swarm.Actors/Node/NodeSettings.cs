@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net;
 using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
-using Swarm.Actors.Trackers;
 
 namespace Swarm.Actors.Node;
 
@@ -17,7 +16,4 @@ public sealed record NodeSettings
 
     /// <summary>What every torrent keeps to.</summary>
     public TorrentSettings Torrent { get; init; } = TorrentSettings.Default;
-
-    /// <summary>Limits of the announce client, and the addresses it speaks UDP from.</summary>
-    public TrackersSettings Trackers { get; init; } = TrackersSettings.Default;
 }

@@ -117,20 +117,19 @@ public sealed partial class PeerActor : UntypedActor
     protected override void PreStart()
     {
         if (_content is not null) LearnContent();
-        if (_head.IsDefault)
-        {
-            WriteHandshake();
-        }
-        else
+        // Ours before the limits change: a link that came in is read no further until then, so not one byte goes to its former owner.
+        _link.Start(Self);
+        if (!_head.IsDefault)
         {
             var position = 0;
             _handshake.Read(_head.AsSpan(), ref position);
-            WriteHandshake();
         }
 
+        WriteHandshake();
         Flush();
         _context.Bandwidth.Tell(new BandwidthActor.Join(_link, _context.Scope));
-        _link.Start(Self);
+        // A link that came in has spent what it was granted for its handshake, and has said so to its former owner.
+        if (!_head.IsDefault) _context.Bandwidth.Tell(new BandwidthActor.QuotaWanted(_link, TransferDirection.Download));
     }
 
     /// <inheritdoc/>
@@ -141,6 +140,7 @@ public sealed partial class PeerActor : UntypedActor
         _context.Bandwidth.Tell(new BandwidthActor.Leave(_link));
         if (_joined) _content!.Pieces.Tell(new PiecesActor.PeerLeft(_key));
         _metadata?.Tell(new MetadataActor.PeerLeft(_key));
+        Report();
         Context.Parent.Tell(new TorrentActor.PeerGone(_key, _reason));
     }
 
@@ -202,7 +202,7 @@ public sealed partial class PeerActor : UntypedActor
         var client = ClientName.Decode(_handshake.PeerId).ToString();
         Context.Parent.Tell(new TorrentActor.PeerHandshaken(_key, _handshake.PeerId, client));
         _pipeline.LearnClient(client);
-        if ((_state.Negotiated & ReservedBits.Extension) != 0) WriteExtensionHandshake();
+        if (_state.Negotiated.HasFlag(ReservedBits.Extension)) WriteExtensionHandshake();
         _state.AnnouncePieces(_content is null ? null : Bitfield.FromWire(_content.Verified.AsSpan(), _content.Metainfo.Layout.Geometry.PieceCount), _out);
         Join();
         GrantAllowedFast();
@@ -250,7 +250,7 @@ public sealed partial class PeerActor : UntypedActor
             return;
         }
 
-        if (first && (_state.Negotiated & ReservedBits.Extension) != 0) WriteExtensionHandshake();
+        if (first && _state.Negotiated.HasFlag(ReservedBits.Extension)) WriteExtensionHandshake();
         // A new piece manager knows of no request: what is outstanding is asked anew, late answers are welcome.
         var given = new List<BlockRequest>();
         _state.Requests.CopyTo(given);

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
 using Swarm.Actors.Net;
 using Swarm.Actors.Node;
-using Swarm.Actors.Trackers;
 
 namespace Swarm.Host.Commands;
 
@@ -26,11 +24,5 @@ internal sealed record CommonSettings(int? Port, IPAddress? Bind, string DataFol
     {
         Listen = listen,
         Net = NetSettings.Default with { Bind = Bind, DownloadLimit = DownloadLimit, UploadLimit = UploadLimit },
-        Trackers = Bind?.AddressFamily switch
-        {
-            null => TrackersSettings.Default,
-            AddressFamily.InterNetworkV6 => TrackersSettings.Default with { BindV4 = null, BindV6 = Bind },
-            _ => TrackersSettings.Default with { BindV4 = Bind, BindV6 = null },
-        },
     };
 }

@@ -97,10 +97,16 @@ internal sealed class BlockReader
     {
         var handle = files.Lease(region.File, forWriting: false, out var error);
         if (handle is null) return error;
-        var read = files.Operations.Read(handle, destination, region.Offset, files.PlaceOf(region.File), out error);
-        handle.DangerousRelease();
-        if (error is not null) return error;
-        return read == destination.Length ? null : DiskErrors.TooShort(files.PlaceOf(region.File).FullPath, region.Offset + region.Length, region.Offset + read);
+        try
+        {
+            var place = files.PlaceOf(region.File);
+            var read = files.Operations.Read(handle, destination, region.Offset, place, out error);
+            return read == destination.Length || error is not null ? error : DiskErrors.TooShort(place.FullPath, region.Offset + region.Length, region.Offset + read);
+        }
+        finally
+        {
+            handle.DangerousRelease();
+        }
     }
 
     private static DataPresence ProbeRegion(StorageFiles files, FileRegion region)

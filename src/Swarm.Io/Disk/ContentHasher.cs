@@ -55,13 +55,13 @@ public sealed class ContentHasher
         }
 
         DiskError? error = null;
-        ForEachPiece(layout.Geometry, progress, cancellation, (piece, reader, hash) =>
+        ForEachPiece(layout.Geometry, progress, (piece, reader, hash) =>
         {
             var failed = reader.Append(files, layout.Geometry.PieceOffset(piece), layout.Geometry.PieceSize(piece), hash);
             hash.GetHashAndReset(hashes.AsSpan(piece.Value * Bytes20.Size, Bytes20.Size));
             if (failed is not null) Interlocked.CompareExchange(ref error, failed, null);
             return failed is null;
-        });
+        }, cancellation);
         if (error is null)
         {
             var after = files.Look();
@@ -72,7 +72,7 @@ public sealed class ContentHasher
         return error is null ? new ContentHashes(ImmutableCollectionsMarshal.AsImmutableArray(hashes), null) : new ContentHashes([], error);
     }
 
-    /// <summary>Compares what lies below <paramref name="root"/> with its hashes: one state for each piece. Missing and short files are no error.</summary>
+    /// <summary>Compares what lies below the storage's root with its hashes: one state for each piece. Missing and short files are no error.</summary>
     /// <param name="spec">Layout, root and hashes.</param>
     /// <param name="progress">Told the bytes compared so far, as in <see cref="Hash"/>.</param>
     /// <param name="cancellation">Ends the work.</param>
@@ -85,11 +85,11 @@ public sealed class ContentHasher
         using var handles = new HandleCache(DiskSettings.Default.MaxOpenFiles);
         var inspector = new PieceInspector(new StorageFiles(default, spec, _operations, handles, NullLogger.Instance));
         var states = new PieceState[spec.Layout.Geometry.PieceCount];
-        ForEachPiece(spec.Layout.Geometry, progress, cancellation, (piece, reader, hash) =>
+        ForEachPiece(spec.Layout.Geometry, progress, (piece, reader, hash) =>
         {
             states[piece.Value] = inspector.Inspect(piece, reader, hash);
             return true;
-        });
+        }, cancellation);
         return [.. states];
     }
 
@@ -106,7 +106,7 @@ public sealed class ContentHasher
         new(default, new StorageSpec(layout, root, hashes, FileAllocation.Sparse), _operations, handles, NullLogger.Instance);
 
     /// <summary>Runs <paramref name="work"/> for every piece, in ascending runs; false from it ends all.</summary>
-    private void ForEachPiece(PieceGeometry geometry, Action<long>? progress, CancellationToken cancellation, Func<PieceIndex, BlockReader, IncrementalHash, bool> work)
+    private void ForEachPiece(PieceGeometry geometry, Action<long>? progress, Func<PieceIndex, BlockReader, IncrementalHash, bool> work, CancellationToken cancellation)
     {
         var run = new Run(geometry, progress, work, cancellation);
         var helpers = new Thread[Math.Min(_threads, geometry.PieceCount) - 1];

@@ -70,7 +70,7 @@ public sealed record ContentScan(string Name, string Root, bool IsFolder, Immuta
     private static DiskError? ScanFolder(string root, DirectoryInfo folder, string prefix, int depth, List<ScannedFile> files)
     {
         if (depth > MaxDepth) return DiskErrors.Failed("share", folder.FullName, $"folders are nested more than {MaxDepth} deep");
-        var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = false };
+        var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false, RecurseSubdirectories = false };
         foreach (var entry in folder.EnumerateFileSystemInfos("*", options).OrderBy(e => e.Name, CodePointOrder.Instance))
         {
             var path = prefix + entry.Name;
@@ -108,11 +108,11 @@ public sealed record ContentScan(string Name, string Root, bool IsFolder, Immuta
     }
 
     /// <summary>The base library takes pipes and sockets for files; where the system cannot be asked, reading them will tell.</summary>
-    private static bool IsOrdinary(FileInfo file) => (file.Attributes & FileAttributes.Device) == 0 && (LinuxFileOperations.IsOrdinaryFile(file.FullName) ?? true);
+    private static bool IsOrdinary(FileInfo file) => !file.Attributes.HasFlag(FileAttributes.Device) && (LinuxFileOperations.IsOrdinaryFile(file.FullName) ?? true);
 
     private static DiskError NotOrdinary(string path) => DiskErrors.Obstructed("share", path, "it is neither a file nor a folder; move it away");
 
-    private static bool IsExecutable(FileInfo file) => !OperatingSystem.IsWindows() && (file.UnixFileMode & UnixFileMode.UserExecute) != 0;
+    private static bool IsExecutable(FileInfo file) => !OperatingSystem.IsWindows() && file.UnixFileMode.HasFlag(UnixFileMode.UserExecute);
 
     /// <summary>Names by code point, which is the order of their UTF-8 bytes.</summary>
     private sealed class CodePointOrder : IComparer<string>

@@ -210,7 +210,7 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        foreach (var worker in _workers) worker.Stop();
+        foreach (var worker in _workers) worker.Dispose();
         foreach (var storage in _storages.Values)
         {
             storage.Seal();

@@ -11,7 +11,7 @@ namespace Swarm.Io.Disk;
 /// so that nothing of other storages waits for it unreported.
 /// A job that fails in a way not foreseen is logged and answered with its failure; the thread goes on.
 /// </summary>
-internal sealed partial class DiskWorker
+internal sealed partial class DiskWorker : IDisposable
 {
     private readonly object _gate = new();
     private readonly DiskResources _resources;
@@ -27,6 +27,7 @@ internal sealed partial class DiskWorker
     private bool _idle;
     private volatile bool _stopping;
 
+    /// <summary>A worker whose thread does not run yet.</summary>
     /// <param name="number">Its place among the workers.</param>
     /// <param name="resources">What they share.</param>
     /// <param name="closed">Called when a storage is closed, before its owner is told.</param>
@@ -62,7 +63,7 @@ internal sealed partial class DiskWorker
     }
 
     /// <summary>Ends the thread after its turn; what is queued is dropped.</summary>
-    public void Stop()
+    public void Dispose()
     {
         lock (_gate)
         {
@@ -71,6 +72,8 @@ internal sealed partial class DiskWorker
         }
 
         if (_thread.IsAlive) _thread.Join();
+        _writer.Dispose();
+        _checkHash.Dispose();
     }
 
     private void Run()
@@ -81,9 +84,6 @@ internal sealed partial class DiskWorker
             while (jobs is not null && !_stopping) jobs = Turn(jobs);
             _resources.DropChain(jobs);
         }
-
-        _writer.Dispose();
-        _checkHash.Dispose();
     }
 
     private DiskJob? TakeAll()
@@ -156,7 +156,7 @@ internal sealed partial class DiskWorker
         }
         catch (Exception e)
         {
-            LogUnexpected(e, job.Kind);
+            Unforeseen(e, job.Kind);
             Refusal.Answer(job, DiskErrors.FromException(e, "read", storage.Files.Root));
         }
 
@@ -203,7 +203,7 @@ internal sealed partial class DiskWorker
         }
         catch (Exception e)
         {
-            LogUnexpected(e, job.Kind);
+            Unforeseen(e, job.Kind);
             Refusal.Answer(job, DiskErrors.FromException(e, "use", storage.Files.Root));
         }
 
@@ -294,15 +294,24 @@ internal sealed partial class DiskWorker
 
         var slab = _resources.RentSlab(job.Block.Length) ?? Unpooled(job.Block.Length);
         var offset = storage.Geometry.PieceOffset(job.Block.Piece) + job.Block.Begin;
-        if (_reader.Read(storage.Files, offset, slab.Buffer.AsSpan(0, job.Block.Length)) is { } error)
+        var read = false;
+        try
         {
-            slab.Release();
-            Refusal.Answer(job, error);
-            return;
+            var error = _reader.Read(storage.Files, offset, slab.Buffer.AsSpan(0, job.Block.Length));
+            read = error is null;
+            if (read) job.ReplyTo!.Tell(new IDisk.BlockRead(storage.Id, job.Block, job.Tag, new SlabSlice(slab, 0, job.Block.Length)), ActorRefs.NoSender);
+            else Refusal.Answer(job, error!);
         }
+        finally
+        {
+            if (!read) slab.Release();
+        }
+    }
 
-        var data = new SlabSlice(slab, 0, job.Block.Length);
-        job.ReplyTo!.Tell(new IDisk.BlockRead(storage.Id, job.Block, job.Tag, data), ActorRefs.NoSender);
+    private void Unforeseen(Exception exception, DiskJobKind kind)
+    {
+        LogUnexpected(exception, kind);
+        _checkHash.GetHashAndReset();
     }
 
     /// <summary>The pool is empty: a buffer of the read's own, so that a reader never has to wait for the writers' slabs.</summary>

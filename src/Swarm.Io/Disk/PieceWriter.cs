@@ -157,6 +157,7 @@ internal sealed partial class PieceWriter : IDisposable
         catch (Exception e)
         {
             LogUnexpected(e);
+            _gather.Clear();
             error = DiskErrors.FromException(e, "write to", piece.Storage.Files.Root);
         }
 
@@ -168,9 +169,19 @@ internal sealed partial class PieceWriter : IDisposable
         }
 
         _reports.Written(piece.Storage, piece.FreshCount);
-        if (piece.Hash is not null) ContinueHash(piece);
-        KeepOrDropFresh(piece);
-        if (piece.IsComplete) Finish(piece);
+        try
+        {
+            if (piece.Hash is not null) ContinueHash(piece);
+            KeepOrDropFresh(piece);
+            if (piece.IsComplete) Finish(piece);
+        }
+        catch (Exception e)
+        {
+            LogUnexpected(e);
+            _wholePieceHash.GetHashAndReset();
+            _reports.Result(piece.Storage, piece.Piece, PieceState.Unreadable);
+            Forget(piece);
+        }
     }
 
     private DiskError? WriteFresh(PieceProgress piece)
@@ -201,13 +212,7 @@ internal sealed partial class PieceWriter : IDisposable
             position += region.Length;
             if (files.Layout.Files[region.File].IsPad) continue;
             Gather(piece, from, region.Length);
-            var handle = files.Lease(region.File, forWriting: true, out var error);
-            if (handle is not null)
-            {
-                error = _resources.Operations.Write(handle, _gather, region.Offset, files.PlaceOf(region.File));
-                handle.DangerousRelease();
-            }
-
+            var error = WriteGathered(files, region);
             _gather.Clear();
             if (error is not null) return error;
             Interlocked.Increment(ref _resources.Tally.WriteCalls);
@@ -215,6 +220,20 @@ internal sealed partial class PieceWriter : IDisposable
         }
 
         return null;
+    }
+
+    private DiskError? WriteGathered(StorageFiles files, FileRegion region)
+    {
+        var handle = files.Lease(region.File, forWriting: true, out var error);
+        if (handle is null) return error;
+        try
+        {
+            return _resources.Operations.Write(handle, _gather, region.Offset, files.PlaceOf(region.File));
+        }
+        finally
+        {
+            handle.DangerousRelease();
+        }
     }
 
     /// <summary>Collects the slab parts that hold the piece's bytes from <paramref name="position"/> on.</summary>
@@ -305,6 +324,7 @@ internal sealed partial class PieceWriter : IDisposable
     private void Finish(PieceProgress piece)
     {
         var storage = piece.Storage;
+        var index = piece.Piece;
         Span<byte> actual = stackalloc byte[Bytes20.Size];
         DiskError? error = null;
         if (piece.Hash is { } running)
@@ -323,8 +343,8 @@ internal sealed partial class PieceWriter : IDisposable
 
         var expected = storage.Files.Spec.PieceHashes.Span.Slice(piece.Piece.Value * Bytes20.Size, Bytes20.Size);
         var state = error is not null ? PieceState.Unreadable : actual.SequenceEqual(expected) ? PieceState.Valid : PieceState.Invalid;
-        _reports.Result(storage, piece.Piece, state);
         Forget(piece);
+        _reports.Result(storage, index, state);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Writing a piece failed in a way that was not foreseen.")]

@@ -157,10 +157,10 @@ internal sealed partial class StorageFiles
 
     private static bool IsInside(string root, string path)
     {
+        if (path.Length == 0 || path.Contains('\0')) return false;
         var full = Path.GetFullPath(Path.Join(root, path));
         var prefix = Path.EndsInDirectorySeparator(root) ? root : root + Path.DirectorySeparatorChar;
-        return path.Length > 0 && !path.Contains('\0') && full.Length > prefix.Length && full.StartsWith(prefix, StringComparison.Ordinal)
-            && !path.Split('/').Contains("..");
+        return full.Length > prefix.Length && full.StartsWith(prefix, StringComparison.Ordinal) && !path.Split('/').Contains("..");
     }
 
     private DiskError? MarkWritten(int file, SafeFileHandle handle)

@@ -80,6 +80,8 @@ internal sealed class EpollEngine : ISocketEngine
             int errno = 0, length = sizeof(int);
             try
             {
+                // The link that comes of it registers the socket anew.
+                _loop.Remove(_socket.SafeHandle);
                 if (Native.GetSocketOption(_socket.SafeHandle, SolSocket, SoError, ref errno, ref length) < 0) errno = Marshal.GetLastPInvokeError();
             }
             catch (ObjectDisposedException)

@@ -73,6 +73,9 @@ internal sealed unsafe class EpollLoop : IDisposable
         }
     }
 
+    /// <summary>Takes a descriptor out, so that it may be armed under another number.</summary>
+    public void Remove(SafeHandle descriptor) => Control(Native.EpollDelete, descriptor, 0, 0);
+
     public void Dispose()
     {
         if (_stopping) return;

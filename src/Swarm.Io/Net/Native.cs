@@ -13,6 +13,7 @@ internal static unsafe partial class Native
     public const int MsgDontWait = 0x40;
     public const int MsgNoSignal = 0x4000;
     public const int EpollAdd = 1;
+    public const int EpollDelete = 2;
     public const int EpollModify = 3;
     public const uint EpollIn = 0x1;
     public const uint EpollOut = 0x4;

@@ -6,6 +6,7 @@ namespace Swarm.Io.Net;
 /// <summary>
 /// A link's socket on the base library. Waiting to read is a receive of zero bytes, which completes when there is something and holds no buffer. There is no
 /// such way to wait until one can write; so the first few kilobytes of what did not go are copied and sent asynchronously, and their completion is the sign.
+/// The base library resets a connection that is disposed of under an operation; so the end is a shutdown first, and the last operation's completion disposes.
 /// </summary>
 internal sealed class PortableLinkSocket : LinkSocket
 {
@@ -19,16 +20,18 @@ internal sealed class PortableLinkSocket : LinkSocket
     private byte[]? _carrier;
     private int _carried;
     private int _carriedSent;
+    private int _pending;
+    private volatile bool _closed;
 
     public PortableLinkSocket(Socket socket, IPEndPoint remote)
         : base(remote, (IPEndPoint)socket.LocalEndPoint!)
     {
         _socket = socket;
-        _readable = new Call(() => Events!.OnReadable());
+        _readable = new Call(FinishRead);
         _writable = new Call(FinishWrite);
         _read.SetBuffer(Memory<byte>.Empty);
-        _read.Completed += (_, _) => Events!.OnReadable();
-        _write.Completed += (_, _) => OnSent();
+        _read.Completed += (_, _) => Complete(FinishRead);
+        _write.Completed += (_, _) => Complete(FinishWrite);
     }
 
     public override int Receive(Span<byte> buffer, out SocketError error)
@@ -65,7 +68,9 @@ internal sealed class PortableLinkSocket : LinkSocket
     {
         try
         {
+            Interlocked.Increment(ref _pending);
             if (_socket.ReceiveAsync(_read)) return;
+            Complete(null);
             ThreadPool.UnsafeQueueUserWorkItem(_readable, preferLocal: false);
         }
         catch (ObjectDisposedException)
@@ -89,7 +94,9 @@ internal sealed class PortableLinkSocket : LinkSocket
         try
         {
             _write.SetBuffer(_carrier, _carriedSent, _carried - _carriedSent);
+            Interlocked.Increment(ref _pending);
             if (_socket.SendAsync(_write)) return;
+            Complete(null);
             ThreadPool.UnsafeQueueUserWorkItem(_writable, preferLocal: false);
         }
         catch (ObjectDisposedException)
@@ -107,12 +114,36 @@ internal sealed class PortableLinkSocket : LinkSocket
 
     public override void Dispose()
     {
+        _closed = true;
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Not connected any more: there is nobody to say goodbye to, and no operation that waits.
+            Release();
+            return;
+        }
+
+        // On Windows a shutdown does not end a receive; a close does, and does not reset.
+        if (OperatingSystem.IsWindows() || Interlocked.Add(ref _pending, 0) == 0) Release();
+    }
+
+    private void Complete(Action? next)
+    {
+        next?.Invoke();
+        if (Interlocked.Decrement(ref _pending) == 0 && _closed) Release();
+    }
+
+    private void Release()
+    {
         _socket.Dispose();
         _read.Dispose();
         _write.Dispose();
     }
 
-    private void OnSent() => FinishWrite();
+    private void FinishRead() => Events!.OnReadable();
 
     private void FinishWrite()
     {

@@ -95,8 +95,9 @@ public sealed class BandwidthAllocator
         }
 
         var kept = 0;
-        foreach (var waiter in _waiting)
+        for (var i = 0; i < _waiting.Count; i++)
         {
+            var waiter = _waiting[i];
             if (waiter.Granted == 0)
             {
                 _waiting[kept++] = waiter;

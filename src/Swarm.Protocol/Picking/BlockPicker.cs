@@ -6,7 +6,9 @@ namespace Swarm.Protocol.Picking;
 /// Decides what a peer is asked for. In this order, until enough is found:
 /// <list type="number">
 /// <item>what is kept for it: pieces that it holds, blocks in ascending order;</item>
-/// <item>begun pieces that all share, the highest priority first, then the oldest (strict priority: a piece begun is finished before another is begun);</item>
+/// <item>begun pieces that all share, the highest priority first, then the oldest (strict priority: a piece begun is finished before another is begun). A fast
+/// peer leaves those at which others are at work until 3 has nothing for it, so that its own blocks come in whole pieces; but not in sequential mode, where
+/// the first piece matters most;</item>
 /// <item>new pieces: suggested ones, then in sequential mode those of the window, then at random for the first pieces of a torrent, else rarest first.
 /// A fast peer holds what it begins. So does any peer for a piece that failed before, and a peer on parole for every piece;</item>
 /// <item>pieces that others hold, from their last block downwards;</item>
@@ -42,12 +44,13 @@ internal sealed class BlockPicker(PieceRanking ranking, BegunPieces begun, Picke
         if (peer.OnParole)
         {
             FromNew(peer, goal, hints, output);
-            FromShared(peer, goal, hints, output);
+            FromShared(peer, goal, hints, output, onlyIdle: false);
             return;
         }
 
-        FromShared(peer, goal, hints, output);
+        FromShared(peer, goal, hints, output, onlyIdle: hints.Speed == PeerSpeed.Fast && !IsSequential);
         FromNew(peer, goal, hints, output);
+        FromShared(peer, goal, hints, output, onlyIdle: false);
         FromHeldByOthers(peer, goal, output);
         if (IsEndgame) Duplicate(peer, goal, output);
     }
@@ -90,9 +93,9 @@ internal sealed class BlockPicker(PieceRanking ranking, BegunPieces begun, Picke
         }
     }
 
-    private void FromShared(PickerPeer peer, int goal, in PickHints hints, List<BlockRequest> output)
+    private void FromShared(PickerPeer peer, int goal, in PickHints hints, List<BlockRequest> output, bool onlyIdle)
     {
-        while (output.Count < goal && BestShared(peer) is { } piece)
+        while (output.Count < goal && BestShared(peer, onlyIdle) is { } piece)
         {
             // Nobody is at work on it: a fast peer finishes it alone, in order.
             var alone = IsHolder(peer, hints.Speed) || piece.IsExclusive;
@@ -101,14 +104,14 @@ internal sealed class BlockPicker(PieceRanking ranking, BegunPieces begun, Picke
         }
     }
 
-    private BegunPiece? BestShared(PickerPeer peer)
+    private BegunPiece? BestShared(PickerPeer peer, bool onlyIdle)
     {
         BegunPiece? best = null;
         var budget = settings.BegunScanLimit;
         for (var piece = begun.Shared.First; piece is not null && (best is null || budget > 0); piece = piece.Next, budget--)
         {
             if (best is not null && ranking.Priority(piece.Piece) <= ranking.Priority(best.Piece)) continue;
-            if (peer.CanServe(piece.Piece)) best = piece;
+            if ((!onlyIdle || piece.RequestedCount == 0) && peer.CanServe(piece.Piece)) best = piece;
         }
 
         return best;

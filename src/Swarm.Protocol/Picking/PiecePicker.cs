@@ -123,6 +123,15 @@ public sealed class PiecePicker
         ReleaseAll(known, ReleaseReason.Choked, released: null);
     }
 
+    /// <summary>
+    /// A peer chokes us: what was kept for it is shared. Its requests stay outstanding, as the fast extension has it (BEP 6); without that,
+    /// <see cref="RequestsReleased"/> follows.
+    /// </summary>
+    public void PeerChoked(PeerKey peer)
+    {
+        if (_peers.Find(peer) is { } known) _begun.ReleaseHeld(known);
+    }
+
     /// <summary>A peer stopped choking us: what it rejected while it did may be asked again.</summary>
     public void PeerUnchoked(PeerKey peer) => _peers.Find(peer)?.ForgetRejected();
 

@@ -19,7 +19,7 @@ internal sealed class PieceRanking
     private readonly ushort[] _holders;
     private readonly int[] _position;
     private readonly RarityBuckets[] _levels = new RarityBuckets[PiecePriority.Highest + 1];
-    private int _firstOfTop = -1;
+    private readonly int[] _noneNeededBefore = new int[PiecePriority.Highest + 1];
 
     public PieceRanking(PieceGeometry geometry, Bitfield? have, Random random)
     {
@@ -116,7 +116,7 @@ internal sealed class PieceRanking
         var wasOpen = IsOpen(piece);
         SetOpen(piece, false);
         _priority[piece] = priority;
-        _firstOfTop = -1;
+        NoteNeeded(piece);
         if (before == 0 || priority == 0) return UpdateNeeded(piece);
         if (wasOpen) SetOpen(piece, true);
         return false;
@@ -128,34 +128,27 @@ internal sealed class PieceRanking
         var changed = have ? Have.Add(new PieceIndex(piece)) : Have.Remove(new PieceIndex(piece));
         if (!changed) return false;
         VerifiedBytes += have ? Size(piece) : -Size(piece);
-        if (!have) _firstOfTop = -1;
         return UpdateNeeded(piece);
     }
 
-    /// <summary>
-    /// The first needed piece of the highest priority that any needed piece has, or -1: where sequential mode begins. It moves forward only, but for
-    /// changed priorities and lost data, so that its cost is spread over the pieces.
-    /// </summary>
-    public int FirstOfTop()
+    /// <summary>The highest priority of any open piece, or 0 if none is open.</summary>
+    public int TopOpenPriority()
     {
-        if (_firstOfTop >= 0)
-        {
-            var top = _priority[_firstOfTop];
-            _firstOfTop = Needed.NextSet(_firstOfTop);
-            while (_firstOfTop >= 0 && _priority[_firstOfTop] != top) _firstOfTop = Needed.NextSet(_firstOfTop + 1);
-        }
-
-        return _firstOfTop >= 0 ? _firstOfTop : FindFirstOfTop();
+        var priority = (int)PiecePriority.Highest;
+        while (priority > 0 && _levels[priority].Count == 0) priority--;
+        return priority;
     }
 
-    private int FindFirstOfTop()
+    /// <summary>
+    /// The first needed piece of a priority, or -1: where sequential mode begins. The search moves forward only, but for
+    /// changed priorities and lost data, so that its cost is spread over the pieces.
+    /// </summary>
+    public int FirstNeeded(int priority)
     {
-        for (var piece = Needed.NextSet(0); piece >= 0; piece = Needed.NextSet(piece + 1))
-        {
-            if (_firstOfTop < 0 || _priority[piece] > _priority[_firstOfTop]) _firstOfTop = piece;
-        }
-
-        return _firstOfTop;
+        var piece = Needed.NextSet(_noneNeededBefore[priority]);
+        while (piece >= 0 && _priority[piece] != priority) piece = Needed.NextSet(piece + 1);
+        _noneNeededBefore[priority] = piece >= 0 ? piece : Needed.Length;
+        return piece;
     }
 
     private bool UpdateNeeded(int piece)
@@ -163,8 +156,15 @@ internal sealed class PieceRanking
         var needed = _priority[piece] > 0 && !Has(piece);
         var changed = needed ? Needed.Add(new PieceIndex(piece)) : Needed.Remove(new PieceIndex(piece));
         if (changed) NeededBytes += needed ? Size(piece) : -Size(piece);
+        if (needed) NoteNeeded(piece);
         SetOpen(piece, needed);
         return changed;
+    }
+
+    private void NoteNeeded(int piece)
+    {
+        ref var before = ref _noneNeededBefore[_priority[piece]];
+        before = Math.Min(before, piece);
     }
 
     private int Size(int piece) => _geometry.PieceSize(new PieceIndex(piece));

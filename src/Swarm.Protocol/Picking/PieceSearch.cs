@@ -45,19 +45,21 @@ internal sealed class PieceSearch(PieceRanking ranking, PickerSettings settings,
     /// <summary>A random open piece of a high priority that the peer can serve, or -1.</summary>
     public int AtRandom(PickerPeer peer) => AmongCandidates(peer, byRarity: false);
 
-    /// <summary>The first open piece of the highest priority within the sequential window that the peer can serve, or -1.</summary>
+    /// <summary>
+    /// The first open piece that the peer can serve, of the highest priority that any open piece has, and within the window that begins at the first needed
+    /// piece of that priority; or -1.
+    /// </summary>
     public int InWindow(PickerPeer peer)
     {
-        var first = ranking.FirstOfTop();
-        if (first < 0) return -1;
-        var best = -1;
+        var priority = ranking.TopOpenPriority();
+        if (priority == 0) return -1;
+        var first = ranking.FirstNeeded(priority);
         for (var piece = ranking.Open.NextSet(first); piece >= 0 && piece - first < settings.SequentialWindow; piece = ranking.Open.NextSet(piece + 1))
         {
-            if (best >= 0 && ranking.Priority(piece) <= ranking.Priority(best)) continue;
-            if (peer.CanServe(piece)) best = piece;
+            if (ranking.Priority(piece) == priority && peer.CanServe(piece)) return piece;
         }
 
-        return best;
+        return -1;
     }
 
     private int AmongCandidates(PickerPeer peer, bool byRarity)

@@ -8,7 +8,7 @@ namespace Swarm.Protocol.Wire;
 /// The state of one connection after its handshake, both ways (BEP 3, 6, 10, 21, 54): who chokes whom, who has what, what was asked for, what
 /// is legal now. Owned by one <c>peer</c> actor, which feeds it every message of <see cref="WireDecoder"/>, calls it for everything we do,
 /// and sends what it wrote into the <see cref="WireWriter"/>. Whatever depends on the state is written by the state, so that the two cannot
-/// disagree; the actor itself writes only blocks, metadata and peer exchange.
+/// disagree; the actor itself writes only blocks, the port and extended messages other than donthave.
 /// <para>
 /// Requests of ours that come back unanswered collect in <see cref="Released"/> until the actor has passed them on and calls
 /// <see cref="ClearReleased"/>. What to ask for is not decided here (piece picker), nor how much (<see cref="RequestPipeline"/>).

@@ -111,7 +111,7 @@ public class AnnounceTiersPropertyTests
         private void Check(TierAnnounce announce)
         {
             var told = _told[announce.Url];
-            _underWay.ShouldNotContain(other => other.Url == announce.Url, _label);
+            _underWay.Exists(other => other.Url == announce.Url).ShouldBeFalse(_label);
             switch (announce.Event)
             {
                 case AnnounceEvent.Started:

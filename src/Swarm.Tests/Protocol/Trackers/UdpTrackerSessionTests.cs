@@ -240,6 +240,20 @@ public class UdpTrackerSessionTests
     }
 
     [Fact]
+    public void When_nothing_can_be_sent_all_requests_fail_and_later_ones_begin_with_a_connect()
+    {
+        var tracker = new Conversation();
+        tracker.Announce(token: 1, at: 0);
+        tracker.Announce(token: 2, at: 0);
+        var failure = new TrackerFailure(TrackerFailureKind.Unreachable, "no socket");
+        tracker.Session.FailAll(failure);
+        tracker.Results().ShouldBe([new UdpTrackerResult.Failed(1, failure), new UdpTrackerResult.Failed(2, failure)]);
+        tracker.Sent().ShouldBeEmpty();
+        tracker.Announce(token: 3, at: 1);
+        tracker.Sent().ShouldHaveSingleItem().ShouldBeOfType<UdpTrackerRequest.Connect>();
+    }
+
+    [Fact]
     public void Over_ipv6_the_reply_is_read_with_entries_of_eighteen_bytes()
     {
         var tracker = new Conversation(family: AddressFamily.InterNetworkV6);

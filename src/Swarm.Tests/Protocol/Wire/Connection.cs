@@ -1,5 +1,4 @@
 using System.Buffers;
-using Swarm.Protocol.Primitives;
 using Swarm.Protocol.Wire;
 
 namespace Swarm.Tests.Protocol.Wire;

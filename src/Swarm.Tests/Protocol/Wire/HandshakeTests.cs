@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Swarm.Protocol.Primitives;
 using Swarm.Protocol.Wire;
 using Swarm.Tests.Protocol.Bencoding;
 

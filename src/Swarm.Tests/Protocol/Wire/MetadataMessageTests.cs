@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Swarm.Protocol.Primitives;
 using Swarm.Protocol.Wire;
 using Swarm.Tests.Protocol.Bencoding;
 using static Swarm.Tests.Protocol.Wire.WireSamples;

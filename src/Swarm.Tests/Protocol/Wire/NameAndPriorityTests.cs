@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Swarm.Protocol.Primitives;
 using Swarm.Protocol.Wire;
 using Swarm.Tests.Protocol.Bencoding;
 

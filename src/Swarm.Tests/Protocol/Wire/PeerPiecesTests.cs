@@ -1,5 +1,4 @@
 using FsCheck.Fluent;
-using Swarm.Protocol.Primitives;
 using Swarm.Protocol.Wire;
 using Swarm.Tests.Protocol.Primitives;
 using static Swarm.Tests.Protocol.Wire.WireSamples;

@@ -1,4 +1,3 @@
-using Swarm.Protocol.Primitives;
 using Swarm.Protocol.Wire;
 
 namespace Swarm.Tests.Protocol.Wire;

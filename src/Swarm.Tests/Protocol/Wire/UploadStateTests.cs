@@ -1,4 +1,3 @@
-using Swarm.Protocol.Primitives;
 using Swarm.Protocol.Wire;
 using Swarm.Tests.Protocol.Bencoding;
 using static Swarm.Tests.Protocol.Wire.WireSamples;

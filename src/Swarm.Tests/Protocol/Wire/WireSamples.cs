@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using Swarm.Protocol.Primitives;
 using Swarm.Protocol.Wire;
 
 namespace Swarm.Tests.Protocol.Wire;

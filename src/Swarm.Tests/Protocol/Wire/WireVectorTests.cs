@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Swarm.Protocol.Primitives;
 using Swarm.Protocol.Wire;
 using Swarm.Tests.Protocol.Bencoding;
 using static Swarm.Tests.Protocol.Wire.WireSamples;
