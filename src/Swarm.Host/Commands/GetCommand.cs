@@ -81,7 +81,7 @@ internal sealed class GetCommand : Command
     {
         var began = Stopwatch.GetTimestamp();
         var done = await watch.UntilAsync(static status => status is { State: TorrentState.Seeding, IsComplete: true }, interrupted).ConfigureAwait(false);
-        reporter.Done(done, Path.Join(folder, done.Name), Stopwatch.GetElapsedTime(began));
+        reporter.Done(new DoneInfo(done, Path.Join(folder, done.Name), watch.PiecesFetched, Stopwatch.GetElapsedTime(began)));
         if (!parsed.GetValue(_seed)) return;
         var enough = parsed.GetValue(_ratio) is { } ratio ? (long)(ratio * done.SelectedLength) : long.MaxValue;
         try
