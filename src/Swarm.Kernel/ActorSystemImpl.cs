@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace Swarm.Kernel;
 
 /// <summary>
@@ -98,7 +96,7 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
 
     public override Task Terminate()
     {
-        Shutdown.Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance);
+        _ = Shutdown.Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance);
         return WhenTerminated;
     }
 

@@ -148,7 +148,7 @@ public sealed class CoordinatedShutdown
         }
 
         _system.Log.ShutdownPhase(phase, starts.Length);
-        Task.WhenAll(starts.Select(Start).ToArray())
+        _ = Task.WhenAll(starts.Select(Start).ToArray())
             .WaitAsync(_system.Settings.CoordinatedShutdown.Timeout(phase), _system.Settings.TimeProvider)
             .ContinueWith(
                 done => EndPhase(index, done), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

@@ -75,42 +75,55 @@ internal sealed class ThreadPoolExecutor(int throughput) : MailboxExecutor(throu
 /// <summary>Turns of one actor on a thread of its own, which begins with the first turn and ends with the actor.</summary>
 internal sealed class PinnedExecutor(ActorPath path, int throughput) : MailboxExecutor(throughput)
 {
-    private readonly SemaphoreSlim _due = new(0);
+    private readonly object _gate = new();
     private Thread? _thread;
-    private volatile bool _released;
+    private bool _due;
+    private bool _released;
 
     internal override void Schedule(Mailbox mailbox)
     {
-        if (Volatile.Read(ref _thread) is null)
+        lock (_gate)
         {
-            var thread = new Thread(() => Loop(mailbox)) { IsBackground = true, Name = path.ToString() };
-            if (Interlocked.CompareExchange(ref _thread, thread, null) is null)
+            if (_thread is null)
             {
-                thread.Start();
+                _thread = new Thread(() => Loop(mailbox)) { IsBackground = true, Name = path.ToString() };
+                _thread.Start();
             }
-        }
 
-        _due.Release();
+            _due = true;
+            Monitor.Pulse(_gate);
+        }
     }
 
     internal override void Release()
     {
-        _released = true;
-        _due.Release();
+        lock (_gate)
+        {
+            _released = true;
+            Monitor.Pulse(_gate);
+        }
     }
 
     private void Loop(Mailbox mailbox)
     {
-        while (!_released)
+        while (WaitForTurn())
         {
-            _due.Wait();
-            if (!_released)
-            {
-                mailbox.Run(Throughput);
-            }
+            mailbox.Run(Throughput);
         }
+    }
 
-        _due.Dispose();
+    private bool WaitForTurn()
+    {
+        lock (_gate)
+        {
+            while (!_due && !_released)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            _due = false;
+            return !_released;
+        }
     }
 }
 

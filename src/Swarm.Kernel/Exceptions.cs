@@ -3,7 +3,16 @@ namespace Swarm.Kernel;
 /// <summary>The root of the kernel's exceptions.</summary>
 public abstract class AkkaException : Exception
 {
-    protected AkkaException(string? message, Exception? cause = null)
+    protected AkkaException()
+    {
+    }
+
+    protected AkkaException(string? message)
+        : base(message)
+    {
+    }
+
+    protected AkkaException(string? message, Exception? cause)
         : base(message, cause)
     {
     }
@@ -12,8 +21,17 @@ public abstract class AkkaException : Exception
 /// <summary>An actor's constructor or <c>PreStart</c> failed, or it was created the wrong way. Its supervisor stops it by default.</summary>
 public class ActorInitializationException : AkkaException
 {
+    public ActorInitializationException()
+    {
+    }
+
     public ActorInitializationException(string message)
         : base(message)
+    {
+    }
+
+    public ActorInitializationException(string message, Exception? cause)
+        : base(message, cause)
     {
     }
 

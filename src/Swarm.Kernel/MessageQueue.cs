@@ -10,8 +10,8 @@ namespace Swarm.Kernel;
 /// It is a list of rings. A producer claims a position of the tail ring by compare-and-swap, fills the slot and
 /// publishes it through the slot's sequence number. When the ring is full, one producer, under a lock, freezes it
 /// (adds twice its length to its tail, so that every later claim sees it as full), links a larger ring and makes that
-/// the tail. The consumer leaves a ring once it is frozen and drained. The largest ring is kept as a spare and used
-/// again: thawing is subtracting what freezing added, since positions never start over, so a producer that slept
+/// the tail. The consumer leaves a ring once it is frozen and drained. Some of the largest rings are kept as spares and
+/// used again, so a backlog of up to their size costs no allocation either. Thawing is subtracting what freezing added, since positions never start over, so a producer that slept
 /// on an old reference sees either a full ring or the live tail, both of which are right.
 /// </para>
 /// <para>
@@ -24,12 +24,14 @@ internal sealed class MessageQueue
     internal const int FirstRing = 8;
     internal const int LargestRing = 512;
     private const int Growth = 4;
+    private const int MostSpares = 8;
 
     private readonly Lock _growing = new();
     private readonly int _capacity;
     private Ring _head;
     private Ring _tail;
-    private Ring? _spare;
+    private Ring? _spares;
+    private int _spareCount;
     private int _linkedSlots;
 
     internal MessageQueue(int capacity)
@@ -117,17 +119,15 @@ internal sealed class MessageQueue
                 return true;
             }
 
-            var room = force ? LargestRing : _capacity - Volatile.Read(ref _linkedSlots);
+            var room = force ? LargestRing : _capacity - _linkedSlots;
             var length = Math.Min(Math.Min(full.Length * Growth, LargestRing), room);
             if (length < 2)
             {
                 return false;
             }
 
-            length = RoundDown(length);
-            var next = length == LargestRing ? Interlocked.Exchange(ref _spare, null) ?? new Ring(length) : new Ring(length);
-            next.Thaw();
-            Interlocked.Add(ref _linkedSlots, length);
+            var next = NewRing(RoundDown(length));
+            _linkedSlots += next.Length;
             full.Freeze();
             Volatile.Write(ref full.Next, next);
             Volatile.Write(ref _tail, next);
@@ -135,22 +135,34 @@ internal sealed class MessageQueue
         }
     }
 
-    private void Leave(Ring drained)
+    private Ring NewRing(int length)
     {
-        // The freezing producer links the next ring within the same few instructions.
-        var spin = default(SpinWait);
-        Ring? next;
-        while ((next = Volatile.Read(ref drained.Next)) is null)
+        if (length < LargestRing || _spares is not { } spare)
         {
-            spin.SpinOnce();
+            return new Ring(length);
         }
 
-        Volatile.Write(ref _head, next);
-        Interlocked.Add(ref _linkedSlots, -drained.Length);
-        if (drained.Length == LargestRing)
+        _spares = spare.Next;
+        _spareCount--;
+        spare.Next = null;
+        spare.Thaw();
+        return spare;
+    }
+
+    private void Leave(Ring drained)
+    {
+        // The freezing producer links the next ring before it gives the lock back.
+        lock (_growing)
         {
-            Volatile.Write(ref drained.Next, null);
-            Volatile.Write(ref _spare, drained);
+            Volatile.Write(ref _head, drained.Next!);
+            _linkedSlots -= drained.Length;
+            drained.Next = null;
+            if (drained.Length == LargestRing && _spareCount < MostSpares)
+            {
+                drained.Next = _spares;
+                _spares = drained;
+                _spareCount++;
+            }
         }
     }
 
@@ -173,14 +185,12 @@ internal sealed class MessageQueue
     {
         internal Ring? Next;
         private readonly Slot[] _slots;
-        private readonly int _mask;
         private int _headPosition;
         private PaddedInt _tailPosition;
 
         internal Ring(int length)
         {
             _slots = new Slot[length];
-            _mask = length - 1;
             for (var i = 0; i < length; i++)
             {
                 _slots[i].Sequence = i;
@@ -197,7 +207,7 @@ internal sealed class MessageQueue
             get
             {
                 var position = Volatile.Read(ref _tailPosition.Value);
-                return unchecked(Volatile.Read(ref _slots[position & _mask].Sequence) - position) < 0;
+                return unchecked(Volatile.Read(ref _slots[position & (_slots.Length - 1)].Sequence) - position) < 0;
             }
         }
 
@@ -214,13 +224,7 @@ internal sealed class MessageQueue
 
         internal void Freeze() => Interlocked.Add(ref _tailPosition.Value, FreezeOffset);
 
-        internal void Thaw()
-        {
-            if (IsFrozen)
-            {
-                Interlocked.Add(ref _tailPosition.Value, -FreezeOffset);
-            }
-        }
+        internal void Thaw() => Interlocked.Add(ref _tailPosition.Value, -FreezeOffset);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal bool TryEnqueue(object message, IActorRef? sender)

@@ -67,15 +67,15 @@ public sealed class Props
 
     /// <summary>Props for a constructor that takes these arguments.</summary>
     public static Props Create<TActor>(params object?[] args)
-        where TActor : ActorBase => Create(typeof(TActor), args);
+        where TActor : ActorBase => Of(typeof(TActor), args);
 
     public static Props Create<TActor>(SupervisorStrategy supervisorStrategy)
-        where TActor : ActorBase, new() => Create(typeof(TActor)).WithSupervisorStrategy(supervisorStrategy);
+        where TActor : ActorBase, new() => Of(typeof(TActor), []).WithSupervisorStrategy(supervisorStrategy);
 
     public static Props Create(Type type, params object?[] args)
     {
         ArgumentNullException.ThrowIfNull(type);
-        return new Props(new ActivatorProducer(type, args), args, Dispatchers.DefaultDispatcherId, null);
+        return Of(type, args);
     }
 
     public static Props CreateBy(IIndirectActorProducer producer, params object?[] args)
@@ -97,6 +97,9 @@ public sealed class Props
         _producer.Produce() ?? throw new ActorInitializationException($"The producer of [{Type}] returned null");
 
     internal void Release(ActorBase actor) => _producer.Release(actor);
+
+    private static Props Of(Type type, object?[] args) =>
+        new(new ActivatorProducer(type, args), args, Dispatchers.DefaultDispatcherId, null);
 
     // Arguments are nearly always constants and captured variables, which reflection reads in a fraction of the time
     // that compiling the expression takes; anything else is interpreted.

@@ -125,6 +125,7 @@ public abstract class SupervisorStrategy
 /// <summary>Treats the failing child alone.</summary>
 public class OneForOneStrategy : SupervisorStrategy
 {
+    /// <summary>A strategy with a budget of restarts.</summary>
     /// <param name="maxNrOfRetries">Restarts allowed, null or negative without limit.</param>
     /// <param name="withinTimeRange">The window in which they count, null for ever.</param>
     /// <param name="localOnlyDecider">The directive for a failure.</param>

@@ -202,7 +202,7 @@ public sealed partial class PeerActor : UntypedActor
         var client = ClientName.Decode(_handshake.PeerId).ToString();
         Context.Parent.Tell(new TorrentActor.PeerHandshaken(_key, _handshake.PeerId, client));
         _pipeline.LearnClient(client);
-        if ((_state.Negotiated & ReservedBits.Extension) != 0) WriteExtensionHandshake();
+        if (_state.Negotiated.HasFlag(ReservedBits.Extension)) WriteExtensionHandshake();
         _state.AnnouncePieces(_content is null ? null : Bitfield.FromWire(_content.Verified.AsSpan(), _content.Metainfo.Layout.Geometry.PieceCount), _out);
         Join();
         GrantAllowedFast();
@@ -250,7 +250,7 @@ public sealed partial class PeerActor : UntypedActor
             return;
         }
 
-        if (first && (_state.Negotiated & ReservedBits.Extension) != 0) WriteExtensionHandshake();
+        if (first && _state.Negotiated.HasFlag(ReservedBits.Extension)) WriteExtensionHandshake();
         // A new piece manager knows of no request: what is outstanding is asked anew, late answers are welcome.
         var given = new List<BlockRequest>();
         _state.Requests.CopyTo(given);

@@ -53,6 +53,7 @@ public sealed partial class PiecesActor
     {
         if (!_sources.TryGetValue(want.Key, out var source)) return;
         if (source.Choked && !want.Choked) _picker?.PeerUnchoked(want.Key);
+        if (!source.Choked && want.Choked) _picker?.PeerChoked(want.Key);
         source.Depth = want.Depth;
         source.Rate = want.Rate;
         source.Choked = want.Choked;

@@ -31,5 +31,5 @@ public static class SelectedFiles
     private static bool Matches(TorrentMetainfo metainfo, ContentFile file, string pattern) =>
         FileSystemName.MatchesSimpleExpression(pattern, metainfo.PathInTorrent(file))
         || FileSystemName.MatchesSimpleExpression(pattern, file.Path)
-        || FileSystemName.MatchesSimpleExpression(pattern, file.Path[(file.Path.LastIndexOf('/') + 1)..]);
+        || FileSystemName.MatchesSimpleExpression(pattern, file.Path.AsSpan(file.Path.LastIndexOf('/') + 1));
 }

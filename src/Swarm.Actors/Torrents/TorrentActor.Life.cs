@@ -76,7 +76,7 @@ public sealed partial class TorrentActor
     {
         if (loaded.Record is { } record)
         {
-            if (_metainfo is null && !record.Metainfo.IsEmpty) MetainfoParser.TryParse(record.Metainfo.AsMemory(), MetainfoLimits.Default, out _metainfo, out _);
+            if (_metainfo is null && MetainfoParser.TryParse(record.Metainfo.AsMemory(), MetainfoLimits.Default, out var recorded, out _)) _metainfo = recorded;
             // Progress is of files in a folder; another folder begins anew.
             if (record.Folder == _options.Folder) _progress = loaded.Progress;
         }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Net;
 using Swarm.Actors.Ports;

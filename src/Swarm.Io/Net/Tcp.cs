@@ -63,12 +63,12 @@ public sealed class Tcp : ITcp, IDisposable
                 _listeners.Add((owner, listener));
             }
 
-            owner.Tell(new ITcp.Listening(local, listener.Local), null!);
+            owner.Tell(new ITcp.Listening(local, listener.Local), ActorRefs.NoSender);
             listener.Start();
         }
         catch (SocketException e)
         {
-            owner.Tell(new ITcp.ListenFailed(local, NetReasons.BindFailed("listen on", local, e.SocketErrorCode)), null!);
+            owner.Tell(new ITcp.ListenFailed(local, NetReasons.BindFailed("listen on", local, e.SocketErrorCode)), ActorRefs.NoSender);
         }
     }
 
@@ -91,7 +91,7 @@ public sealed class Tcp : ITcp, IDisposable
     {
         if (!_context.Links.TryTakePlace())
         {
-            replyTo.Tell(new ITcp.ConnectFailed(dial, remote, NetReasons.TooManyLinks(remote, _context.Settings.MaxLinks)), null!);
+            replyTo.Tell(new ITcp.ConnectFailed(dial, remote, NetReasons.TooManyLinks(remote, _context.Settings.MaxLinks)), ActorRefs.NoSender);
             return;
         }
 
@@ -107,7 +107,7 @@ public sealed class Tcp : ITcp, IDisposable
         {
             socket?.Dispose();
             _context.Links.FreePlace();
-            replyTo.Tell(new ITcp.ConnectFailed(dial, remote, NetReasons.ConnectFailed(remote, e.SocketErrorCode, timeout)), null!);
+            replyTo.Tell(new ITcp.ConnectFailed(dial, remote, NetReasons.ConnectFailed(remote, e.SocketErrorCode, timeout)), ActorRefs.NoSender);
             return;
         }
 
@@ -161,7 +161,7 @@ public sealed class Tcp : ITcp, IDisposable
         {
             Configure(socket);
             var remote = (IPEndPoint)socket.RemoteEndPoint!;
-            owner.Tell(new ITcp.Accepted(new TcpLink(_engine.Attach(socket, remote), _context)), null!);
+            owner.Tell(new ITcp.Accepted(new TcpLink(_engine.Attach(socket, remote), _context)), ActorRefs.NoSender);
         }
         catch (SocketException)
         {
@@ -176,12 +176,12 @@ public sealed class Tcp : ITcp, IDisposable
         _dials.TryRemove(ended, out _);
         if (error == SocketError.Success)
         {
-            replyTo.Tell(new ITcp.Connected(dial, new TcpLink(_engine.Attach(socket, ended.Remote), _context)), null!);
+            replyTo.Tell(new ITcp.Connected(dial, new TcpLink(_engine.Attach(socket, ended.Remote), _context)), ActorRefs.NoSender);
             return;
         }
 
         _context.Links.FreePlace();
-        replyTo.Tell(new ITcp.ConnectFailed(dial, ended.Remote, NetReasons.ConnectFailed(ended.Remote, error, ended.Timeout)), null!);
+        replyTo.Tell(new ITcp.ConnectFailed(dial, ended.Remote, NetReasons.ConnectFailed(ended.Remote, error, ended.Timeout)), ActorRefs.NoSender);
     }
 
     private void Sweep()

@@ -58,7 +58,7 @@ internal sealed partial class TcpLink : IPeerLink, ILinkEvents
     {
         lock (_gate)
         {
-            if (_owner == owner) return;
+            if (owner.Equals(_owner)) return;
             _owner = owner;
             if (_finished)
             {
@@ -111,7 +111,7 @@ internal sealed partial class TcpLink : IPeerLink, ILinkEvents
     }
 
     /// <summary>Tells the owner; only from a turn, or from the end.</summary>
-    public void Tell(object message) => Volatile.Read(ref _owner)?.Tell(message, null!);
+    public void Tell(object message) => Volatile.Read(ref _owner)?.Tell(message, ActorRefs.NoSender);
 
     public void Sweep() => _reader.Sweep();
 

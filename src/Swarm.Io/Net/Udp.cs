@@ -40,12 +40,12 @@ public sealed class Udp(NetSettings settings) : IUdp, IDisposable
                 _sockets.Add(socket);
             }
 
-            owner.Tell(new IUdp.Opened(local, socket), null!);
+            owner.Tell(new IUdp.Opened(local, socket), ActorRefs.NoSender);
             socket.Start();
         }
         catch (SocketException e)
         {
-            owner.Tell(new IUdp.OpenFailed(local, NetReasons.BindFailed("open UDP socket", local, e.SocketErrorCode)), null!);
+            owner.Tell(new IUdp.OpenFailed(local, NetReasons.BindFailed("open UDP socket", local, e.SocketErrorCode)), ActorRefs.NoSender);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class UdpSocket : IUdpSocket, IDisposable, IThreadPoolWorkItem
     private long _dropped;
     private volatile bool _closed;
 
+    /// <summary>Binds; receives nothing before <see cref="Start"/>.</summary>
     /// <exception cref="SocketException">The address is not to be had.</exception>
     public UdpSocket(IPEndPoint local, NetSettings settings, IActorRef owner)
     {
@@ -89,7 +90,7 @@ internal sealed class UdpSocket : IUdpSocket, IDisposable, IThreadPoolWorkItem
                 if (_batch.Count == _batchLimit || (_batch.Count > 0 && _socket.Available == 0))
                 {
                     var full = _batch.Count == _batchLimit;
-                    Owner.Tell(new IUdp.Received(this, _batch.ToImmutable()), null!);
+                    Owner.Tell(new IUdp.Received(this, _batch.ToImmutable()), ActorRefs.NoSender);
                     _batch.Clear();
                     if (full)
                     {

@@ -7,9 +7,19 @@ internal sealed class Mailbox : IActorRef
 {
     private readonly BlockingCollection<object> _messages = new();
 
+    public ActorPath Path => ActorPath.Root;
+
     public int Waiting => _messages.Count;
 
     public void Tell(object message, IActorRef? sender) => _messages.Add(message);
+
+    public bool Equals(IActorRef? other) => ReferenceEquals(this, other);
+
+    public int CompareTo(IActorRef? other) => Path.CompareTo(other?.Path);
+
+    public override bool Equals(object? obj) => ReferenceEquals(this, obj);
+
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
 
     /// <summary>The next message, which must be a <typeparamref name="T"/>.</summary>
     public T Expect<T>(TimeSpan? within = null)
