@@ -22,17 +22,11 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, Shell shell)
     {
         var common = new CommonOptions();
-        // "@file" is a file name like any other.
-        var parsed = Root(shell, common).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Action is ParseErrorAction)
-        {
-            foreach (var error in parsed.Errors) shell.Complain(error.Message);
-            shell.Complain($"'{string.Join(' ', ["swarm", .. VerbOf(parsed), "--help"])}' explains the usage");
-            return ExitCodes.Usage;
-        }
-
         try
         {
+            // "@file" is a file name like any other.
+            var parsed = Root(shell, common).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (parsed.Action is ParseErrorAction) return Refuse(parsed, shell);
             var invocation = new InvocationConfiguration { Output = shell.Out, Error = shell.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             return await parsed.InvokeAsync(invocation, shell.Interruption.Token).ConfigureAwait(false);
         }
@@ -47,17 +41,25 @@ internal static class CommandLine
         }
         catch (Exception e)
         {
-            var isVerbose = parsed.GetValue(common.Verbose);
+            var isVerbose = args.Contains(common.Verbose.Name, StringComparer.Ordinal);
             shell.Complain(isVerbose ? $"internal error: {e.Message}" : $"internal error: {e.Message}; run with --verbose for details");
             if (isVerbose) shell.Error.WriteLine(e);
             return ExitCodes.Internal;
         }
     }
 
+    private static int Refuse(ParseResult parsed, Shell shell)
+    {
+        foreach (var error in parsed.Errors) shell.Complain(error.Message);
+        shell.Complain($"'{string.Join(' ', ["swarm", .. VerbOf(parsed), "--help"])}' explains the usage");
+        return ExitCodes.Usage;
+    }
+
     private static RootCommand Root(Shell shell, CommonOptions common)
     {
         var root = new RootCommand(About);
         common.AddTo(root);
+        DetailedHelp.AddTo(root);
         root.Add(new GetCommand(shell, common));
         root.Add(new SeedCommand(shell, common));
         root.Add(new CreateCommand(shell));

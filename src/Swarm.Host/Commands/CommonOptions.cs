@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using Swarm.Host.Input;
+using Swarm.Host.Output;
 using Swarm.Protocol.Metainfo;
 
 namespace Swarm.Host.Commands;
@@ -22,10 +24,7 @@ internal sealed class CommonOptions
         _bind.CustomParser = result => Value(result, IPAddress.TryParse(result.Tokens[0].Value, out var address), address, "is no IP address, such as 192.0.2.7 or ::1");
         _downloadLimit.CustomParser = ParseRate;
         _uploadLimit.CustomParser = ParseRate;
-        _port.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 0 or > ushort.MaxValue) result.AddError("--port: a port is a number from 0 to 65535");
-        });
+        _port.CustomParser = result => ParseNumber(result, 0, ushort.MaxValue);
     }
 
     /// <summary>Log what happens to standard error.</summary>
@@ -84,9 +83,27 @@ internal sealed class CommonOptions
     /// <summary>Machine-readable output.</summary>
     public static Option<bool> JsonOption(string description) => new("--json") { Description = description };
 
-    /// <summary>Makes a size option; null if it is not given.</summary>
-    public static long? ParseSize(ArgumentResult result) =>
-        Value<long?>(result, SizeParser.TryParse(result.Tokens[0].Value, out var bytes), bytes, "is no size, such as 65536, 16KiB or 1.5G");
+    /// <summary>Reads a size of at least <paramref name="least"/> bytes and at most <paramref name="most"/>.</summary>
+    public static long? ParseSize(ArgumentResult result, long least, long most)
+    {
+        var isSize = SizeParser.TryParse(result.Tokens[0].Value, out var bytes);
+        if (!isSize) return Value<long?>(result, isValid: false, null, "is no size, such as 65536, 16KiB or 1.5G");
+        return Value<long?>(result, bytes >= least && bytes <= most, bytes, $"is not from {HumanText.Size(least)} to {HumanText.Size(most)}");
+    }
+
+    /// <summary>Reads a whole number, both ends included.</summary>
+    public static int? ParseNumber(ArgumentResult result, int least, int most)
+    {
+        var isNumber = int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        return Value<int?>(result, isNumber && number >= least && number <= most, number, $"is no number from {least} to {most}");
+    }
+
+    /// <summary>Reads a number greater than 0.</summary>
+    public static double? ParseRatio(ArgumentResult result)
+    {
+        var isNumber = double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number);
+        return Value<double?>(result, isNumber && number is > 0 and < 1e6, number, "is no number greater than 0, such as 1.5");
+    }
 
     private delegate bool Parser<T>(string text, out T? value, out string error);
 

@@ -7,7 +7,6 @@ using Swarm.Host.Output;
 using Swarm.Io.Disk;
 using Swarm.Protocol.Magnets;
 using Swarm.Protocol.Metainfo;
-using Swarm.Protocol.Primitives;
 
 namespace Swarm.Host.Commands;
 
@@ -79,7 +78,7 @@ internal sealed class CreateCommand : Command
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(unfinished);
+            if (File.Exists(unfinished)) File.Delete(unfinished);
             throw new SwarmException($"{TorrentText.Clean(output)} cannot be written: {e.Message}", e);
         }
     }

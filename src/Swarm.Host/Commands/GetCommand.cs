@@ -11,14 +11,9 @@ namespace Swarm.Host.Commands;
 /// <c>swarm get</c>: fetches a torrent's content, and resumes where an earlier run ended. Ends with success only when every selected byte is verified; with --seed it then shares until a ratio
 /// is reached or the user ends it. Interrupted before that, it stops in good order and says by its exit code that something is missing.
 /// </summary>
-internal sealed class GetCommand : Command
+internal sealed class GetCommand : Command, IDetailedHelp
 {
-    private const string About =
-        """
-        Fetch the content of a torrent, and resume where an earlier run ended.
-
-        With --json every line is one object with a "type": listening (first; port), progress, verified (pieces), peer (connected, disconnected, banned), error (message, fatal), done.
-        """;
+    private const string About = "Fetch the content of a torrent, and resume where an earlier run ended.";
 
     private readonly CommonOptions _common;
     private readonly Argument<string> _torrent = new("torrent") { Description = "A .torrent file, a magnet link, an http(s) URL of a .torrent file, or a bare v1 info-hash." };
@@ -36,6 +31,7 @@ internal sealed class GetCommand : Command
     public GetCommand(Shell shell, CommonOptions common) : base("get", About)
     {
         _common = common;
+        _ratio.CustomParser = CommonOptions.ParseRatio;
         _allocation.CustomParser = result =>
         {
             if (Enum.TryParse<FileAllocation>(result.Tokens[0].Value, ignoreCase: true, out var allocation) && Enum.IsDefined(allocation)) return allocation;
@@ -46,12 +42,15 @@ internal sealed class GetCommand : Command
         foreach (var option in new Option[] { _output, _peers, _trackers, _select, _sequential, _seed, _ratio, _recheck, _allocation, _json }) Add(option);
         Validators.Add(result =>
         {
-            if (result.GetValue(_ratio) is not { } ratio) return;
-            if (!result.GetValue(_seed)) result.AddError("--ratio goes with --seed");
-            else if (ratio is not (> 0 and < 1e6)) result.AddError("--ratio: a number greater than 0 is expected, such as 1.5");
+            if (result.GetResult(_ratio) is not null && !result.GetValue(_seed)) result.AddError("--ratio goes with --seed");
         });
         SetAction((parsed, interrupted) => Reporters.WithAsync(shell, parsed.GetValue(_json), reporter => RunAsync(parsed, reporter, interrupted)));
     }
+
+    public string Details =>
+        """
+        With --json every line is one object with a "type": listening (first; port), progress, verified (pieces), peer (connected, disconnected, banned), error (message, fatal), done.
+        """;
 
     private async Task<int> RunAsync(ParseResult parsed, IReporter reporter, CancellationToken interrupted)
     {

@@ -13,15 +13,9 @@ namespace Swarm.Host.Commands;
 /// <c>swarm seed</c>: shares a file or folder as it lies, until the user ends it; nothing is ever written to it. Without a torrent it makes one; content that was shared or fetched before
 /// and has not changed is not hashed again.
 /// </summary>
-internal sealed class SeedCommand : Command
+internal sealed class SeedCommand : Command, IDetailedHelp
 {
-    private const string About =
-        """
-        Share a file or a folder until you end it with Ctrl-C. Nothing is ever written to it.
-
-        Without --torrent it is hashed and shared under the magnet link that is printed; the same content always has the same link.
-        With --json every line is one object with a "type": listening (first; port), hashing, progress, seeding (infoHash, magnet, port), peer, error.
-        """;
+    private const string About = "Share a file or a folder until you end it with Ctrl-C. Nothing is ever written to it.";
 
     private readonly CommonOptions _common;
     private readonly Argument<string> _path = new("path") { Description = "The file or folder to share." };
@@ -38,6 +32,12 @@ internal sealed class SeedCommand : Command
         foreach (var option in new Option[] { _torrent, _trackers, _peers, _recheck, _json }) Add(option);
         SetAction((parsed, interrupted) => Reporters.WithAsync(shell, parsed.GetValue(_json), reporter => RunAsync(parsed, reporter, interrupted)));
     }
+
+    public string Details =>
+        """
+        Without --torrent it is hashed and shared under the magnet link that is printed; the same content always has the same link.
+        With --json every line is one object with a "type": listening (first; port), hashing, progress, seeding (infoHash, magnet, port), peer, error.
+        """;
 
     private async Task<int> RunAsync(ParseResult parsed, IReporter reporter, CancellationToken interrupted)
     {

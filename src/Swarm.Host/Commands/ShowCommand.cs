@@ -6,15 +6,9 @@ using Swarm.Host.Output;
 namespace Swarm.Host.Commands;
 
 /// <summary><c>swarm show</c>: what a torrent or magnet link says, without fetching any of its content.</summary>
-internal sealed class ShowCommand : Command
+internal sealed class ShowCommand : Command, IDetailedHelp
 {
-    private const string About =
-        """
-        Show what a torrent or a magnet link says: hashes, files, trackers.
-
-        With --json one object is printed: name, infoHashV1, infoHashV2 (lower-case hex or null), pieceLength, pieces, totalLength, private, files (path, length), trackers (tiers), webSeeds,
-        comment, createdBy, creationDate, source. What a magnet link does not know is null or empty.
-        """;
+    private const string About = "Show what a torrent or a magnet link says: hashes, files, trackers.";
 
     private readonly Shell _shell;
     private readonly CommonOptions _common;
@@ -29,6 +23,12 @@ internal sealed class ShowCommand : Command
         Add(_json);
         SetAction(RunAsync);
     }
+
+    public string Details =>
+        """
+        With --json one object is printed: name, infoHashV1, infoHashV2 (lower-case hex or null), pieceLength, pieces, totalLength, private, files (path, length), trackers (tiers), webSeeds,
+        comment, createdBy, creationDate, source. What a magnet link does not know is null or empty.
+        """;
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken interrupted)
     {

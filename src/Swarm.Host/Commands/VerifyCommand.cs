@@ -7,14 +7,9 @@ using Swarm.Protocol.Metainfo;
 namespace Swarm.Host.Commands;
 
 /// <summary><c>swarm verify</c>: compares what lies on disk with a torrent; changes nothing. Success only if everything is there and right.</summary>
-internal sealed class VerifyCommand : Command
+internal sealed class VerifyCommand : Command, IDetailedHelp
 {
-    private const string About =
-        """
-        Compare what lies on disk with a torrent. Nothing is changed.
-
-        With --json one object is printed: name, infoHashV1, path, complete, pieces, validPieces, totalLength, files (path, length, state: ok, missing, wrongLength or damaged).
-        """;
+    private const string About = "Compare what lies on disk with a torrent. Nothing is changed.";
 
     /// <summary>Lines about files that are not right; more are counted.</summary>
     private const int MaxShown = 50;
@@ -32,6 +27,11 @@ internal sealed class VerifyCommand : Command
         Add(_json);
         SetAction(RunAsync);
     }
+
+    public string Details =>
+        """
+        With --json one object is printed: name, infoHashV1, path, complete, pieces, validPieces, totalLength, files (path, length, state: ok, missing, wrongLength or damaged).
+        """;
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken interrupted)
     {

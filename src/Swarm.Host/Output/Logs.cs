@@ -21,6 +21,8 @@ internal sealed class Logs : ILoggerProvider
     public static ILoggerFactory Create(Action<string> print, bool isVerbose) => LoggerFactory.Create(builder =>
     {
         builder.SetMinimumLevel(isVerbose ? LogLevel.Debug : LogLevel.Warning);
+        // Why a node does not start is the command's to say, and it does.
+        if (!isVerbose) builder.AddFilter("Swarm.Node", LogLevel.None);
         builder.AddProvider(new Logs(print, isVerbose));
     });
 

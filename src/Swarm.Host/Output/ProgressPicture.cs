@@ -5,10 +5,10 @@ using Swarm.Protocol.Metainfo;
 
 namespace Swarm.Host.Output;
 
-/// <summary>Progress as a terminal shows it: the name, a bar, and how far, how fast, with whom and how long yet. Pure.</summary>
+/// <summary>Progress as a terminal shows it: the name, a bar, and below it how far, how fast, with whom and how long yet. Pure.</summary>
 internal static class ProgressPicture
 {
-    private const int BarCells = 30;
+    private const int BarCells = 60;
     private static readonly Style Filled = new(Color.Green);
     private static readonly Style Empty = new(Color.Grey);
 
@@ -30,6 +30,6 @@ internal static class ProgressPicture
             .Append(TorrentText.Clean(name) + "\n", new Style(decoration: Decoration.Bold))
             .Append(new string('━', filled), Filled)
             .Append(new string('─', BarCells - filled), Empty)
-            .Append("  " + words);
+            .Append("\n" + words);
     }
 }

@@ -38,9 +38,9 @@ internal sealed class Invocation : IDisposable
         {
             return new Ended(await _running.WaitAsync(Patience), Out.ToString(), Error.ToString());
         }
-        catch (TimeoutException)
+        catch (TimeoutException e)
         {
-            throw new TimeoutException($"The command does not end. Output: {Out} Error: {Error}");
+            throw new TimeoutException($"The command does not end. Output: {Out} Error: {Error}", e);
         }
     }
 

@@ -14,14 +14,16 @@ public sealed class UsageTests
     [InlineData("--tracker: 'ftp://t' is no tracker", "seed", "x", "--tracker", "ftp://t")]
     [InlineData("--web-seed: 'udp://t' is no web address", "create", "x", "-o", "y", "--web-seed", "udp://t")]
     [InlineData("--download-limit: 'fast' is no rate", "get", "x.torrent", "--download-limit", "fast")]
-    [InlineData("--port: a port is a number", "get", "x.torrent", "--port", "65536")]
+    [InlineData("--port: '65536' is no number from 0 to 65535", "get", "x.torrent", "--port", "65536")]
+    [InlineData("--port: 'http' is no number", "get", "x.torrent", "--port", "http")]
     [InlineData("--bind: 'eth0' is no IP address", "get", "x.torrent", "--bind", "eth0")]
     [InlineData("--allocation: 'none' is neither", "get", "x.torrent", "--allocation", "none")]
     [InlineData("--piece-size: '20000' is no power of two", "create", "x", "-o", "y", "--piece-size", "20000")]
     [InlineData("--piece-size: '8KiB' is no power of two", "create", "x", "-o", "y", "--piece-size", "8KiB")]
     [InlineData("--output", "create", "x")]
+    [InlineData("--size: '0' is not from 1 B to 1.00 TiB", "demo", "--size", "0")]
     [InlineData("--size: 'big' is no size", "demo", "--size", "big")]
-    [InlineData("--leechers: 1 to 32", "demo", "--leechers", "33")]
+    [InlineData("--leechers: '33' is no number from 1 to 32", "demo", "--leechers", "33")]
     public async Task A_wrong_command_line_says_what_is_wrong_and_exits_with_2(string expected, params string[] args)
     {
         var ended = await Invocation.RunAsync(args);
@@ -32,9 +34,9 @@ public sealed class UsageTests
 
     [Theory]
     [InlineData("get", "--sequential", "--select", "--ratio", "--recheck", "--allocation", "--no-dht", "--upload-limit")]
-    [InlineData("seed", "--torrent", "--tracker", "--peer", "--data")]
+    [InlineData("seed", "seeding (infoHash, magnet, port)", "--torrent", "--tracker", "--peer", "--data")]
     [InlineData("create", "--web-seed", "--private", "--source", "--piece-size", "--comment")]
-    [InlineData("show", "--json")]
+    [InlineData("show", "--json", "infoHashV1")]
     [InlineData("verify", "--json")]
     [InlineData("demo", "--size", "--leechers")]
     public async Task Help_names_every_option(string verb, params string[] options)
