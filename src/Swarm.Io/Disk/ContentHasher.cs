@@ -72,7 +72,7 @@ public sealed class ContentHasher
         return error is null ? new ContentHashes(ImmutableCollectionsMarshal.AsImmutableArray(hashes), null) : new ContentHashes([], error);
     }
 
-    /// <summary>Compares what lies below the storage's root with its hashes: one state for each piece. Missing and short files are no error.</summary>
+    /// <summary>Compares what lies on disk with its hashes: one state for each piece. Missing and short files are no error.</summary>
     /// <param name="spec">Layout, root and hashes.</param>
     /// <param name="progress">Told the bytes compared so far, as in <see cref="Hash"/>.</param>
     /// <param name="cancellation">Ends the work.</param>
