@@ -28,9 +28,10 @@ public sealed partial class TorrentActor
     // What is verified from here on will not be in it.
     private void AskCheckpoint()
     {
+        // One that is still under way may be of writes that are not recorded yet.
+        _allWasRecorded = !_dirty && _checkpoints == 0;
         _checkpoints++;
         _checkpointAt = Now();
-        _allWasRecorded = !_dirty;
         _dirty = false;
         _pieces!.Tell(new PiecesActor.Checkpoint());
     }
