@@ -21,6 +21,18 @@ internal static class FileProblems
         return $"{Path.Combine(folder, first.Path)} {what}{others}; {remedy} use --recheck to fetch and overwrite what does not match";
     }
 
+    /// <summary>Of a file that is gone though pieces of it were verified in this run; null if none is.</summary>
+    public static string? DescribeGone(ContentLayout layout, Bitfield verified, ImmutableArray<FileFingerprint> now, string folder)
+    {
+        for (var file = 0; file < now.Length; file++)
+        {
+            if (now[file].Exists || layout.Files[file].IsPad || layout.Files[file].SymlinkTarget is not null || layout.PiecesOf(file) is not var (first, last)) continue;
+            if (verified.NextSet(first.Value) is var held && held >= 0 && held <= last.Value) return Describe([new FileProblem(FileProblemKind.Missing, layout.Files[file].Path)], folder);
+        }
+
+        return null;
+    }
+
     /// <summary>Of files that changed while they were being served.</summary>
     public static string DescribeChange(ContentLayout layout, ImmutableArray<FileFingerprint> before, ImmutableArray<FileFingerprint> now, string folder)
     {

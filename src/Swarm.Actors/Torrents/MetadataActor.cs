@@ -7,8 +7,8 @@ namespace Swarm.Actors.Torrents;
 
 /// <summary>
 /// Fetches the info dictionary of a magnet link from the torrent's peers (BEP 9). Child of <see cref="TorrentActor"/>; when it has told <see cref="Fetched"/> its work is done and the torrent stops it.
-/// All decisions are <see cref="MetadataAssembly"/>'s; peers send what this actor asks for and pass on what comes. Restarted after a bug it knows no peers: they offer themselves anew with their next
-/// extension handshake, or the torrent asks them to (<see cref="PeerActor.FetchMetadata"/>).
+/// All decisions are <see cref="MetadataAssembly"/>'s; peers send what this actor asks for and pass on what comes. Restarted after a bug it knows no peers, says so (<see cref="Restarted"/>), and the
+/// torrent has them offer themselves anew (<see cref="PeerActor.FetchMetadata"/>).
 /// </summary>
 public sealed partial class MetadataActor : UntypedActor, IWithTimers
 {
@@ -45,6 +45,9 @@ public sealed partial class MetadataActor : UntypedActor, IWithTimers
     /// <summary>To the torrent: a peer sent metadata that does not hash.</summary>
     public sealed record Liar(PeerKey Key);
 
+    /// <summary>To the torrent: what the peers had offered is forgotten.</summary>
+    public sealed record Restarted;
+
     private sealed record Deadline
     {
         public static readonly Deadline Instance = new();
@@ -55,6 +58,13 @@ public sealed partial class MetadataActor : UntypedActor, IWithTimers
 
     /// <summary>A fetcher of what hashes to <paramref name="target"/>.</summary>
     public static Props Props(MetadataTarget target, WireSettings settings, TimeProvider time, ILogger log) => ActorProps.Create(() => new MetadataActor(target, settings, time, log));
+
+    /// <inheritdoc/>
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.Parent.Tell(new Restarted());
+    }
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)

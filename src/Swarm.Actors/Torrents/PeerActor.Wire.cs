@@ -246,7 +246,11 @@ public sealed partial class PeerActor
         if (outcome.Kind is WireOutcomeKind.Snubbed or WireOutcomeKind.RequestsTimedOut) TellWant();
         else if (!_state.PeerChoking && _state.AmInterested && _state.Requests.Count == 0) TellWant();
         Flush();
-        if (_downloaded == 0 && _uploaded == 0 && outcome.Kind != WireOutcomeKind.Snubbed) return;
+        if (_downloaded != 0 || _uploaded != 0 || outcome.Kind == WireOutcomeKind.Snubbed) Report();
+    }
+
+    private void Report()
+    {
         Context.Parent.Tell(new TorrentActor.PeerReport(_key, _downloaded, _uploaded, _pipeline.Snubbed));
         _downloaded = 0;
         _uploaded = 0;

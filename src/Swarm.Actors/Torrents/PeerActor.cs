@@ -117,20 +117,19 @@ public sealed partial class PeerActor : UntypedActor
     protected override void PreStart()
     {
         if (_content is not null) LearnContent();
-        if (_head.IsDefault)
-        {
-            WriteHandshake();
-        }
-        else
+        // Ours before the limits change: a link that came in is read no further until then, so not one byte goes to its former owner.
+        _link.Start(Self);
+        if (!_head.IsDefault)
         {
             var position = 0;
             _handshake.Read(_head.AsSpan(), ref position);
-            WriteHandshake();
         }
 
+        WriteHandshake();
         Flush();
         _context.Bandwidth.Tell(new BandwidthActor.Join(_link, _context.Scope));
-        _link.Start(Self);
+        // A link that came in has spent what it was granted for its handshake, and has said so to its former owner.
+        if (!_head.IsDefault) _context.Bandwidth.Tell(new BandwidthActor.QuotaWanted(_link, TransferDirection.Download));
     }
 
     /// <inheritdoc/>
@@ -141,6 +140,7 @@ public sealed partial class PeerActor : UntypedActor
         _context.Bandwidth.Tell(new BandwidthActor.Leave(_link));
         if (_joined) _content!.Pieces.Tell(new PiecesActor.PeerLeft(_key));
         _metadata?.Tell(new MetadataActor.PeerLeft(_key));
+        Report();
         Context.Parent.Tell(new TorrentActor.PeerGone(_key, _reason));
     }
 

@@ -114,6 +114,7 @@ public sealed partial class PiecesActor
             if (!_picker.PieceVerified(piece, _cancels)) continue;
             verified.Add(piece);
             if (_smartBan.Remembers(piece)) _disk.HashBlocks(_storage, piece);
+            else Acquit(piece);
         }
 
         if (verified.Count > 0)
@@ -136,7 +137,8 @@ public sealed partial class PiecesActor
         _failing[piece] = new FailedPiece([.. senders]);
         _disk.HashBlocks(_storage, piece);
         _freed = true;
-        foreach (var sender in senders) _picker.SetParole(sender.Sender, onParole: true);
+        _suspects[piece] = [.. senders.Select(sender => sender.Sender).Union(_suspects.GetValueOrDefault(piece, []))];
+        foreach (var suspect in _suspects[piece]) _picker.SetParole(suspect, onParole: true);
         Context.Parent.Tell(new Failed(piece));
     }
 
@@ -152,13 +154,25 @@ public sealed partial class PiecesActor
         else
         {
             _smartBan.PiecePassed(hashes.Piece, hashes.Hashes.AsSpan(), _liars);
+            Acquit(hashes.Piece);
         }
 
         foreach (var liar in _liars) Context.Parent.Tell(new Liar(liar, hashes.Piece));
     }
 
+    // Whoever took part in a failed piece is trusted again when that piece has passed, unless another one still stands against him; the liars among them are banned.
+    private void Acquit(PieceIndex piece)
+    {
+        if (!_suspects.Remove(piece, out var acquitted)) return;
+        foreach (var peer in acquitted)
+        {
+            if (!_suspects.Values.Any(others => others.Contains(peer))) _picker?.SetParole(peer, onParole: false);
+        }
+    }
+
     private void OnWriteFailed(IDisk.WriteFailed failed)
     {
+        if (_closing) return;
         // The disk forgot the piece's hash, so every block of it is fetched again; Restart undoes what was posted before this message was read.
         _disk.Restart(_storage, failed.Piece);
         var received = new List<BlockSender>();
@@ -171,6 +185,7 @@ public sealed partial class PiecesActor
         }
 
         _diskFull = true;
+        _probing = false;
         _probesLeft = 0;
         if (failed.Error.Kind == DiskErrorKind.NoSpace) Timers.StartSingleTimer(RetryKey, RetryDisk.Instance, _settings.DiskRetryInterval);
     }
@@ -178,6 +193,7 @@ public sealed partial class PiecesActor
     // A few blocks are asked for; the first that the disk takes ends the pause, the first that it refuses begins the next.
     private void OnRetryDisk()
     {
+        _probing = true;
         _probesLeft = ProbeBlocks;
         _freed = true;
         Timers.StartSingleTimer(RetryKey, RetryDisk.Instance, _settings.DiskRetryInterval);
@@ -186,7 +202,8 @@ public sealed partial class PiecesActor
 
     private void Recovered()
     {
-        if (_probesLeft == ProbeBlocks) return;
+        // What was posted before the disk refused may still be answered with success.
+        if (!_probing || _probesLeft == ProbeBlocks) return;
         _diskFull = false;
         Timers.Cancel(RetryKey);
         Context.Parent.Tell(new DiskRecovered());

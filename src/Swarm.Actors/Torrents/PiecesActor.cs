@@ -46,6 +46,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private readonly List<BlockWrite> _writes = [];
     private readonly List<PeerKey> _liars = [];
     private readonly Dictionary<PieceIndex, FailedPiece> _failing = [];
+    private readonly SortedDictionary<PieceIndex, ImmutableArray<PeerKey>> _suspects = [];
     private readonly Queue<ImmutableArray<byte>> _checkpoints = new();
     private ResumePlan? _plan;
     private Bitfield _valid;
@@ -54,10 +55,13 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private PiecePicker? _picker;
     private bool _diskOver;
     private bool _diskFull;
+    private bool _probing;
     private int _probesLeft;
     private bool _freed;
     private bool _toldFinished;
     private IActorRef? _closer;
+    private bool _closing;
+    private bool _closed;
 
     private PiecesActor(TorrentMetainfo metainfo, StorageSpec spec, ProgressRecord? progress, ResumeMode mode, TorrentSettings settings, IDisk disk, Random random, ILogger log)
     {
@@ -179,7 +183,10 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     protected override void PreStart() => _disk.Open(_storage, _spec, Self);
 
     /// <inheritdoc/>
-    protected override void PostStop() => _disk.Close(_storage);
+    protected override void PostStop()
+    {
+        if (!_closing) _disk.Close(_storage);
+    }
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -188,26 +195,30 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
         {
             case BlocksReceived blocks: OnBlocks(blocks); break;
             case Want want: OnWant(want); break;
-            case IDisk.Written written: OnWritten(written); break;
+            case IDisk.Written written when written.Storage == _storage: OnWritten(written); break;
             case RequestsEnded ended: OnRequestsEnded(ended); break;
             case PeerHave have: OnPeerHave(have); break;
             case PeerHas has: OnPeerHas(has); break;
             case PeerJoined joined: OnPeerJoined(joined); break;
             case PeerLeft left: OnPeerLeft(left); break;
-            case IDisk.Drained: OnDrained(); break;
-            case IDisk.WriteFailed failed: OnWriteFailed(failed); break;
-            case IDisk.BlockHashes hashes: OnBlockHashes(hashes); break;
-            case IDisk.ReadFailed failed: Context.Parent.Tell(new DiskTrouble(failed.Error)); break;
+            case IDisk.Drained drained when drained.Storage == _storage: OnDrained(); break;
+            case IDisk.WriteFailed failed when failed.Storage == _storage: OnWriteFailed(failed); break;
+            case IDisk.BlockHashes hashes when hashes.Storage == _storage: OnBlockHashes(hashes); break;
+            case IDisk.ReadFailed failed when failed.Storage == _storage: Context.Parent.Tell(new DiskTrouble(failed.Error)); break;
             case RetryDisk: OnRetryDisk(); break;
             case Checkpoint: OnCheckpoint(); break;
-            case IDisk.Flushed flushed: OnFlushed(flushed); break;
-            case IDisk.FlushFailed failed: OnFlushFailed(failed); break;
-            case IDisk.Opened opened: OnOpened(opened); break;
-            case IDisk.OpenFailed failed: Context.Parent.Tell(new Unusable(failed.Error)); break;
-            case IDisk.Checked results: OnChecked(results); break;
+            case IDisk.Flushed flushed when flushed.Storage == _storage: OnFlushed(flushed); break;
+            case IDisk.FlushFailed failed when failed.Storage == _storage: OnFlushFailed(failed); break;
+            case IDisk.Opened opened when opened.Storage == _storage: OnOpened(opened); break;
+            case IDisk.OpenFailed failed when failed.Storage == _storage: Context.Parent.Tell(new Unusable(failed.Error)); break;
+            case IDisk.Checked results when results.Storage == _storage: OnChecked(results); break;
             case Begin begin: OnBegin(begin); break;
             case Close: OnClose(); break;
-            case IDisk.StorageClosed: _closer?.Tell(new Closed()); break;
+            case IDisk.StorageClosed closed when closed.Storage == _storage: OnStorageClosed(); break;
+            case IDisk.Written or IDisk.Drained or IDisk.WriteFailed or IDisk.BlockHashes or IDisk.ReadFailed or IDisk.Flushed or IDisk.FlushFailed or IDisk.Opened or IDisk.OpenFailed
+                or IDisk.Checked or IDisk.StorageClosed:
+                // Of the storage of an incarnation before this one.
+                break;
             default: Unhandled(message); break;
         }
     }
@@ -250,6 +261,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     // A flush makes durable what was written when it was asked for: that, and nothing verified since, is what may be recorded.
     private void OnCheckpoint()
     {
+        if (_closing) return;
         _checkpoints.Enqueue(ImmutableCollectionsMarshal.AsImmutableArray((_picker?.Verified ?? _valid).ToWire()));
         _disk.Flush(_storage, tag: 0);
     }
@@ -268,7 +280,17 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     {
         _closer = Sender;
         _picker = null;
+        if (_closed) Sender.Tell(new Closed());
+        if (_closing) return;
+        _closing = true;
+        Timers.Cancel(RetryKey);
         _disk.Close(_storage);
+    }
+
+    private void OnStorageClosed()
+    {
+        _closed = true;
+        _closer?.Tell(new Closed());
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Name}: hashing {ToCheck} pieces that are on disk, {Trusted} are believed")]

@@ -7,7 +7,7 @@ namespace Swarm.Actors.Torrents;
 /// Decides, when a torrent starts, which pieces to believe without reading them, which to hash, and whether the files on disk are what we left there.
 /// Pure. Used by the torrent between <see cref="IDisk.Opened"/> and the first write.
 /// <para>
-/// A piece is believed if it was recorded as verified and every file it touches looks as it did then (length, last write). Otherwise it is hashed if there are
+/// A piece is believed if it was recorded as verified and every file it touches is there and looks as it did then (length, last write). Otherwise it is hashed if there are
 /// bytes. After a crash the files that were being written look different, so their pieces are hashed, and those that were verified but not yet recorded are found again;
 /// seeds look the same and are not read at all.
 /// </para>
@@ -60,7 +60,7 @@ public sealed class ResumePlan
         for (var file = 0; file < layout.Files.Length; file++)
         {
             if (!OnDisk(layout.Files[file]) || layout.PiecesOf(file) is not var (first, last)) continue;
-            var same = recorded is not null && !recheck && progress!.Files.Length == found.Length && progress.Files[file] == found[file];
+            var same = recorded is not null && !recheck && progress!.Files.Length == found.Length && progress.Files[file] == found[file] && found[file].Exists;
             if (same) continue;
             for (var piece = first.Value; piece <= last.Value; piece++)
             {
@@ -88,7 +88,7 @@ public sealed class ResumePlan
             else if (lost > 0)
             {
                 var changed = _found[file].Exists;
-                if (changed && LossIsNeighbours(file)) continue;
+                if (changed && LossIsNeighbours(file, first, last, valid)) continue;
                 problems.Add(new FileProblem(changed ? FileProblemKind.Changed : FileProblemKind.Missing, _layout.Files[file].Path));
             }
         }
@@ -126,12 +126,24 @@ public sealed class ResumePlan
         return (lost, held);
     }
 
-    // A file of full length whose only lost pieces are shared with a missing neighbour is not what the user must look at.
-    private bool LossIsNeighbours(int file)
+    // A file of full length whose lost pieces all lie partly in a missing neighbour is not what the user must look at.
+    private bool LossIsNeighbours(int file, PieceIndex first, PieceIndex last, Bitfield valid)
     {
-        if (_found[file].Length != _layout.Files[file].Length || _layout.PiecesOf(file) is not var (first, last)) return false;
-        return (file > 0 && _layout.PiecesOf(file - 1)?.Last == first && !_found[file - 1].Exists && OnDisk(_layout.Files[file - 1]))
-            || (file + 1 < _layout.Files.Length && _layout.PiecesOf(file + 1)?.First == last && !_found[file + 1].Exists && OnDisk(_layout.Files[file + 1]));
+        if (_found[file].Length != _layout.Files[file].Length) return false;
+        for (var piece = first.Value; piece <= last.Value; piece++)
+        {
+            var index = new PieceIndex(piece);
+            if (!valid[index] && _recorded![index] && !TouchesMissingFile(index)) return false;
+        }
+
+        return true;
+    }
+
+    private bool TouchesMissingFile(PieceIndex piece)
+    {
+        var regions = new List<FileRegion>();
+        _layout.RegionsOf(_layout.Geometry.PieceOffset(piece), _layout.Geometry.PieceSize(piece), regions);
+        return regions.Any(region => OnDisk(_layout.Files[region.File]) && !_found[region.File].Exists);
     }
 }
 

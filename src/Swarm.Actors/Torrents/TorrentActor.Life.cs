@@ -12,17 +12,12 @@ using Swarm.Protocol.Wire;
 
 namespace Swarm.Actors.Torrents;
 
-// From the lease to the last record: what is durable, and the steps between the states.
+// From the lease to the seed: the steps between the states.
 public sealed partial class TorrentActor
 {
-    private const string StopKey = "stop";
-    private long _checkpointAt;
-    private long _fileWatchAt;
-    private bool _checkpointing;
-    private bool _dirty;
-    private bool _saved;
-    private bool _announcerGone;
-    private ImmutableArray<FileFingerprint> _files = [];
+    private bool _begun;
+    private bool _finished;
+    private TorrentRecord? _recorded;
 
     private enum StoreStep
     {
@@ -49,9 +44,10 @@ public sealed partial class TorrentActor
             case (StoreStep.Lease, StoreOutcome.HeldBy held): Refuse(held.Owner); break;
             case (StoreStep.Load, StoreOutcome.Loaded loaded): OnLoaded(loaded); break;
             case (StoreStep.Released, _): OnReleased(); break;
+            case (_, StoreOutcome.Fenced) when _state == TorrentState.Stopping: ContinueStop(); break;
             case (_, StoreOutcome.Fenced): Fail("another process has taken this torrent over"); break;
             case (StoreStep.Record, _): OnRecorded(); break;
-            case (StoreStep.Metadata, _): OpenContent(); break;
+            case (StoreStep.Metadata, _) when _state == TorrentState.FetchingMetadata: OpenContent(); break;
             case (StoreStep.Begin, _): Begin(); break;
             case (StoreStep.LastProgress, _):
                 _saved = true;
@@ -76,7 +72,8 @@ public sealed partial class TorrentActor
     {
         if (loaded.Record is { } record)
         {
-            if (_metainfo is null && MetainfoParser.TryParse(record.Metainfo.AsMemory(), MetainfoLimits.Default, out var recorded, out _)) _metainfo = recorded;
+            _recorded = record;
+            if (_metainfo is null && MetainfoParser.TryParse(record.Metainfo.AsMemory(), MetainfoLimits.Default, out var recorded, out _)) _metainfo = WithSourcesOfLink(recorded);
             // Progress is of files in a folder; another folder begins anew.
             if (record.Folder == _options.Folder) _progress = loaded.Progress;
         }
@@ -90,8 +87,23 @@ public sealed partial class TorrentActor
         Store(new StoreCommand.PutTorrent(_torrent, _token, Record()), StoreStep.Record);
     }
 
-    private TorrentRecord Record() =>
-        new(_source.File.IsEmpty ? FileOf(_metainfo) : _source.File, _source.Magnet?.ToString(), _options.Folder, _services.Ports.Time.GetUtcNow().Ticks);
+    // What is known stays known: a link does not replace a recorded file, which may name more trackers.
+    private TorrentRecord Record()
+    {
+        var file = !_source.File.IsEmpty ? _source.File : _recorded is { Metainfo.IsEmpty: false } ? _recorded.Metainfo : FileOf(_metainfo);
+        return new TorrentRecord(file, _source.Magnet?.ToString() ?? _recorded?.Magnet, _options.Folder, _recorded?.AddedTicks ?? _services.Ports.Time.GetUtcNow().Ticks);
+    }
+
+    private TorrentMetainfo WithSourcesOfLink(TorrentMetainfo metainfo)
+    {
+        if (_source.Magnet is not { } magnet) return metainfo;
+        var known = metainfo.TrackerTiers.SelectMany(tier => tier).ToHashSet(StringComparer.Ordinal);
+        return metainfo with
+        {
+            TrackerTiers = [.. metainfo.TrackerTiers, .. magnet.Trackers.Where(known.Add).Select(tracker => ImmutableArray.Create(tracker))],
+            WebSeeds = [.. metainfo.WebSeeds.Union(magnet.WebSeeds)],
+        };
+    }
 
     // The info dictionary wrapped as a .torrent file: what a magnet link brings is recorded in the form that every parser reads.
     private static ImmutableArray<byte> FileOf(TorrentMetainfo? metainfo)
@@ -108,6 +120,12 @@ public sealed partial class TorrentActor
     {
         _acknowledged = true;
         _adder.Tell(new Added(_torrent), Self);
+        if (_stopper is not null)
+        {
+            BeginStop();
+            return;
+        }
+
         Timers.StartPeriodicTimer(Beat.Instance, Beat.Instance, _services.Settings.Tick);
         if (_metainfo is not null)
         {
@@ -131,12 +149,23 @@ public sealed partial class TorrentActor
             return;
         }
 
-        _metainfo = metainfo with { TrackerTiers = [.. _source.Magnet!.Trackers.Select(tracker => ImmutableArray.Create(tracker))], WebSeeds = _source.Magnet.WebSeeds };
+        if (metainfo.V1 is null)
+        {
+            Fail("the torrent's metadata is of BitTorrent v2 alone, which cannot be transferred yet; use its hybrid or v1 form");
+            return;
+        }
+
+        _metainfo = WithSourcesOfLink(metainfo);
         Context.Stop(_metadata!);
         _metadata = null;
         foreach (var peer in _peers.All) peer.Actor.Tell(new PeerActor.FetchMetadata(null));
         Context.System.EventStream.Publish(new TorrentEvent.MetadataReceived(_torrent, _metainfo));
         Store(new StoreCommand.PutTorrent(_torrent, _token, Record()), StoreStep.Metadata);
+    }
+
+    private void OnMetadataRestarted()
+    {
+        foreach (var peer in _peers.All) peer.Actor.Tell(new PeerActor.FetchMetadata(_metadata));
     }
 
     private void OpenContent()
@@ -154,7 +183,8 @@ public sealed partial class TorrentActor
         _selectedLength = LengthOf(_wanted);
         var spec = new StorageSpec(metainfo.Layout, _options.Folder, metainfo.PieceHashes!.Memory, _options.Allocation);
         var mode = _options.Recheck ? ResumeMode.Recheck : _options.TrustExisting ? ResumeMode.Trust : ResumeMode.Resume;
-        _pieces = Context.ActorOf(PiecesActor.Props(metainfo, spec, _progress, mode, _services.Settings, _services.Ports.Disk, _random, _log), "pieces");
+        _pieces = Context.ActorOf(PiecesActor.Props(metainfo, spec, _progress, mode, _services.Settings, _services.Ports.Disk, _services.Ports.Entropy.CreateRandom(), _log), "pieces");
+        Context.Watch(_pieces);
     }
 
     private long LengthOf(Bitfield pieces)
@@ -166,18 +196,29 @@ public sealed partial class TorrentActor
 
     private void OnCheckAdvanced(PiecesActor.CheckAdvanced check)
     {
+        if (_state is TorrentState.Stopping or TorrentState.Failed) return;
         _check = (check.Done, check.Total);
         SetState(TorrentState.Checking);
     }
 
     private void OnReady(PiecesActor.Ready ready)
     {
-        if (_state is TorrentState.Stopping or TorrentState.Failed) return;
+        // A manager that was restarted knows neither what it was asked for before nor that it was to close.
+        _checkpoints = 0;
+        if (_state is TorrentState.Stopping or TorrentState.Failed)
+        {
+            _piecesClosing = false;
+            ClosePieces();
+            return;
+        }
+
         _storage = ready.Storage;
         _files = ready.Files;
         _verified = Bitfield.FromWire(ready.Verified.AsSpan(), _verified!.Length)!;
         CountVerified();
-        if (ready.Problems.Length > 0) Fail(FileProblems.Describe(ready.Problems, _options.Folder));
+        // Once begun, whatever lies there was put there by us.
+        var problems = ready.Problems.RemoveAll(problem => _begun && problem.Kind == FileProblemKind.InTheWay);
+        if (problems.Length > 0) Fail(FileProblems.Describe(problems, _options.Folder));
         else if (_options.SeedOnly && !_verified.IsFull) Fail($"{_verified.Length - _verified.Count} of {_verified.Length} pieces do not match the torrent; 'swarm verify' names the files, 'swarm get' fetches what is missing");
         // From here on the files are ours, and it is written down before the first of them is touched.
         else Store(new StoreCommand.PutProgress(_torrent, _token, Progress(ready.Verified, ready.Files)), StoreStep.Begin);
@@ -186,6 +227,8 @@ public sealed partial class TorrentActor
     private void Begin()
     {
         if (_state is TorrentState.Stopping or TorrentState.Failed) return;
+        _begun = true;
+        _finished = false;
         var priorities = ImmutableArray.CreateBuilder<PiecePriority>(_wanted!.Length);
         for (var piece = 0; piece < _wanted.Length; piece++) priorities.Add(_wanted[new PieceIndex(piece)] ? PiecePriority.Normal : PiecePriority.Skip);
         _pieces!.Tell(new PiecesActor.Begin(priorities.DrainToImmutable(), _options.Sequential));
@@ -232,6 +275,7 @@ public sealed partial class TorrentActor
     {
         if (_state is TorrentState.Stopping or TorrentState.Failed) return;
         SetState(TorrentState.Seeding);
+        _finished = true;
         _peers.Choker.IsSeeding = true;
         if (_verified!.IsFull) _announcer?.Tell(new AnnouncerActor.Complete(Stats()));
         if (_dirty) Checkpoint();
@@ -250,82 +294,6 @@ public sealed partial class TorrentActor
     private void OnDiskRecovered()
     {
         if (_state == TorrentState.Paused) SetState(TorrentState.Downloading);
-    }
-
-    private void Checkpoint()
-    {
-        if (_checkpointing || _pieces is null) return;
-        _checkpointing = true;
-        _checkpointAt = Now();
-        _pieces.Tell(new PiecesActor.Checkpoint());
-    }
-
-    private ProgressRecord Progress(ImmutableArray<byte> verified, ImmutableArray<FileFingerprint> files) =>
-        new(verified, files, (_progress?.Downloaded ?? 0) + _peers.Downloaded, (_progress?.Uploaded ?? 0) + _peers.Uploaded, _verified!.IsFull);
-
-    private void OnCheckpointed(PiecesActor.Checkpointed checkpointed)
-    {
-        _checkpointing = false;
-        if (_state == TorrentState.Seeding && !_dirty && !_files.SequenceEqual(checkpointed.Files))
-        {
-            Fail(FileProblems.DescribeChange(_metainfo!.Layout, _files, checkpointed.Files, _options.Folder));
-            return;
-        }
-
-        _files = checkpointed.Files;
-        _dirty = false;
-        var last = _state is TorrentState.Stopping;
-        Store(new StoreCommand.PutProgress(_torrent, _token, Progress(checkpointed.Verified, checkpointed.Files)), last ? StoreStep.LastProgress : StoreStep.Progress);
-    }
-
-    private void OnCheckpointFailed(DiskError error)
-    {
-        _checkpointing = false;
-        LogStoreFailed(_log, Name, error.Message);
-        if (_state == TorrentState.Stopping) ContinueStop();
-    }
-
-    private void OnStop()
-    {
-        _stopper = Sender;
-        if (_state == TorrentState.Stopping) return;
-        var clean = _state is not TorrentState.Failed && _verified is not null && _pieces is not null && _acknowledged;
-        SetState(TorrentState.Stopping);
-        Timers.Cancel(Beat.Instance);
-        Timers.StartSingleTimer(StopKey, StopTimedOut.Instance, _services.Settings.StopTimeout);
-        DisconnectAll("the torrent is stopping");
-        _announcerGone = _announcer is null;
-        _announcer?.Tell(new AnnouncerActor.Stop(Stats()));
-        if (clean) _pieces!.Tell(new PiecesActor.Checkpoint());
-        else ContinueStop();
-    }
-
-    // After the last record: the storage closes, then the lease goes back.
-    private void ContinueStop()
-    {
-        if (_pieces is null) OnPiecesClosed();
-        else _pieces.Tell(new PiecesActor.Close());
-    }
-
-    private void OnPiecesClosed() => Store(new StoreCommand.ReleaseLease(_torrent, _token), StoreStep.Released);
-
-    private void OnReleased()
-    {
-        _token = 0;
-        if (_announcerGone) EndStop();
-    }
-
-    private void OnAnnouncerStopped()
-    {
-        _announcerGone = true;
-        if (_state == TorrentState.Stopping && _token == 0) EndStop();
-    }
-
-    private void EndStop()
-    {
-        SetState(TorrentState.Stopped);
-        _stopper?.Tell(new Stopped(_torrent, _saved));
-        Context.Stop(Self);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Name}: {Reason}")]

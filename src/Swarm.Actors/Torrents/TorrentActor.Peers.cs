@@ -28,7 +28,8 @@ public sealed partial class TorrentActor
             .AddRange(_options.Trackers.Select(tracker => ImmutableArray.Create(tracker)));
         if (tiers.IsEmpty) return;
         var urls = TrackerUrl.ParseTiers(tiers);
-        _announcer = Context.ActorOf(AnnouncerActor.Props(_torrent, _ownId, urls, _services.Trackers, _services.Settings.Announce, _services.Ports.Time, _random, _log), "announcer");
+        _announcer = Context.ActorOf(AnnouncerActor.Props(_torrent, _ownId, urls, _services.Trackers, _services.Settings.Announce, _services.Ports.Time, _services.Ports.Entropy.CreateRandom(), _log), "announcer");
+        _announcerGone = false;
         _announcer.Tell(new AnnouncerActor.Start(_services.ListenPort, Stats()));
     }
 
@@ -48,7 +49,7 @@ public sealed partial class TorrentActor
 
     private void OnPeersFound(AnnouncerActor.PeersFound found)
     {
-        foreach (var peer in found.Peers) _peers.Candidates.Add(peer, found.Source);
+        foreach (var peer in found.Peers.Where(peer => !_peers.IsConnectedTo(peer))) _peers.Candidates.Add(peer, found.Source);
         Dial();
     }
 
@@ -74,7 +75,8 @@ public sealed partial class TorrentActor
 
     private void OnDialed(NetActor.Dialed dialed)
     {
-        _dialing--;
+        // One that was asked for before a restart is not counted.
+        if (_dialing > 0) _dialing--;
         if (!Accepting || _peers.Candidates.IsBanned(dialed.Remote.Address))
         {
             dialed.Link.Close();
@@ -87,7 +89,7 @@ public sealed partial class TorrentActor
 
     private void OnDialFailed(NetActor.DialFailed failed)
     {
-        _dialing--;
+        if (_dialing > 0) _dialing--;
         _peers.Candidates.Failed(failed.Remote, Now());
     }
 
@@ -133,9 +135,10 @@ public sealed partial class TorrentActor
         if (seed.IsSeed && WeAreSeed) peer.Actor.Tell(new PeerActor.Disconnect("both sides have everything"));
     }
 
+    // Kept for when the connection has ended: there is no need to call who is connected.
     private void OnPeerListens(PeerListens listens)
     {
-        if (_peers.Find(listens.Key) is { } peer) _peers.Candidates.Add(new IPEndPoint(peer.Remote.Address, listens.Port), PeerSource.Incoming, isSeed: peer.IsSeed);
+        if (_peers.Find(listens.Key) is { } peer) peer.ListensAt = new IPEndPoint(peer.Remote.Address, listens.Port);
     }
 
     private void OnPeerGone(PeerGone gone)

@@ -138,6 +138,9 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     }
 
     /// <inheritdoc/>
+    protected override void PostStop() => _services.Bandwidth.Tell(new BandwidthActor.SetLimits(_scope, 0, 0));
+
+    /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
         switch (message)
@@ -163,6 +166,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
             case PiecesActor.Liar liar: Ban(liar.Key, $"it sent bad data in piece {liar.Piece}"); break;
             case MetadataActor.Liar liar: Ban(liar.Key, "it sent false metadata"); break;
             case MetadataActor.Fetched fetched: OnMetadataFetched(fetched.Info); break;
+            case MetadataActor.Restarted: OnMetadataRestarted(); break;
             case PiecesActor.CheckAdvanced check: OnCheckAdvanced(check); break;
             case PiecesActor.Ready ready: OnReady(ready); break;
             case PiecesActor.Finished: OnFinished(); break;
@@ -176,6 +180,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
             case StoreActor.RunFailed failed: OnStoreFailed((StoreStep)failed.Tag, failed.Reason); break;
             case Stop: OnStop(); break;
             case StopTimedOut: EndStop(); break;
+            case Terminated terminated when terminated.ActorRef.Equals(_pieces): OnPiecesLost(); break;
             default: Unhandled(message); break;
         }
     }
@@ -193,7 +198,8 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
         Context.System.EventStream.Publish(new TorrentEvent.StateChanged(_torrent, state, reason));
     }
 
-    // The torrent stands still until the user acts: connections and trackers are let go, the storage is closed, the lease is kept.
+    // The torrent stands still until the user acts: connections and trackers are let go, the storage is closed, the lease is kept. Nothing more is recorded: the files are in doubt, or the
+    // lease is, and what was recorded last is what the next start has to compare with.
     private void Fail(string reason)
     {
         if (_state is TorrentState.Failed or TorrentState.Stopping or TorrentState.Stopped) return;
@@ -204,15 +210,17 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
         }
 
         SetState(TorrentState.Failed, reason);
+        Timers.Cancel(Beat.Instance);
         DisconnectAll("the torrent has failed");
         _announcer?.Tell(new AnnouncerActor.Stop(Stats()));
-        _pieces?.Tell(new PiecesActor.Checkpoint());
+        ClosePieces();
     }
 
     private void Refuse(string reason)
     {
         _adder.Tell(new AddFailed(_torrent, reason), Self);
         if (_token != 0) _services.Store.Tell(new StoreActor.Run(new StoreCommand.ReleaseLease(_torrent, _token), (long)StoreStep.Released));
+        _stopper?.Tell(new Stopped(_torrent, Saved: true));
         Context.Stop(Self);
     }
 

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Swarm.Actors.Ports;
+using Swarm.Actors.Trackers;
+
+namespace Swarm.Actors.Torrents;
+
+// What is written down while the torrent runs, and the way to its end: the last record, then the storage, then the lease.
+public sealed partial class TorrentActor
+{
+    private const string StopKey = "stop";
+    private long _checkpointAt;
+    private long _fileWatchAt;
+    private int _checkpoints;
+    private bool _dirty;
+    private bool _allWasRecorded;
+    private bool _saved;
+    private bool _announcerGone = true;
+    private bool _piecesClosing;
+    private bool _piecesClosed;
+    private bool _releasing;
+    private ImmutableArray<FileFingerprint> _files = [];
+
+    private void Checkpoint()
+    {
+        if (_checkpoints == 0 && _begun) AskCheckpoint();
+    }
+
+    // What is verified from here on will not be in it.
+    private void AskCheckpoint()
+    {
+        _checkpoints++;
+        _checkpointAt = Now();
+        _allWasRecorded = !_dirty;
+        _dirty = false;
+        _pieces!.Tell(new PiecesActor.Checkpoint());
+    }
+
+    private ProgressRecord Progress(ImmutableArray<byte> verified, ImmutableArray<FileFingerprint> files) =>
+        new(verified, files, (_progress?.Downloaded ?? 0) + _peers.Downloaded, (_progress?.Uploaded ?? 0) + _peers.Uploaded, _verified!.IsFull);
+
+    private void OnCheckpointed(PiecesActor.Checkpointed checkpointed)
+    {
+        if (_checkpoints > 0) _checkpoints--;
+        // The last one counts when stopping; whatever fails, nothing more is recorded.
+        if (_state == TorrentState.Failed || (_state == TorrentState.Stopping && _checkpoints > 0)) return;
+        if (ProblemWith(checkpointed) is { } problem)
+        {
+            LogStoreFailed(_log, Name, problem);
+            if (_state == TorrentState.Stopping) ContinueStop();
+            else Fail(problem);
+            return;
+        }
+
+        _files = checkpointed.Files;
+        var last = _state is TorrentState.Stopping;
+        Store(new StoreCommand.PutProgress(_torrent, _token, Progress(checkpointed.Verified, checkpointed.Files)), last ? StoreStep.LastProgress : StoreStep.Progress);
+        if (_finished && _dirty && !last) Checkpoint();
+    }
+
+    // Files that nobody writes must stay as they were; files that are being written must at least be there. What is wrong is not recorded, so that the next start sees it too.
+    private string? ProblemWith(PiecesActor.Checkpointed checkpointed)
+    {
+        var layout = _metainfo!.Layout;
+        if (_finished && _allWasRecorded && !_dirty && !_files.SequenceEqual(checkpointed.Files)) return FileProblems.DescribeChange(layout, _files, checkpointed.Files, _options.Folder);
+        var verified = Bitfield.FromWire(checkpointed.Verified.AsSpan(), layout.Geometry.PieceCount)!;
+        return FileProblems.DescribeGone(layout, verified, checkpointed.Files, _options.Folder);
+    }
+
+    private void OnCheckpointFailed(DiskError error)
+    {
+        if (_checkpoints > 0) _checkpoints--;
+        _dirty = true;
+        LogStoreFailed(_log, Name, error.Message);
+        if (_state == TorrentState.Stopping && _checkpoints == 0) ContinueStop();
+    }
+
+    private void OnStop()
+    {
+        _stopper = Sender;
+        if (_state == TorrentState.Stopping) return;
+        Timers.StartSingleTimer(StopKey, StopTimedOut.Instance, _services.Settings.StopTimeout);
+        // Before it is acknowledged it is neither here nor there; that will be decided in a moment.
+        if (_acknowledged) BeginStop();
+    }
+
+    private void BeginStop()
+    {
+        var toRecord = _begun && _state is not TorrentState.Failed && !_piecesClosed;
+        SetState(TorrentState.Stopping);
+        Timers.Cancel(Beat.Instance);
+        DisconnectAll("the torrent is stopping");
+        if (!_announcerGone) _announcer!.Tell(new AnnouncerActor.Stop(Stats()));
+        if (toRecord) AskCheckpoint();
+        else ContinueStop();
+    }
+
+    // After the last record: the storage closes, then the lease goes back.
+    private void ContinueStop() => ClosePieces();
+
+    private void ClosePieces()
+    {
+        if (_pieces is null || _piecesClosed)
+        {
+            OnPiecesClosed();
+        }
+        else if (!_piecesClosing)
+        {
+            _piecesClosing = true;
+            _pieces.Tell(new PiecesActor.Close());
+        }
+    }
+
+    private void OnPiecesClosed()
+    {
+        _piecesClosed = true;
+        if (_state != TorrentState.Stopping || _releasing) return;
+        _releasing = true;
+        Store(new StoreCommand.ReleaseLease(_torrent, _token), StoreStep.Released);
+    }
+
+    // Restarted too often: a bug that the same state brings again and again.
+    private void OnPiecesLost()
+    {
+        _piecesClosed = true;
+        if (_state == TorrentState.Stopping) ContinueStop();
+        else Fail("its piece manager failed again and again; the log says why, start the torrent anew with --recheck");
+    }
+
+    private void OnReleased()
+    {
+        _token = 0;
+        if (_announcerGone) EndStop();
+    }
+
+    private void OnAnnouncerStopped()
+    {
+        _announcerGone = true;
+        if (_state == TorrentState.Stopping && _token == 0) EndStop();
+    }
+
+    private void EndStop()
+    {
+        SetState(TorrentState.Stopped);
+        _stopper?.Tell(new Stopped(_torrent, _saved));
+        Context.Stop(Self);
+    }
+}
