@@ -13,6 +13,7 @@ internal sealed class SwarmPeer : IAsyncDisposable
     private readonly SwarmNode _node;
     private readonly OutputLog _log;
     private readonly List<object> _seen = [];
+    private bool _ended;
 
     private SwarmPeer(SwarmNode node, OutputLog log)
     {
@@ -85,6 +86,8 @@ internal sealed class SwarmPeer : IAsyncDisposable
     /// <summary>Everything could be written down when it ended.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_ended) return;
+        _ended = true;
         var drained = await _node.StopAsync();
         _log.Dispose();
         drained.ShouldBeTrue("the node did not drain");
