@@ -28,9 +28,9 @@ public sealed partial class TorrentActor
     // What is verified from here on will not be in it.
     private void AskCheckpoint()
     {
+        _allWasRecorded = !_dirty && _checkpoints == 0;
         _checkpoints++;
         _checkpointAt = Now();
-        _allWasRecorded = !_dirty;
         _dirty = false;
         _pieces!.Tell(new PiecesActor.Checkpoint());
     }

@@ -44,7 +44,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         var store = SqliteStore.Open(dataFolder, SqliteStoreSettings.Default, NullLogger.Instance, out var error).ShouldNotBeNull(error);
         var disk = new DiskEngine(DiskSettings.Default, RentSlab);
-        var tcp = new Tcp(NetSettings.Default, disk);
+        var tcp = new Tcp(NetSettings.Default, (IDisk)disk);
         var udp = new Udp(NetSettings.Default);
         var http = new HttpPort(HttpPortSettings.Default, NullLogger.Instance);
         var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(DnsPortSettings.Default), new Entropy(), TimeProvider.System, NullLoggerFactory.Instance);

@@ -430,6 +430,43 @@ public sealed class TorrentLifeTests
         world.Store.Leases.ShouldBeEmpty();
     }
 
+    [Fact]
+    public void A_stop_at_the_very_moment_of_the_last_piece_records_all()
+    {
+        var world = new NodeWorld().Start();
+        world.Seed(_content, "10.0.0.2:1");
+        world.Add(_content, world.With("10.0.0.2:1") with { DownloadLimit = 400_000 });
+        world.Sim.RunUntil(() => world.States.Contains(TorrentState.Seeding), TimeSpan.FromSeconds(30)).ShouldBeTrue();
+        world.Stop(_content).Saved.ShouldBeTrue();
+        Bitfield.FromWire(world.Store.Progress[_content.Torrent].Verified.AsSpan(), 41)!.IsFull.ShouldBeTrue();
+        world.Add(_content);
+        world.Status(_content).State.ShouldBe(TorrentState.Seeding);
+        world.Disk.PiecesChecked.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_bug_in_the_torrent_itself_costs_nothing_but_a_check()
+    {
+        var world = new NodeWorld().Start();
+        world.Seed(_content, "10.0.0.2:1");
+        IActorRef? torrent = null;
+        var adder = world.Harness.Actor((me, message) => torrent = message is TorrentActor.Added ? me.From : torrent);
+        world.Torrents.Tell(new TorrentsActor.Add(TorrentSource.FromFile(_content.Metainfo, _content.File), world.With("10.0.0.2:1") with { DownloadLimit = 100_000 }), adder);
+        world.Pass(6);
+        var verified = world.Status(_content).VerifiedPieces;
+        verified.ShouldBeGreaterThan(5);
+        // There is no such piece, which its sender must know.
+        torrent.ShouldNotBeNull().Tell(new PiecesActor.Verified([new PieceIndex(-1)]), ActorRefs.NoSender);
+        world.Pass(1);
+        world.Store.Log.Count(command => command == nameof(StoreCommand.AcquireLease)).ShouldBe(2);
+        world.Status(_content).VerifiedPieces.ShouldBeGreaterThanOrEqualTo(verified);
+        world.Pass(60);
+        world.Disk.ShouldHold(_content, NodeWorld.Folder);
+        world.Stop(_content).Saved.ShouldBeTrue();
+        world.Store.Leases.ShouldBeEmpty();
+        world.ShouldHoldNothing();
+    }
+
     private static void CrashPieces(NodeWorld world)
     {
         // A list of priorities of a wrong length is a bug of the sender; it makes the receiver throw.
