@@ -2,5 +2,9 @@ namespace Swarm.Host;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private static async Task<int> Main(string[] args)
+    {
+        using var interruption = Interruption.BySignals();
+        return await CommandLine.RunAsync(args, Shell.OfProcess(interruption)).ConfigureAwait(false);
+    }
 }

@@ -1,7 +1,7 @@
 namespace Swarm.Host;
 
 /// <summary>Something the user must know and can act on. The message is one line: what, where, what to do. Shown without a stack trace; the program exits with a failure.</summary>
-public sealed class SwarmException : Exception
+public class SwarmException : Exception
 {
     /// <summary>With the line to show.</summary>
     public SwarmException(string message) : base(message)

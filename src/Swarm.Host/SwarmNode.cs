@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Node;
@@ -45,7 +46,8 @@ public sealed class SwarmNode : IAsyncDisposable
     public ChannelReader<object> Events { get; }
 
     /// <summary>Starts a node with its state in <paramref name="dataFolder"/>.</summary>
-    /// <exception cref="SwarmException">The data folder or a listener is not to be had; the message says what, where and what to do.</exception>
+    /// <exception cref="SwarmException">The data folder is not to be had; the message says what, where and what to do.</exception>
+    /// <exception cref="ListenException">A listener is not to be had.</exception>
     public static async Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, ILoggerFactory logs)
     {
         var store = SqliteStore.Open(dataFolder, SqliteStoreSettings.Default, logs.CreateLogger("Swarm.Store"), out var error) ?? throw new SwarmException(error!);
@@ -53,7 +55,7 @@ public sealed class SwarmNode : IAsyncDisposable
         var disk = new DiskEngine(DiskSettings.Default, RentSlab, logs.CreateLogger<DiskEngine>());
         var tcp = new Tcp(sockets, disk, logs.CreateLogger<Tcp>());
         var udp = new Udp(sockets);
-        var http = new HttpPort(HttpPortSettings.Default, logs.CreateLogger("Swarm.Http"));
+        var http = new HttpPort(HttpSettings(settings.Net.Bind), logs.CreateLogger("Swarm.Http"));
         var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(DnsPortSettings.Default), new SystemEntropy(), TimeProvider.System, logs);
         var system = ActorSystems.Create("swarm", logs);
         var events = Channel.CreateBounded<object>(new BoundedChannelOptions(8_192) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
@@ -69,7 +71,7 @@ public sealed class SwarmNode : IAsyncDisposable
                 return node;
             case NodeActor.StartFailed failed:
                 await node.EndAsync().ConfigureAwait(false);
-                throw new SwarmException(failed.Reason);
+                throw new ListenException(failed.Reason);
             default:
                 await node.EndAsync().ConfigureAwait(false);
                 throw new SwarmException("the node did not start");
@@ -115,6 +117,14 @@ public sealed class SwarmNode : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    // Who binds the node to an address wants no request of a tracker to go around it.
+    private static HttpPortSettings HttpSettings(IPAddress? bind) => bind?.AddressFamily switch
+    {
+        null => HttpPortSettings.Default,
+        AddressFamily.InterNetworkV6 => HttpPortSettings.Default with { BindIPv6 = bind },
+        _ => HttpPortSettings.Default with { BindIPv4 = bind },
+    };
 
     // Disk reads for links that cannot send from a file; rare enough to take fresh memory.
     private static Slab RentSlab(int size)

@@ -16,23 +16,23 @@ public sealed record NetSettings
     public DialSettings Dial { get; init; } = DialSettings.Default;
 
     /// <summary>Dials that wait for their turn, 1 to 65,536; one more fails at once, and its torrent tries later.</summary>
-    public int MaxWaitingDials { get; init => field = SettingRange.Check(value, 1, 65_536); } = 1_024;
+    public int MaxWaitingDials { get; init => field = Setting.InRange(value, 1, 65_536); } = 1_024;
 
     /// <summary>How long a connection may take to stand, 1 s to 2 min.</summary>
-    public TimeSpan ConnectTimeout { get; init => field = SettingRange.Check(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)); } = TimeSpan.FromSeconds(10);
+    public TimeSpan ConnectTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)); } = TimeSpan.FromSeconds(10);
 
     /// <summary>Accepted connections that have not yet said which torrent they want, 1 to 65,536; one more is closed.</summary>
-    public int MaxUnidentified { get; init => field = SettingRange.Check(value, 1, 65_536); } = 256;
+    public int MaxUnidentified { get; init => field = Setting.InRange(value, 1, 65_536); } = 256;
 
     /// <summary>How long they may take to say so, 1 s to 2 min.</summary>
-    public TimeSpan HandshakeTimeout { get; init => field = SettingRange.Check(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)); } = TimeSpan.FromSeconds(15);
+    public TimeSpan HandshakeTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)); } = TimeSpan.FromSeconds(15);
 
     /// <summary>How often limited links get their share, 10 ms to 1 s.</summary>
-    public TimeSpan BandwidthTick { get; init => field = SettingRange.Check(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1)); } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan BandwidthTick { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1)); } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Payload and protocol bytes a second into this node, 0 for no limit.</summary>
-    public long DownloadLimit { get; init => field = SettingRange.Check(value, 0, long.MaxValue); }
+    public long DownloadLimit { get; init => field = Setting.InRange(value, 0, long.MaxValue); }
 
     /// <summary>Payload and protocol bytes a second out of this node, 0 for no limit.</summary>
-    public long UploadLimit { get; init => field = SettingRange.Check(value, 0, long.MaxValue); }
+    public long UploadLimit { get; init => field = Setting.InRange(value, 0, long.MaxValue); }
 }

@@ -16,6 +16,9 @@ internal sealed class TorrentPeer(PeerKey key, IActorRef actor, IPEndPoint remot
 
     public bool Incoming { get; } = incoming;
 
+    /// <summary>Where an incoming peer can be called, once it has said so.</summary>
+    public IPEndPoint? ListensAt { get; set; }
+
     public bool Handshaken { get; set; }
 
     public PeerId Id { get; set; }
@@ -85,6 +88,9 @@ internal sealed class TorrentPeers
         if (_remembered.Count > MaxRemembered) _addresses.Remove(_remembered.Dequeue());
     }
 
+    /// <summary>Whether a peer that listens at this address called us and is connected.</summary>
+    public bool IsConnectedTo(IPEndPoint address) => _peers.Values.Any(peer => address.Equals(peer.ListensAt));
+
     /// <summary>Where a connection, perhaps an ended one, came from.</summary>
     public IPAddress? AddressOf(PeerKey key) => _addresses.GetValueOrDefault(key);
 
@@ -122,6 +128,7 @@ internal sealed class TorrentPeers
         if (peer.Incoming) Candidates.IncomingEnded();
         else if (peer.Handshaken) Candidates.Disconnected(peer.Remote, now);
         else Candidates.Failed(peer.Remote, now);
+        if (peer.ListensAt is { } address) Candidates.Add(address, PeerSource.Incoming, isSeed: peer.IsSeed);
         if (peer.Handshaken) Choker.PeerLeft(key, now, _changes);
         ApplyChokes();
         return peer;

@@ -13,31 +13,31 @@ public sealed record TorrentSettings
     public static TorrentSettings Default { get; } = new();
 
     /// <summary>Torrents a node runs at a time, 1 to 1,000,000; one more is refused.</summary>
-    public int MaxTorrents { get; init => field = SettingRange.Check(value, 1, 1_000_000); } = 100_000;
+    public int MaxTorrents { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 100_000;
 
     /// <summary>Connections of one torrent, 1 to 65,536; an incoming one more is closed.</summary>
-    public int MaxConnections { get; init => field = SettingRange.Check(value, 1, 65_536); } = 200;
+    public int MaxConnections { get; init => field = Setting.InRange(value, 1, 65_536); } = 200;
 
     /// <summary>Connections that are dialled at a time for one torrent, 1 to 1,024.</summary>
-    public int MaxDialing { get; init => field = SettingRange.Check(value, 1, 1_024); } = 30;
+    public int MaxDialing { get; init => field = Setting.InRange(value, 1, 1_024); } = 30;
 
     /// <summary>The beat of a torrent and its peers: rates, time-outs, dialling; 100 ms to 10 s.</summary>
-    public TimeSpan Tick { get; init => field = SettingRange.Check(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)); } = TimeSpan.FromSeconds(1);
+    public TimeSpan Tick { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)); } = TimeSpan.FromSeconds(1);
 
     /// <summary>How often verified pieces are made durable and recorded while they come in, 1 s to 10 min.</summary>
-    public TimeSpan CheckpointInterval { get; init => field = SettingRange.Check(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)); } = TimeSpan.FromSeconds(15);
+    public TimeSpan CheckpointInterval { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)); } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a full disk is left alone before a few blocks try it again, 1 s to 1 h.</summary>
-    public TimeSpan DiskRetryInterval { get; init => field = SettingRange.Check(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(10);
+    public TimeSpan DiskRetryInterval { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often a seeding torrent looks whether its files are still what they were, 1 s to 1 day.</summary>
-    public TimeSpan FileWatchInterval { get; init => field = SettingRange.Check(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(1);
+    public TimeSpan FileWatchInterval { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long a stopping torrent waits for trackers and disks, 1 s to 5 min.</summary>
-    public TimeSpan StopTimeout { get; init => field = SettingRange.Check(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(10);
+    public TimeSpan StopTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(10);
 
     /// <summary>Blocks handed to a link before it has sent them, 1 to 4,096: enough to keep the kernel busy, few enough that a choke soon takes effect.</summary>
-    public int MaxBlocksInLink { get; init => field = SettingRange.Check(value, 1, 4_096); } = 64;
+    public int MaxBlocksInLink { get; init => field = Setting.InRange(value, 1, 4_096); } = 64;
 
     /// <summary>Limits of the wire protocol.</summary>
     public WireSettings Wire { get; init; } = WireSettings.Default;

@@ -9,10 +9,10 @@ public sealed record AnnouncerSettings
     public static AnnouncerSettings Default { get; } = new();
 
     /// <summary>Peers asked for in an announce. 0 to 2000; trackers give 50 to 200 at most.</summary>
-    public int NumWant { get; init => field = SettingRange.Check(value, 0, 2000); } = 100;
+    public int NumWant { get; init => field = Setting.InRange(value, 0, 2000); } = 100;
 
     /// <summary>How long goodbyes are waited for. 10 ms to 5 min.</summary>
-    public TimeSpan StopTimeout { get; init => field = SettingRange.Check(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(3);
+    public TimeSpan StopTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(3);
 
     /// <summary>Tiers, intervals and back-offs.</summary>
     public AnnounceTiersSettings Tiers { get; init; } = AnnounceTiersSettings.Default;

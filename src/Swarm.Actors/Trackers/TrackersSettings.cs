@@ -16,34 +16,34 @@ public sealed record TrackersSettings
     public IPAddress? BindV6 { get; init; } = IPAddress.IPv6Any;
 
     /// <summary>Requests under way to one tracker (scheme, host and port) at a time. 1 to 250.</summary>
-    public int MaxConcurrentPerTracker { get; init => field = SettingRange.Check(value, 1, 250); } = 16;
+    public int MaxConcurrentPerTracker { get; init => field = Setting.InRange(value, 1, 250); } = 16;
 
     /// <summary>Requests that wait for their turn at one tracker; one more is refused and counted. 1 to 100,000.</summary>
-    public int MaxQueuedPerTracker { get; init => field = SettingRange.Check(value, 1, 100_000); } = 5000;
+    public int MaxQueuedPerTracker { get; init => field = Setting.InRange(value, 1, 100_000); } = 5000;
 
     /// <summary>Requests queued or under way in all; one more is refused and counted. 1 to 1,000,000.</summary>
-    public int MaxRequests { get; init => field = SettingRange.Check(value, 1, 1_000_000); } = 20_000;
+    public int MaxRequests { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 20_000;
 
     /// <summary>Addresses of UDP trackers with a conversation; when all of them are busy, one more is refused. 1 to 100,000.</summary>
-    public int MaxUdpTrackers { get; init => field = SettingRange.Check(value, 1, 100_000); } = 1000;
+    public int MaxUdpTrackers { get; init => field = Setting.InRange(value, 1, 100_000); } = 1000;
 
     /// <summary>How long an HTTP tracker may take. 100 ms to 5 min.</summary>
-    public TimeSpan HttpTimeout { get; init => field = SettingRange.Check(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(30);
+    public TimeSpan HttpTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(30);
 
     /// <summary>Host names whose addresses are remembered; when full, the oldest is forgotten. 1 to 100,000.</summary>
-    public int MaxHosts { get; init => field = SettingRange.Check(value, 1, 100_000); } = 1000;
+    public int MaxHosts { get; init => field = Setting.InRange(value, 1, 100_000); } = 1000;
 
     /// <summary>How long addresses are remembered. 1 s to 1 day.</summary>
-    public TimeSpan AddressLifetime { get; init => field = SettingRange.Check(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(2);
+    public TimeSpan AddressLifetime { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(2);
 
     /// <summary>How long it is remembered that a name did not resolve. 1 s to 1 day.</summary>
-    public TimeSpan FailedAddressLifetime { get; init => field = SettingRange.Check(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromSeconds(10);
+    public TimeSpan FailedAddressLifetime { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// How long one address family of a tracker is left alone after it gave no answer while the other did: a machine without a working IPv6 route must not
     /// hold a place in the queue for every announce's whole timeout. 1 s to 1 day.
     /// </summary>
-    public TimeSpan SilentFamilyPause { get; init => field = SettingRange.Check(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(30);
+    public TimeSpan SilentFamilyPause { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(30);
 
     /// <summary>The conversation with a UDP tracker.</summary>
     public UdpTrackerSettings Udp { get; init; } = UdpTrackerSettings.Default;

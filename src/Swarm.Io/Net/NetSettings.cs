@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 
 namespace Swarm.Io.Net;
 
@@ -25,70 +24,62 @@ public sealed record NetSettings
     public SocketEngineKind Engine { get; init; } = SocketEngineKind.Auto;
 
     /// <summary>Threads that receive (epoll engine); 1 to 64. Receiving never waits for a disk, so one serves several gigabytes a second.</summary>
-    public int ReadThreads { get; init => field = InRange(value, 1, 64); } = Math.Clamp(Environment.ProcessorCount / 4, 1, 4);
+    public int ReadThreads { get; init => field = Setting.InRange(value, 1, 64); } = Math.Clamp(Environment.ProcessorCount / 4, 1, 4);
 
     /// <summary>Threads that read files and send (epoll engine); 1 to 256. They wait for disks, so more than processors may pay on slow disks.</summary>
-    public int WriteThreads { get; init => field = InRange(value, 1, 256); } = Math.Clamp(Environment.ProcessorCount, 2, 8);
+    public int WriteThreads { get; init => field = Setting.InRange(value, 1, 256); } = Math.Clamp(Environment.ProcessorCount, 2, 8);
 
     /// <summary>Bytes that received data may take in all; 1 MiB to 64 GiB. Beyond it each link still has <see cref="SlabReservePerLink"/> small slabs.</summary>
-    public long SlabPoolBytes { get; init => field = InRange(value, 1L << 20, 1L << 36); } = 64L << 20;
+    public long SlabPoolBytes { get; init => field = Setting.InRange(value, 1L << 20, 1L << 36); } = 64L << 20;
 
     /// <summary>Slabs of one link that are not released yet, both sizes counted alike, after which it stops reading; 2 to 1024.</summary>
-    public int SlabsPerLink { get; init => field = InRange(value, 2, 1024); } = 16;
+    public int SlabsPerLink { get; init => field = Setting.InRange(value, 2, 1024); } = 16;
 
     /// <summary>Small slabs a link may have even when the pool's bound is reached, so that every link goes on; 1 to 16.</summary>
-    public int SlabReservePerLink { get; init => field = InRange(value, 1, 16); } = 2;
+    public int SlabReservePerLink { get; init => field = Setting.InRange(value, 1, 16); } = 2;
 
     /// <summary>From this rate on a link reads into large slabs, in bytes a second.</summary>
-    public long LargeSlabRateBytesPerSecond { get; init => field = InRange(value, 1, 1L << 40); } = 1 << 20;
+    public long LargeSlabRateBytesPerSecond { get; init => field = Setting.InRange(value, 1, 1L << 40); } = 1 << 20;
 
     /// <summary>Bytes a link reads before others have their turn; 16 KiB to 64 MiB.</summary>
-    public int ReadTurnBytes { get; init => field = InRange(value, 16 << 10, 64 << 20); } = 512 << 10;
+    public int ReadTurnBytes { get; init => field = Setting.InRange(value, 16 << 10, 64 << 20); } = 512 << 10;
 
     /// <summary>Bytes a link writes before others have their turn; 16 KiB to 64 MiB.</summary>
-    public int WriteTurnBytes { get; init => field = InRange(value, 16 << 10, 64 << 20); } = 2 << 20;
+    public int WriteTurnBytes { get; init => field = Setting.InRange(value, 16 << 10, 64 << 20); } = 2 << 20;
 
     /// <summary>Bytes composed for one send, and the size of a write buffer, of which there is one for each turn in progress; 32 KiB to 16 MiB.</summary>
-    public int WriteBufferBytes { get; init => field = InRange(value, 32 << 10, 16 << 20); } = 512 << 10;
+    public int WriteBufferBytes { get; init => field = Setting.InRange(value, 32 << 10, 16 << 20); } = 512 << 10;
 
     /// <summary>Bytes other than blocks that may wait in one link, after which Send refuses; 4 KiB to 1 GiB.</summary>
-    public int QueuedBytesPerLink { get; init => field = InRange(value, 4 << 10, 1 << 30); } = 1 << 20;
+    public int QueuedBytesPerLink { get; init => field = Setting.InRange(value, 4 << 10, 1 << 30); } = 1 << 20;
 
     /// <summary>Blocks that may wait in one link, after which SendBlock refuses; 1 to 100,000. A waiting block takes 24 bytes.</summary>
-    public int QueuedBlocksPerLink { get; init => field = InRange(value, 1, 100_000); } = 2048;
+    public int QueuedBlocksPerLink { get; init => field = Setting.InRange(value, 1, 100_000); } = 2048;
 
     /// <summary>Payload bytes of blocks that may wait in one link, after which SendBlock refuses; 16 KiB to 1 TiB.</summary>
-    public long QueuedBlockBytesPerLink { get; init => field = InRange(value, 16 << 10, 1L << 40); } = 64L << 20;
+    public long QueuedBlockBytesPerLink { get; init => field = Setting.InRange(value, 16 << 10, 1L << 40); } = 64L << 20;
 
     /// <summary>Open links in all; one more that comes in is closed at once, one more to open fails; 1 to 1,000,000.</summary>
-    public int MaxLinks { get; init => field = InRange(value, 1, 1_000_000); } = 10_000;
+    public int MaxLinks { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 10_000;
 
     /// <summary>Connections the kernel may hold for a listener before it accepts; 1 to 65,535.</summary>
-    public int ListenBacklog { get; init => field = InRange(value, 1, 65_535); } = 512;
+    public int ListenBacklog { get; init => field = Setting.InRange(value, 1, 65_535); } = 512;
 
     /// <summary>How long a listener rests when the process has no file descriptor left; 1 ms to 1 minute.</summary>
-    public TimeSpan AcceptRetryDelay { get; init => field = InRange(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)); } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan AcceptRetryDelay { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1)); } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How often idle memory is looked for; 10 ms to 1 hour. Memory idle for a whole interval is given back.</summary>
-    public TimeSpan SweepInterval { get; init => field = InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(2);
+    public TimeSpan SweepInterval { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(2);
 
     /// <summary>The kernel's receive buffer a socket, bytes; 0 leaves it to the kernel's own tuning, which is best nearly always.</summary>
-    public int ReceiveBufferBytes { get; init => field = InRange(value, 0, 1 << 30); }
+    public int ReceiveBufferBytes { get; init => field = Setting.InRange(value, 0, 1 << 30); }
 
     /// <summary>The kernel's send buffer a socket, bytes; 0 leaves it to the kernel's own tuning, which is best nearly always.</summary>
-    public int SendBufferBytes { get; init => field = InRange(value, 0, 1 << 30); }
+    public int SendBufferBytes { get; init => field = Setting.InRange(value, 0, 1 << 30); }
 
     /// <summary>Datagrams in one message; 1 to 4096.</summary>
-    public int DatagramBatch { get; init => field = InRange(value, 1, 4096); } = 64;
+    public int DatagramBatch { get; init => field = Setting.InRange(value, 1, 4096); } = 64;
 
     /// <summary>The longest datagram taken, bytes; longer ones are dropped and counted; 512 to 65,535.</summary>
-    public int MaxDatagramBytes { get; init => field = InRange(value, 512, 65_535); } = 65_535;
-
-    private static T InRange<T>(T value, T low, T high, [CallerMemberName] string name = "")
-        where T : IComparable<T>
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, low, name);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, high, name);
-        return value;
-    }
+    public int MaxDatagramBytes { get; init => field = Setting.InRange(value, 512, 65_535); } = 65_535;
 }

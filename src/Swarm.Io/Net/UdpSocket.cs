@@ -20,6 +20,7 @@ internal sealed class UdpSocket : IUdpSocket, IDisposable, IThreadPoolWorkItem
     private long _dropped;
     private volatile bool _closed;
 
+    /// <summary>Binds; receives nothing before <see cref="Start"/>.</summary>
     /// <exception cref="SocketException">The address is not to be had.</exception>
     public UdpSocket(IPEndPoint local, NetSettings settings, IActorRef owner)
     {

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using Swarm.Protocol.Primitives;
 
 namespace Swarm.Protocol.Bencoding;
 
@@ -15,18 +15,11 @@ public sealed record BencodeLimits
     public static BencodeLimits Default { get; } = new();
 
     /// <summary>Lists and dictionaries open at the same time, 1 to <see cref="DeepestNesting"/>.</summary>
-    public int MaxDepth { get; init => field = InRange(value, 1, DeepestNesting); } = 32;
+    public int MaxDepth { get; init => field = Setting.InRange(value, 1, DeepestNesting); } = 32;
 
     /// <summary>Values in all, keys included and ends not, 1 to 100 million. Each costs 16 bytes in a <see cref="BencodeDocument"/>.</summary>
-    public int MaxTokens { get; init => field = InRange(value, 1, 100_000_000); } = 20_000;
+    public int MaxTokens { get; init => field = Setting.InRange(value, 1, 100_000_000); } = 20_000;
 
     /// <summary>Bytes handed to a reader, 1 to 1 GiB.</summary>
-    public int MaxBytes { get; init => field = InRange(value, 1, 1 << 30); } = 2 * 1024 * 1024;
-
-    private static int InRange(int value, int low, int high, [CallerMemberName] string name = "")
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, low, name);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, high, name);
-        return value;
-    }
+    public int MaxBytes { get; init => field = Setting.InRange(value, 1, 1 << 30); } = 2 * 1024 * 1024;
 }

@@ -93,8 +93,11 @@ public sealed record MetainfoBuilder
         writer.BeginList("files"u8);
         foreach (var file in Files)
         {
-            writer.BeginDictionary().WriteInteger("length"u8, file.Length);
+            writer.BeginDictionary();
+            if (file.Attributes.Length > 0) writer.WriteText("attr"u8, file.Attributes);
+            writer.WriteInteger("length"u8, file.Length);
             WriteTexts(writer.BeginList("path"u8), file.Path);
+            if (file.LinkTarget is { } target) WriteTexts(writer.BeginList("symlink path"u8), target);
             writer.End();
         }
 
@@ -120,4 +123,13 @@ public sealed record MetainfoBuilder
 }
 
 /// <summary>A file of a new torrent: its path below the folder, element by element, and its length in bytes.</summary>
-public sealed record BuilderFile(ImmutableArray<string> Path, long Length);
+public sealed record BuilderFile(ImmutableArray<string> Path, long Length)
+{
+    /// <summary>The owner may run it (BEP 47, attribute x). Not written for a torrent of a single file, whose hash others then make alike.</summary>
+    public bool IsExecutable { get; init; }
+
+    /// <summary>What a symbolic link of length 0 points to, below the folder, element by element; null for an ordinary file (BEP 47, attribute l).</summary>
+    public ImmutableArray<string>? LinkTarget { get; init; }
+
+    internal string Attributes => LinkTarget is not null ? "l" : IsExecutable ? "x" : "";
+}

@@ -1,3 +1,5 @@
+using Swarm.Protocol.Primitives;
+
 namespace Swarm.Protocol.Swarming;
 
 /// <summary>The limits of a <see cref="DialBudget"/>. Every property refuses a value outside its range with an <see cref="ArgumentOutOfRangeException"/>.</summary>
@@ -7,18 +9,11 @@ public sealed record DialSettings
     public static DialSettings Default { get; } = new();
 
     /// <summary>Connections of the node that are being made at a time, 1 to 10,000.</summary>
-    public int MaxHalfOpen { get; init => field = InRange(value, 1, 10_000, nameof(MaxHalfOpen)); } = 50;
+    public int MaxHalfOpen { get; init => field = Setting.InRange(value, 1, 10_000, nameof(MaxHalfOpen)); } = 50;
 
     /// <summary>Dials a second, 1 to 10,000.</summary>
-    public int DialsPerSecond { get; init => field = InRange(value, 1, 10_000, nameof(DialsPerSecond)); } = 30;
+    public int DialsPerSecond { get; init => field = Setting.InRange(value, 1, 10_000, nameof(DialsPerSecond)); } = 30;
 
     /// <summary>Dials that may be saved up and then be made at once, 1 to 10,000.</summary>
-    public int DialBurst { get; init => field = InRange(value, 1, 10_000, nameof(DialBurst)); } = 30;
-
-    private static int InRange(int value, int minimum, int maximum, string name)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(value, minimum, name);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, maximum, name);
-        return value;
-    }
+    public int DialBurst { get; init => field = Setting.InRange(value, 1, 10_000, nameof(DialBurst)); } = 30;
 }

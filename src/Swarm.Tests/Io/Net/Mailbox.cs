@@ -1,17 +1,29 @@
-using System.Collections.Concurrent;
-
 namespace Swarm.Tests.Io.Net;
 
 /// <summary>Stands for an actor: keeps what it is told, and hands it out in order, waiting up to a deadline.</summary>
 internal sealed class Mailbox : IActorRef
 {
-    private readonly BlockingCollection<object> _messages = new();
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly Queue<object> _messages = new();
 
     public ActorPath Path => ActorPath.Root;
 
-    public int Waiting => _messages.Count;
+    public int Waiting
+    {
+        get
+        {
+            lock (_messages) return _messages.Count;
+        }
+    }
 
-    public void Tell(object message, IActorRef? sender) => _messages.Add(message);
+    public void Tell(object message, IActorRef? sender)
+    {
+        lock (_messages)
+        {
+            _messages.Enqueue(message);
+            Monitor.Pulse(_messages);
+        }
+    }
 
     public bool Equals(IActorRef? other) => ReferenceEquals(this, other);
 
@@ -24,21 +36,37 @@ internal sealed class Mailbox : IActorRef
     /// <summary>The next message, which must be a <typeparamref name="T"/>.</summary>
     public T Expect<T>(TimeSpan? within = null)
     {
-        _messages.TryTake(out var message, within ?? TimeSpan.FromSeconds(20)).ShouldBeTrue($"no {typeof(T).Name} came");
+        TryTake(out var message, within ?? Patience).ShouldBeTrue($"no {typeof(T).Name} came");
         return message.ShouldBeOfType<T>();
     }
 
     /// <summary>The next message of any kind, or null when none comes in time.</summary>
-    public object? Next(TimeSpan within) => _messages.TryTake(out var message, within) ? message : null;
+    public object? Next(TimeSpan within) => TryTake(out var message, within) ? message : null;
 
     /// <summary>Takes messages until one is a <typeparamref name="T"/>, and answers that.</summary>
     public T Await<T>(Action<object>? others = null)
     {
         while (true)
         {
-            _messages.TryTake(out var message, TimeSpan.FromSeconds(20)).ShouldBeTrue($"no {typeof(T).Name} came");
+            TryTake(out var message, Patience).ShouldBeTrue($"no {typeof(T).Name} came");
             if (message is T found) return found;
             others?.Invoke(message!);
+        }
+    }
+
+    private bool TryTake(out object? message, TimeSpan within)
+    {
+        var deadline = Environment.TickCount64 + (long)within.TotalMilliseconds;
+        lock (_messages)
+        {
+            while (!_messages.TryDequeue(out message))
+            {
+                var left = deadline - Environment.TickCount64;
+                if (left <= 0) return false;
+                Monitor.Wait(_messages, (int)left);
+            }
+
+            return true;
         }
     }
 }

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using Swarm.Actors.Ports;
-using Swarm.Io.Net;
 
 namespace Swarm.Tests.Io.Net;
 

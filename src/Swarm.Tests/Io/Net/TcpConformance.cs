@@ -21,7 +21,8 @@ public abstract partial class TcpConformance(SocketEngineKind engine)
                 // The test ended the connection under the sender; what it asserts it sees on the link's side.
                 return;
             }
-        }) { IsBackground = true };
+        });
+        thread.IsBackground = true;
         thread.Start();
         return thread;
     }

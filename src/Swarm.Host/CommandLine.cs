@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Swarm.Host.Commands;
+
+namespace Swarm.Host;
+
+/// <summary>
+/// The command line as a whole: the verbs, what all of them share, and what becomes of errors. Every error a user can act on is one line on standard error; anything else is a bug, and
+/// only --verbose shows its details.
+/// </summary>
+internal static class CommandLine
+{
+    private const string About =
+        """
+        Swarm, a BitTorrent node: fetch, share, make, look at and check torrents.
+
+        Sizes and rates take the suffixes K, M, G, T (or KiB, MiB, ...: powers of 1024) and KB, MB, GB, TB (powers of 1000).
+        Exit codes: 0 done; 1 failed, standard error says why; 2 wrong usage; 70 a bug in swarm; 130 or 143 interrupted before the work was done.
+        """;
+
+    /// <summary>Runs one command to its end; the result is the process's exit code.</summary>
+    public static async Task<int> RunAsync(string[] args, Shell shell)
+    {
+        var common = new CommonOptions();
+        // "@file" is a file name like any other.
+        var parsed = Root(shell, common).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction)
+        {
+            foreach (var error in parsed.Errors) shell.Complain(error.Message);
+            shell.Complain($"'{string.Join(' ', ["swarm", .. VerbOf(parsed), "--help"])}' explains the usage");
+            return ExitCodes.Usage;
+        }
+
+        try
+        {
+            var invocation = new InvocationConfiguration { Output = shell.Out, Error = shell.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await parsed.InvokeAsync(invocation, shell.Interruption.Token).ConfigureAwait(false);
+        }
+        catch (SwarmException e)
+        {
+            shell.Complain(e.Message);
+            return ExitCodes.Failed;
+        }
+        catch (OperationCanceledException) when (shell.Interruption.Token.IsCancellationRequested)
+        {
+            return shell.Interruption.ExitCode;
+        }
+        catch (Exception e)
+        {
+            var isVerbose = parsed.GetValue(common.Verbose);
+            shell.Complain(isVerbose ? $"internal error: {e.Message}" : $"internal error: {e.Message}; run with --verbose for details");
+            if (isVerbose) shell.Error.WriteLine(e);
+            return ExitCodes.Internal;
+        }
+    }
+
+    private static RootCommand Root(Shell shell, CommonOptions common)
+    {
+        var root = new RootCommand(About);
+        common.AddTo(root);
+        root.Add(new GetCommand(shell, common));
+        root.Add(new SeedCommand(shell, common));
+        root.Add(new CreateCommand(shell));
+        root.Add(new ShowCommand(shell, common));
+        root.Add(new VerifyCommand(shell));
+        root.Add(new DemoCommand(shell, common));
+        return root;
+    }
+
+    private static string[] VerbOf(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? [] : [parsed.CommandResult.Command.Name];
+}

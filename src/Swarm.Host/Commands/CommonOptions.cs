@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+using Swarm.Host.Input;
+using Swarm.Protocol.Metainfo;
+
+namespace Swarm.Host.Commands;
+
+/// <summary>The options every verb shares, and how their values are read. One instance a run; the verbs read it through <see cref="Read"/>.</summary>
+internal sealed class CommonOptions
+{
+    private readonly Option<int?> _port = new("--port") { HelpName = "N", Description = "Listen for peers on this TCP port; 0 for any free one. Default: a free one of 6881 to 6889, else any; the program says which.", Recursive = true };
+    private readonly Option<IPAddress?> _bind = new("--bind") { HelpName = "ADDRESS", Description = "Listen on this address only, and make every connection from it. Default: all addresses, IPv4 and IPv6.", Recursive = true };
+    private readonly Option<string?> _data = new("--data") { HelpName = "DIR", Description = "Keep state (which torrents there are, what is verified) in this folder. Default: $XDG_DATA_HOME/swarm or ~/.local/share/swarm.", Recursive = true };
+    private readonly Option<bool> _noDht = new("--no-dht") { Description = "Do not use the DHT. This version has none yet: peers come from trackers, magnet links, --peer and those who connect.", Recursive = true };
+    private readonly Option<long> _downloadLimit = new("--download-limit") { HelpName = "RATE", Description = "Receive at most so many bytes a second, such as 500K or 2MiB; 0 for no limit.", Recursive = true };
+    private readonly Option<long> _uploadLimit = new("--upload-limit") { HelpName = "RATE", Description = "Send at most so many bytes a second, such as 500K or 2MiB; 0 for no limit.", Recursive = true };
+
+    /// <summary>Reads of values are checked while the command line is parsed.</summary>
+    public CommonOptions()
+    {
+        _bind.CustomParser = result => Value(result, IPAddress.TryParse(result.Tokens[0].Value, out var address), address, "is no IP address, such as 192.0.2.7 or ::1");
+        _downloadLimit.CustomParser = ParseRate;
+        _uploadLimit.CustomParser = ParseRate;
+        _port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 0 or > ushort.MaxValue) result.AddError("--port: a port is a number from 0 to 65535");
+        });
+    }
+
+    /// <summary>Log what happens to standard error.</summary>
+    public Option<bool> Verbose { get; } = new("--verbose") { Description = "Log what happens inside to standard error, and give the details of internal errors.", Recursive = true };
+
+    /// <summary>Makes them options of every verb.</summary>
+    public void AddTo(RootCommand root)
+    {
+        foreach (var option in new Option[] { _port, _bind, _data, _noDht, _downloadLimit, _uploadLimit, Verbose }) root.Add(option);
+    }
+
+    /// <summary>What the user gave, or the defaults.</summary>
+    public CommonSettings Read(ParseResult parsed) => new(
+        parsed.GetValue(_port),
+        parsed.GetValue(_bind),
+        Path.GetFullPath(parsed.GetValue(_data) ?? CommonSettings.DefaultDataFolder()),
+        parsed.GetValue(_downloadLimit),
+        parsed.GetValue(_uploadLimit),
+        parsed.GetValue(Verbose));
+
+    /// <summary>Peers to try.</summary>
+    public static Option<HostEndPoint[]> PeerOption() => new("--peer")
+    {
+        HelpName = "HOST:PORT",
+        Description = "Connect to this peer; an IPv6 address stands in brackets. May be given several times.",
+        DefaultValueFactory = _ => [],
+        CustomParser = result => ParseEach(result, static (string text, out HostEndPoint? peer, out string error) => PeerParser.TryParse(text, out peer, out error)),
+    };
+
+    /// <summary>Trackers besides those of the torrent.</summary>
+    public static Option<string[]> TrackerOption(string description) => new("--tracker")
+    {
+        HelpName = "URL",
+        Description = description,
+        DefaultValueFactory = _ => [],
+        CustomParser = result => ParseEach(result, static (string text, out string? url, out string error) =>
+        {
+            error = $"'{text}' is no tracker: an http, https or udp URL is expected";
+            return SourceUrls.TryTracker(text, MetainfoLimits.Default.MaxUrlLength, out url);
+        }),
+    };
+
+    /// <summary>Web addresses of content.</summary>
+    public static Option<string[]> UrlOption(string name, string description) => new(name)
+    {
+        HelpName = "URL",
+        Description = description,
+        DefaultValueFactory = _ => [],
+        CustomParser = result => ParseEach(result, static (string text, out string? url, out string error) =>
+        {
+            error = $"'{text}' is no web address: an http or https URL is expected";
+            return SourceUrls.TryWebSeed(text, isFolder: false, MetainfoLimits.Default.MaxUrlLength, out url);
+        }),
+    };
+
+    /// <summary>Machine-readable output.</summary>
+    public static Option<bool> JsonOption(string description) => new("--json") { Description = description };
+
+    /// <summary>Makes a size option; null if it is not given.</summary>
+    public static long? ParseSize(ArgumentResult result) =>
+        Value<long?>(result, SizeParser.TryParse(result.Tokens[0].Value, out var bytes), bytes, "is no size, such as 65536, 16KiB or 1.5G");
+
+    private delegate bool Parser<T>(string text, out T? value, out string error);
+
+    private static long ParseRate(ArgumentResult result) =>
+        Value(result, RateParser.TryParse(result.Tokens[0].Value, out var rate), rate, "is no rate, such as 500K or 2MiB (bytes a second)");
+
+    private static T? Value<T>(ArgumentResult result, bool isValid, T? value, string problem)
+    {
+        if (!isValid) result.AddError($"{((OptionResult)result.Parent!).Option.Name}: '{result.Tokens[0].Value}' {problem}");
+        return value;
+    }
+
+    private static T[] ParseEach<T>(ArgumentResult result, Parser<T> parse) where T : class
+    {
+        var values = new List<T>();
+        foreach (var token in result.Tokens)
+        {
+            if (parse(token.Value, out var value, out var error)) values.Add(value!);
+            else result.AddError($"{((OptionResult)result.Parent!).Option.Name}: {error}");
+        }
+
+        return [.. values];
+    }
+}

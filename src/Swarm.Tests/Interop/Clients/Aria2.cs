@@ -1,0 +1,62 @@
+using System.Net;
+
+namespace Swarm.Tests.Interop.Clients;
+
+/// <summary>
+/// aria2 with one torrent. It cannot be told of a peer: it finds peers by tracker, or they dial it. As a leecher it ends when it has everything, unless it is to go on serving.
+/// </summary>
+internal sealed class Aria2 : IAsyncDisposable
+{
+    private readonly ClientProcess _process;
+
+    private Aria2(ClientProcess process, IPEndPoint endPoint)
+    {
+        _process = process;
+        EndPoint = endPoint;
+    }
+
+    /// <summary>Where it accepts connections.</summary>
+    public IPEndPoint EndPoint { get; }
+
+    /// <summary>Hashes what is in <paramref name="folder"/> and serves it; listens when this returns.</summary>
+    public static Task<Aria2> SeedAsync(InstalledClients installed, Scenario scenario, Share share, string folder) =>
+        StartAsync(installed, scenario, share, folder, "--check-integrity=true", "--seed-ratio=0.0");
+
+    /// <summary>Downloads into <paramref name="folder"/> and ends.</summary>
+    public static Task<Aria2> LeechAsync(InstalledClients installed, Scenario scenario, Share share, string folder) =>
+        StartAsync(installed, scenario, share, folder, "--seed-time=0");
+
+    /// <summary>Downloads into <paramref name="folder"/> and serves until it is stopped.</summary>
+    public static Task<Aria2> LeechAndServeAsync(InstalledClients installed, Scenario scenario, Share share, string folder) =>
+        StartAsync(installed, scenario, share, folder, "--seed-ratio=0.0");
+
+    /// <summary>It has everything.</summary>
+    public Task CompleteAsync() => _process.LineAsync(static line => line.StartsWith("complete ", StringComparison.Ordinal), "download complete", Scenario.Patience);
+
+    /// <summary>It has everything and has ended.</summary>
+    public async Task EndAsync() => (await _process.ExitAsync(Scenario.Patience)).ShouldBe(0);
+
+    public Task KillAsync() => _process.KillAsync();
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private static async Task<Aria2> StartAsync(InstalledClients installed, Scenario scenario, Share share, string folder, params IEnumerable<string> mode)
+    {
+        var at = new IPEndPoint(scenario.NextAddress(), 0);
+        at.Port = Scenario.FreePort(at.Address);
+        // aria2 runs the hook with an id, a count and a path, and the echo of them is how a test learns of it.
+        var hook = Path.Combine(scenario.Root, "aria2-complete.sh");
+        await File.WriteAllTextAsync(hook, "#!/bin/sh\necho complete \"$@\"\n");
+        File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string[] fixedOptions =
+        [
+            "--no-conf", $"--dir={folder}", $"--interface={at.Address}", $"--listen-port={at.Port}", "--disable-ipv6=true", "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false",
+            "--enable-peer-exchange=false", "--file-allocation=none", "--auto-save-interval=0", "--summary-interval=0", "--show-console-readout=false", "--enable-color=false",
+            "--console-log-level=info", "--bt-stop-timeout=120", $"--on-bt-download-complete={hook}",
+        ];
+        var process = ClientProcess.Start($"aria2 at {at}", installed.Require("aria2c", "aria2"), scenario.Root, [.. fixedOptions, .. mode, share.Text]);
+        scenario.Own(process);
+        await process.LineAsync(line => line.Contains($"listening on TCP port {at.Port}", StringComparison.Ordinal), "that it listens", Scenario.StartPatience);
+        return new Aria2(process, at);
+    }
+}

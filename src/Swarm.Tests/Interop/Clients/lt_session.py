@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""A libtorrent session in its own process, for tests.
+
+Reads one JSON command a line from stdin, writes one JSON event a line to stdout. The end of stdin ends it, so it never outlives its test.
+
+  usage: lt_session.py ADDRESS      listens at ADDRESS (an IPv4 or IPv6 address), any free port, and calls out from there
+
+  commands  {"cmd":"add", "torrent":PATH | "magnet":LINK, "dir":FOLDER, "peers":[[ADDRESS,PORT]...], "trackers":[URL...], "upload_limit":BYTES_A_SECOND}
+            {"cmd":"connect", "hash":HEX, "ip":ADDRESS, "port":PORT}
+            {"cmd":"stats", "hash":HEX, "id":N}
+            {"cmd":"quit"}
+  events    {"ev":"listening","port":N}  {"ev":"metadata","hash":HEX}  {"ev":"complete","hash":HEX}  {"ev":"tracked","hash":HEX,"peers":N}
+            {"ev":"stats","id":N,"uploaded":N,"downloaded":N}  {"ev":"log","text":TEXT}
+
+TCP only, plaintext only, no DHT, local discovery or port mapping: a test introduces the peers it means.
+"""
+import json
+import sys
+import threading
+
+import libtorrent as lt
+
+
+def say(event, **fields):
+    fields["ev"] = event
+    sys.stdout.write(json.dumps(fields) + "\n")
+    sys.stdout.flush()
+
+
+def session(address):
+    at = "[%s]" % address if ":" in address else address
+    categories = lt.alert.category_t
+    return lt.session({
+        "listen_interfaces": at + ":0", "outgoing_interfaces": address,
+        "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+        "enable_outgoing_utp": False, "enable_incoming_utp": False, "in_enc_policy": 2, "out_enc_policy": 2,
+        "allow_multiple_connections_per_ip": True, "rate_limit_ip_overhead": False,
+        "min_reconnect_time": 1, "peer_connect_timeout": 5, "stop_tracker_timeout": 1,
+        "alert_mask": categories.status_notification | categories.error_notification | categories.tracker_notification
+        | categories.connect_notification | categories.peer_notification | categories.storage_notification,
+    })
+
+
+def add(ses, c):
+    if "magnet" in c:
+        p = lt.parse_magnet_uri(c["magnet"])
+    else:
+        p = lt.add_torrent_params()
+        p.ti = lt.torrent_info(c["torrent"])
+    p.save_path = c["dir"]
+    p.flags &= ~(lt.torrent_flags.paused | lt.torrent_flags.auto_managed)
+    p.upload_limit = c.get("upload_limit", 0) or -1
+    handle = ses.add_torrent(p)
+    for url in c.get("trackers", []):
+        handle.add_tracker({"url": url})
+    for ip, port in c.get("peers", []):
+        handle.connect_peer((ip, port))
+    handles[str(handle.info_hash())] = handle
+
+
+def stats(c):
+    s = handles[c["hash"]].status()
+    say("stats", id=c["id"], uploaded=s.total_payload_upload, downloaded=s.total_payload_download)
+
+
+def obey(ses):
+    for line in sys.stdin:
+        c = json.loads(line)
+        if c["cmd"] == "quit":
+            break
+        try:
+            if c["cmd"] == "add":
+                add(ses, c)
+            elif c["cmd"] == "connect":
+                handles[c["hash"]].connect_peer((c["ip"], c["port"]))
+            elif c["cmd"] == "stats":
+                stats(c)
+        except Exception as e:                         # a wrong command must be seen in the test's output, not end the session
+            say("log", text="%r: %r" % (c, e))
+    over.set()
+
+
+def report(alert):
+    what = type(alert).__name__
+    if what == "listen_succeeded_alert":
+        if "TCP" in alert.message().upper():
+            say("listening", port=alert.port)
+    elif what == "metadata_received_alert":
+        say("metadata", hash=str(alert.handle.info_hash()))
+    elif what == "torrent_finished_alert":
+        alert.handle.flush_cache()                     # verified is not yet written
+    elif what == "cache_flushed_alert":
+        say("complete", hash=str(alert.handle.info_hash()))
+    elif what == "tracker_reply_alert":
+        say("tracked", hash=str(alert.handle.info_hash()), peers=alert.num_peers)
+    say("log", text=what + ": " + alert.message())
+
+
+handles = {}
+over = threading.Event()
+
+
+def main():
+    ses = session(sys.argv[1])
+    threading.Thread(target=obey, args=(ses,), daemon=True).start()
+    while not over.is_set():
+        ses.wait_for_alert(200)
+        for alert in ses.pop_alerts():
+            report(alert)
+
+
+main()
