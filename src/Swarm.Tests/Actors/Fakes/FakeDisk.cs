@@ -21,6 +21,9 @@ internal sealed class FakeDisk(Simulation sim) : IDisk
 
     public List<StorageId> Opened { get; } = [];
 
+    /// <summary>Who opened the storage opened last.</summary>
+    public IActorRef LastOwner { get; private set; } = ActorRefs.Nobody;
+
     public TimeSpan Delay { get; set; } = TimeSpan.FromMilliseconds(1);
 
     public TimeSpan FlushDelay { get; set; } = TimeSpan.FromMilliseconds(5);
@@ -41,6 +44,7 @@ internal sealed class FakeDisk(Simulation sim) : IDisk
     {
         Log.Add("open");
         Opened.Add(storage);
+        LastOwner = owner;
         var opened = new Storage(storage, spec, owner);
         _storages.Add(storage, opened);
         Post(Delay, () => opened.Tell(new IDisk.Opened(storage, Look(opened))));

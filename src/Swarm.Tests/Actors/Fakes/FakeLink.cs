@@ -13,6 +13,8 @@ internal sealed class FakeLink(Simulation sim, SlabLedger slabs, IPEndPoint remo
     private IActorRef? _owner;
     private long _quota;
     private bool _dry;
+    private Slab? _slab;
+    private int _position;
 
     public static TimeSpan Latency { get; } = TimeSpan.FromMilliseconds(1);
 
@@ -35,8 +37,16 @@ internal sealed class FakeLink(Simulation sim, SlabLedger slabs, IPEndPoint remo
     /// <summary>Bytes read so far.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>Bytes that a slab holds: messages are cut there.</summary>
-    public int SlabBytes { get; set; } = 256 * 1024;
+    /// <summary>Bytes that a slab holds: messages are cut there. A change begins a new slab.</summary>
+    public int SlabBytes
+    {
+        get;
+        set
+        {
+            field = value;
+            ReturnSlab();
+        }
+    } = 256 * 1024;
 
     /// <summary>Whether blocks stay in the link.</summary>
     public bool HoldsBlocks { get; set; }
@@ -48,8 +58,6 @@ internal sealed class FakeLink(Simulation sim, SlabLedger slabs, IPEndPoint remo
     public Action<byte[]> OnSent { get; set; } = _ => { };
 
     public Action<BlockRequest> OnBlock { get; set; } = _ => { };
-
-    public Action OnClosed { get; set; } = () => { };
 
     public void Start(IActorRef owner)
     {
@@ -129,7 +137,7 @@ internal sealed class FakeLink(Simulation sim, SlabLedger slabs, IPEndPoint remo
     {
         if (IsClosed) return;
         IsClosed = true;
-        OnClosed();
+        ReturnSlab();
         Tell(new IPeerLink.Closed(reason));
     }
 
@@ -156,12 +164,23 @@ internal sealed class FakeLink(Simulation sim, SlabLedger slabs, IPEndPoint remo
             }
 
             _dry = false;
-            var count = Math.Min(Math.Min(room, _inbox.Count), SlabBytes);
-            var bytes = new byte[count];
-            for (var i = 0; i < count; i++) bytes[i] = _inbox.Dequeue();
+            _slab ??= slabs.RentForLink(SlabBytes);
+            var count = Math.Min(Math.Min(room, _inbox.Count), _slab.Buffer.Length - _position);
+            for (var i = 0; i < count; i++) _slab.Buffer[_position + i] = _inbox.Dequeue();
+            var slice = new SlabSlice(_slab, _position, count);
+            _slab.Retain();
+            _position += count;
+            if (_position == _slab.Buffer.Length) ReturnSlab();
             _quota -= count;
             BytesRead += count;
-            Tell(new IPeerLink.Received(slabs.Slice(bytes)));
+            Tell(new IPeerLink.Received(slice));
         }
+    }
+
+    private void ReturnSlab()
+    {
+        if (_slab is { } slab) slabs.ReturnFromLink(slab);
+        _slab = null;
+        _position = 0;
     }
 }

@@ -22,9 +22,10 @@ internal sealed class NodeWorld
         Disk = new FakeDisk(Sim);
         Store = new MemoryStore(Sim);
         Http = new FakeHttp(Sim);
+        Dns = new FakeDns(Sim);
         Events = Harness.Events<TorrentEvent>();
         Broken = Harness.Events<NodeActor.Broken>();
-        var ports = new NodePorts(Tcp, Disk, Store, Http, new FakeUdp(Sim), new FakeDns(Sim), new Entropy(Sim), Sim.Time, Log);
+        var ports = new NodePorts(Tcp, Disk, Store, Http, new FakeUdp(Sim), Dns, new Entropy(Sim), Sim.Time, Log);
         Node = Harness.System.ActorOf(NodeActor.Props(ports, settings ?? new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")] }), "node");
         (User, Answers) = Harness.Probe("user");
     }
@@ -42,6 +43,8 @@ internal sealed class NodeWorld
     public MemoryStore Store { get; }
 
     public FakeHttp Http { get; }
+
+    public FakeDns Dns { get; }
 
     public ListLoggerFactory Log { get; } = new();
 
@@ -114,6 +117,13 @@ internal sealed class NodeWorld
         peer.SayHandshake();
         Pass(0.1);
         return peer;
+    }
+
+    public void ShouldBeConnected(FakePeer peer)
+    {
+        Harness.Run();
+        peer.Link.IsClosed.ShouldBeFalse();
+        peer.Handshake.ShouldNotBeNull();
     }
 
     public TorrentOptions With(params ImmutableArray<string> peers) => new() { Folder = Folder, Peers = [.. peers.Select(IPEndPoint.Parse)] };

@@ -69,7 +69,7 @@ public sealed class PeerActorTests
     public void Silence_instead_of_a_handshake_ends_it_in_time()
     {
         var world = new PeerWorld().Outgoing(onHandshake: _ => { });
-        world.PassWithTicks(20);
+        world.PassWithTicks(19);
         world.ShouldBeAlive();
         world.PassWithTicks(2);
         world.ShouldHaveEnded();

@@ -139,10 +139,15 @@ public sealed class PiecesActorTests
         peer.TakeRequests();
         world.Disk.Refuse = _ => DiskErrorKind.NoSpace;
         peer.Bring(peer.Owed.ToList());
+        peer.TakeRequests().Length.ShouldBe(2, "the disk has not answered yet");
         world.Pass(1);
         world.Take<PiecesActor.DiskTrouble>().ShouldHaveSingleItem().Error.Kind.ShouldBe(DiskErrorKind.NoSpace);
         peer.TakeRequests().ShouldBeEmpty();
 
+        // What was owed when the disk filled up is refused too; then the disk is left alone until it is tried with a few blocks.
+        peer.Bring(peer.Owed.ToList());
+        world.Pass(1);
+        peer.TakeRequests().ShouldBeEmpty();
         world.Pass(10);
         peer.TakeRequests().ShouldNotBeEmpty("the disk is tried now and then");
         peer.Bring(peer.Owed.ToList());
@@ -168,6 +173,7 @@ public sealed class PiecesActorTests
         var refused = peer.Owed[0].Piece;
         world.Disk.Refuse = block => block.Piece == refused ? DiskErrorKind.NoSpace : null;
         peer.Bring(peer.Owed.OrderByDescending(block => block.Piece == refused).ToList());
+        peer.TakeRequests();
         world.Pass(1);
         world.Take<PiecesActor.DiskTrouble>().ShouldHaveSingleItem();
         world.Take<PiecesActor.DiskRecovered>().ShouldBeEmpty();
