@@ -60,6 +60,10 @@ internal static class CommandLine
         common.AddTo(root);
         root.Add(new GetCommand(shell, common));
         root.Add(new SeedCommand(shell, common));
+        root.Add(new CreateCommand(shell));
+        root.Add(new ShowCommand(shell, common));
+        root.Add(new VerifyCommand(shell));
+        root.Add(new DemoCommand(shell, common));
         return root;
     }
 

@@ -10,6 +10,9 @@ namespace Swarm.Host;
 /// </summary>
 internal sealed class TorrentWatch(SwarmNode node, InfoHash torrent, IReporter reporter)
 {
+    /// <summary>Pieces that came from peers while it watched.</summary>
+    public int PiecesFetched { get; private set; }
+
     /// <summary>Returns the status that <paramref name="isEnough"/> accepted.</summary>
     /// <exception cref="SwarmException">The torrent or the node failed; the message is the reason.</exception>
     /// <exception cref="OperationCanceledException">Interrupted.</exception>
@@ -65,6 +68,7 @@ internal sealed class TorrentWatch(SwarmNode node, InfoHash torrent, IReporter r
                 case TorrentEvent of when of.Torrent != torrent: break;
                 case TorrentEvent of:
                     changed |= of is TorrentEvent.StateChanged;
+                    if (of is TorrentEvent.PiecesVerified verified) PiecesFetched += verified.Pieces.Length;
                     reporter.Happened(of);
                     break;
             }

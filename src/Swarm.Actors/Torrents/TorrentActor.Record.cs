@@ -28,9 +28,10 @@ public sealed partial class TorrentActor
     // What is verified from here on will not be in it.
     private void AskCheckpoint()
     {
+        // One that is still under way may be of writes that are not recorded yet.
+        _allWasRecorded = !_dirty && _checkpoints == 0;
         _checkpoints++;
         _checkpointAt = Now();
-        _allWasRecorded = !_dirty;
         _dirty = false;
         _pieces!.Tell(new PiecesActor.Checkpoint());
     }
@@ -71,7 +72,9 @@ public sealed partial class TorrentActor
         if (_checkpoints > 0) _checkpoints--;
         _dirty = true;
         LogStoreFailed(_log, Name, error.Message);
-        if (_state == TorrentState.Stopping && _checkpoints == 0) ContinueStop();
+        // After a flush that failed nobody knows which bytes are lost, and a later one that succeeds proves nothing: what was recorded before holds, the rest is hashed at the next start.
+        if (_state != TorrentState.Stopping) Fail($"what was fetched last cannot be forced to disk: {error.Message}");
+        else if (_checkpoints == 0) ContinueStop();
     }
 
     private void OnStop()

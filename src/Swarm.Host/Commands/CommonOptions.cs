@@ -68,6 +68,19 @@ internal sealed class CommonOptions
         }),
     };
 
+    /// <summary>Web addresses of content.</summary>
+    public static Option<string[]> UrlOption(string name, string description) => new(name)
+    {
+        HelpName = "URL",
+        Description = description,
+        DefaultValueFactory = _ => [],
+        CustomParser = result => ParseEach(result, static (string text, out string? url, out string error) =>
+        {
+            error = $"'{text}' is no web address: an http or https URL is expected";
+            return SourceUrls.TryWebSeed(text, isFolder: false, MetainfoLimits.Default.MaxUrlLength, out url);
+        }),
+    };
+
     /// <summary>Machine-readable output.</summary>
     public static Option<bool> JsonOption(string description) => new("--json") { Description = description };
 

@@ -20,7 +20,6 @@ internal sealed class GetCommand : Command
         With --json every line is one object with a "type": listening (first; port), progress, verified (pieces), peer (connected, disconnected, banned), error (message, fatal), done.
         """;
 
-    private readonly Shell _shell;
     private readonly CommonOptions _common;
     private readonly Argument<string> _torrent = new("torrent") { Description = "A .torrent file, a magnet link, an http(s) URL of a .torrent file, or a bare v1 info-hash." };
     private readonly Option<string?> _output = new("--output", "-o") { HelpName = "DIR", Description = "Put the content below this folder. Default: the current one." };
@@ -36,7 +35,6 @@ internal sealed class GetCommand : Command
 
     public GetCommand(Shell shell, CommonOptions common) : base("get", About)
     {
-        _shell = shell;
         _common = common;
         _allocation.CustomParser = result =>
         {
@@ -52,7 +50,7 @@ internal sealed class GetCommand : Command
             if (!result.GetValue(_seed)) result.AddError("--ratio goes with --seed");
             else if (ratio is not (> 0 and < 1e6)) result.AddError("--ratio: a number greater than 0 is expected, such as 1.5");
         });
-        SetAction((parsed, interrupted) => Reporters.RunAsync(shell, parsed.GetValue(_json), reporter => RunAsync(parsed, reporter, interrupted)));
+        SetAction((parsed, interrupted) => Reporters.WithAsync(shell, parsed.GetValue(_json), reporter => RunAsync(parsed, reporter, interrupted)));
     }
 
     private async Task<int> RunAsync(ParseResult parsed, IReporter reporter, CancellationToken interrupted)
@@ -60,7 +58,7 @@ internal sealed class GetCommand : Command
         var settings = _common.Read(parsed);
         var source = SourceOf(await TorrentInput.LoadAsync(parsed.GetRequiredValue(_torrent), settings.Bind, interrupted).ConfigureAwait(false));
         var options = await OptionsOfAsync(parsed, interrupted).ConfigureAwait(false);
-        using var logs = Logs.Create(reporter, settings.IsVerbose);
+        using var logs = Logs.Create(reporter.Log, settings.IsVerbose);
         var node = await NodeStart.RunAsync(settings, reporter, logs).ConfigureAwait(false);
         try
         {
@@ -70,7 +68,7 @@ internal sealed class GetCommand : Command
         finally
         {
             if (interrupted.IsCancellationRequested) reporter.Note("stopping");
-            if (!await node.StopAsync().ConfigureAwait(false)) _shell.Complain("not everything could be recorded in time; the next run will hash what is in doubt");
+            if (!await node.StopAsync().ConfigureAwait(false)) reporter.Log("swarm: not everything could be recorded in time; the next run will hash what is in doubt");
         }
 
         return ExitCodes.Done;
@@ -81,7 +79,7 @@ internal sealed class GetCommand : Command
     {
         var began = Stopwatch.GetTimestamp();
         var done = await watch.UntilAsync(static status => status is { State: TorrentState.Seeding, IsComplete: true }, interrupted).ConfigureAwait(false);
-        reporter.Done(done, Path.Join(folder, done.Name), Stopwatch.GetElapsedTime(began));
+        reporter.Done(new DoneInfo(done, Path.Join(folder, done.Name), watch.PiecesFetched, Stopwatch.GetElapsedTime(began)));
         if (!parsed.GetValue(_seed)) return;
         var enough = parsed.GetValue(_ratio) is { } ratio ? (long)(ratio * done.SelectedLength) : long.MaxValue;
         try

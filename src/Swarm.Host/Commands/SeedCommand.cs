@@ -23,7 +23,6 @@ internal sealed class SeedCommand : Command
         With --json every line is one object with a "type": listening (first; port), hashing, progress, seeding (infoHash, magnet, port), peer, error.
         """;
 
-    private readonly Shell _shell;
     private readonly CommonOptions _common;
     private readonly Argument<string> _path = new("path") { Description = "The file or folder to share." };
     private readonly Option<string?> _torrent = new("--torrent") { HelpName = "FILE", Description = "Share it as this .torrent file describes it; the content must match." };
@@ -34,11 +33,10 @@ internal sealed class SeedCommand : Command
 
     public SeedCommand(Shell shell, CommonOptions common) : base("seed", About)
     {
-        _shell = shell;
         _common = common;
         Add(_path);
         foreach (var option in new Option[] { _torrent, _trackers, _peers, _recheck, _json }) Add(option);
-        SetAction((parsed, interrupted) => Reporters.RunAsync(shell, parsed.GetValue(_json), reporter => RunAsync(parsed, reporter, interrupted)));
+        SetAction((parsed, interrupted) => Reporters.WithAsync(shell, parsed.GetValue(_json), reporter => RunAsync(parsed, reporter, interrupted)));
     }
 
     private async Task<int> RunAsync(ParseResult parsed, IReporter reporter, CancellationToken interrupted)
@@ -49,7 +47,7 @@ internal sealed class SeedCommand : Command
         var given = parsed.GetValue(_torrent) is { } file ? TorrentInput.LoadFile(file) : null;
         if (given is not null) CheckFits(given.Metainfo!, scan, path);
         var peers = await PeerParser.ResolveAsync(parsed.GetValue(_peers)!, interrupted).ConfigureAwait(false);
-        using var logs = Logs.Create(reporter, settings.IsVerbose);
+        using var logs = Logs.Create(reporter.Log, settings.IsVerbose);
         var node = await NodeStart.RunAsync(settings, reporter, logs).ConfigureAwait(false);
         try
         {
@@ -67,7 +65,7 @@ internal sealed class SeedCommand : Command
         }
         finally
         {
-            if (!await node.StopAsync().ConfigureAwait(false)) _shell.Complain("not everything could be recorded in time; the next run will hash what is in doubt");
+            if (!await node.StopAsync().ConfigureAwait(false)) reporter.Log("swarm: not everything could be recorded in time; the next run will hash what is in doubt");
         }
 
         return ExitCodes.Done;

@@ -25,8 +25,8 @@ internal interface IReporter : IAsyncDisposable
     /// <summary>Something happened to a torrent.</summary>
     void Happened(TorrentEvent happening);
 
-    /// <summary>Every selected byte is verified. <paramref name="path"/>: where the content lies.</summary>
-    void Done(TorrentStatus status, string path, TimeSpan elapsed);
+    /// <summary>Every selected byte is verified.</summary>
+    void Done(DoneInfo done);
 
     /// <summary>The torrent is shared now.</summary>
     void Seeding(SeedInfo seed);
@@ -43,3 +43,6 @@ internal interface IReporter : IAsyncDisposable
 
 /// <summary>What others need to fetch a torrent that is shared. <paramref name="Port"/>: where it is served.</summary>
 internal sealed record SeedInfo(string Name, string InfoHash, string Magnet, string Path, int Port);
+
+/// <summary>A finished download: where it lies, how many pieces of it came from peers in this run (0: it was there already), and how long that took.</summary>
+internal sealed record DoneInfo(TorrentStatus Status, string Path, int PiecesFetched, TimeSpan Elapsed);

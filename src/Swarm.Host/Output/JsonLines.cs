@@ -68,8 +68,8 @@ internal abstract record JsonLine([property: JsonPropertyOrder(-1)] string Type)
     /// <summary>Something went wrong. fatal: the command ends because of it.</summary>
     internal sealed record Error(string Message, bool Fatal) : JsonLine("error");
 
-    /// <summary>Every selected byte is verified.</summary>
-    internal sealed record Done(string InfoHash, string Name, string Path, long Length, long Downloaded, long Uploaded, double Seconds) : JsonLine("done");
+    /// <summary>Every selected byte is verified. piecesFetched: those that came in this run.</summary>
+    internal sealed record Done(string InfoHash, string Name, string Path, long Length, int PiecesFetched, long Downloaded, long Uploaded, double Seconds) : JsonLine("done");
 
     /// <summary>The torrent is shared.</summary>
     internal sealed record Seeding(string InfoHash, string Name, string Magnet, string Path, int Port) : JsonLine("seeding");

@@ -37,8 +37,8 @@ internal sealed class JsonReporter(Shell shell) : IReporter
     }
 
     /// <inheritdoc/>
-    public void Done(TorrentStatus status, string path, TimeSpan elapsed) =>
-        Write(new JsonLine.Done(status.Torrent.ToString(), status.Name, path, status.SelectedLength, status.Downloaded, status.Uploaded, Math.Round(elapsed.TotalSeconds, 3)));
+    public void Done(DoneInfo done) => Write(new JsonLine.Done(
+        done.Status.Torrent.ToString(), done.Status.Name, done.Path, done.Status.SelectedLength, done.PiecesFetched, done.Status.Downloaded, done.Status.Uploaded, Math.Round(done.Elapsed.TotalSeconds, 3)));
 
     /// <inheritdoc/>
     public void Seeding(SeedInfo seed) => Write(new JsonLine.Seeding(seed.InfoHash, seed.Name, seed.Magnet, seed.Path, seed.Port));

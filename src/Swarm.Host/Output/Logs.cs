@@ -3,25 +3,25 @@ using Microsoft.Extensions.Logging;
 namespace Swarm.Host.Output;
 
 /// <summary>
-/// The program's log: one line an entry, given to the reporter, which knows how to print it without tearing a live display. Warnings and worse, or with --verbose everything but the wire.
+/// The program's log: one line an entry, given to whoever owns the screen and can print it without tearing a live display. Warnings and worse, or with --verbose everything but the wire.
 /// An exception's details are shown with --verbose only.
 /// </summary>
 internal sealed class Logs : ILoggerProvider
 {
-    private readonly IReporter _reporter;
+    private readonly Action<string> _print;
     private readonly bool _isVerbose;
 
-    private Logs(IReporter reporter, bool isVerbose)
+    private Logs(Action<string> print, bool isVerbose)
     {
-        _reporter = reporter;
+        _print = print;
         _isVerbose = isVerbose;
     }
 
     /// <summary>A factory that the caller disposes.</summary>
-    public static ILoggerFactory Create(IReporter reporter, bool isVerbose) => LoggerFactory.Create(builder =>
+    public static ILoggerFactory Create(Action<string> print, bool isVerbose) => LoggerFactory.Create(builder =>
     {
         builder.SetMinimumLevel(isVerbose ? LogLevel.Debug : LogLevel.Warning);
-        builder.AddProvider(new Logs(reporter, isVerbose));
+        builder.AddProvider(new Logs(print, isVerbose));
     });
 
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ internal sealed class Logs : ILoggerProvider
         {
             var line = $"{TimeOnly.FromDateTime(DateTime.Now):HH:mm:ss.fff} {logLevel.ToString().ToLowerInvariant()} {category}: {formatter(state, exception).ReplaceLineEndings(" ")}";
             if (exception is not null) line += logs._isVerbose ? $"{Environment.NewLine}{exception}" : $" ({exception.Message.ReplaceLineEndings(" ")})";
-            logs._reporter.Log(line);
+            logs._print(line);
         }
     }
 }

@@ -35,7 +35,7 @@ internal sealed class PlainReporter(Shell shell) : IReporter
     }
 
     /// <inheritdoc/>
-    public void Done(TorrentStatus status, string path, TimeSpan elapsed) => Note(DoneText.Of(status, path, elapsed));
+    public void Done(DoneInfo done) => Note(DoneText.Of(done));
 
     /// <inheritdoc/>
     public void Seeding(SeedInfo seed)

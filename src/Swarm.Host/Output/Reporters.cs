@@ -4,7 +4,7 @@ namespace Swarm.Host.Output;
 internal static class Reporters
 {
     /// <summary>Runs a command with its reporter: JSON if asked for, a live display on a terminal, else plain lines. A failure is reported and passed on.</summary>
-    public static async Task<int> RunAsync(Shell shell, bool json, Func<IReporter, Task<int>> command)
+    public static async Task<T> WithAsync<T>(Shell shell, bool json, Func<IReporter, Task<T>> command)
     {
         var reporter = For(shell, json);
         await using (reporter.ConfigureAwait(false))
@@ -21,5 +21,5 @@ internal static class Reporters
         }
     }
 
-    private static IReporter For(Shell shell, bool json) => json ? new JsonReporter(shell) : new PlainReporter(shell);
+    private static IReporter For(Shell shell, bool json) => json ? new JsonReporter(shell) : shell.IsTerminal ? new TerminalReporter(shell) : new PlainReporter(shell);
 }
