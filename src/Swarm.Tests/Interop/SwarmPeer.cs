@@ -83,6 +83,10 @@ internal sealed class SwarmPeer : IAsyncDisposable
         throw new InvalidOperationException("the node has ended");
     }
 
+    /// <summary>So many pieces came and were verified.</summary>
+    public Task VerifiedAsync(TestContent content, int pieces) =>
+        UntilAsync(content, happened => happened is TorrentEvent.PiecesVerified verified && (pieces -= verified.Pieces.Length) <= 0, "enough pieces");
+
     /// <summary>How often a connection of this torrent finished its handshake so far.</summary>
     public int ConnectionsOf(TestContent content)
     {
