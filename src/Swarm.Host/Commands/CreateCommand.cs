@@ -7,7 +7,6 @@ using Swarm.Host.Output;
 using Swarm.Io.Disk;
 using Swarm.Protocol.Magnets;
 using Swarm.Protocol.Metainfo;
-using Swarm.Protocol.Primitives;
 
 namespace Swarm.Host.Commands;
 
