@@ -116,7 +116,7 @@ public sealed partial class PeerActor
     private void TellPieces()
     {
         if (_state!.Pieces.IsSeed) ReportSeed();
-        if (!_joined || _state.Pieces.Known is not { IsEmpty: false } pieces) return;
+        if (!_joined || _state.Pieces.Known is not { } pieces) return;
         _content!.Pieces.Tell(new PiecesActor.PeerHas(_key, pieces.IsFull ? default : ImmutableCollectionsMarshal.AsImmutableArray(pieces.ToWire())));
     }
 

@@ -26,6 +26,7 @@ public sealed class TrackerTests(InstalledClients installed)
         var leecher = await TransmissionDaemon.StartAsync(installed, scenario);
         var folder = scenario.Folder("out");
         await leecher.AddAsync(Share.Torrent(content, tracker.Url), folder);
+        await leecher.AnnouncedAsync(content.Metainfo.WireHash);
         var swarm = await SwarmPeer.StartAsync(scenario);
         await swarm.SeedAsync(content, tracker: tracker.Url);
         await leecher.CompleteAsync(content.Metainfo.WireHash);

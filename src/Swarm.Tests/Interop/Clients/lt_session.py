@@ -90,7 +90,8 @@ def report(alert):
     elif what == "torrent_finished_alert":
         alert.handle.flush_cache()                     # verified is not yet written
     elif what == "cache_flushed_alert":
-        say("complete", hash=str(alert.handle.info_hash()))
+        if alert.handle.status().is_seeding:
+            say("complete", hash=str(alert.handle.info_hash()))
     elif what == "tracker_reply_alert":
         say("tracked", hash=str(alert.handle.info_hash()), peers=alert.num_peers)
     say("log", text=what + ": " + alert.message())
