@@ -262,12 +262,13 @@ public sealed class HostilePeerTests
             while (await client.ReceiveAsync(buffer, patience.Token) > 0)
             {
             }
+
+            client.Close();
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // Thrown out, which is what is waited for.
+            client.Close();
         }
-
-        client.Dispose();
     }
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using Swarm.Actors.Net;
-using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Wire;
 using Swarm.Tests.Actors.Fakes;

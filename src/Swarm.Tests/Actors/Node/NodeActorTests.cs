@@ -2,7 +2,6 @@ using System.Net;
 using Swarm.Actors.Node;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
-using Swarm.Protocol.Wire;
 using Swarm.Tests.Actors.Fakes;
 
 namespace Swarm.Tests.Actors.Node;

@@ -11,7 +11,7 @@ public sealed class ResumePlanTests
 
     [Theory]
     // progress, its files, found files, mode -> believed, hashed
-    [InlineData(null, "", "- - -", "....." , ".....")]
+    [InlineData(null, "", "- - -", ".....", ".....")]
     [InlineData(null, "", "10@1 - -", ".....", "11...")]
     [InlineData(null, "", "0@1 - -", ".....", ".....")]
     [InlineData("11111", "10@1 20@1 10@1", "10@1 20@1 10@1", "11111", ".....")]
