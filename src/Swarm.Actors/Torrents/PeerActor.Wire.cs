@@ -26,6 +26,7 @@ public sealed partial class PeerActor
                 var outcome = _state!.Receive(message, _out, Now());
                 if (outcome.Kind == WireOutcomeKind.BlockFragment) OnFragment(message, outcome, data);
                 else if (outcome.Kind != WireOutcomeKind.None) OnOutcome(message, outcome);
+                else if (message.Kind == WireMessageKind.Cancel) CancelInLink(message.Block);
             }
 
             if (_decoder.Error is { } error) Stop(error.Reason);
@@ -44,6 +45,14 @@ public sealed partial class PeerActor
         if (!message.IsLast) return;
         _downloaded += message.Block.Length;
         if (outcome.Arrival == BlockArrival.Expected) _pipeline.BlockArrived(message.Block.Length, outcome.SentTicks, Now());
+    }
+
+    // The block waits no more here, but perhaps in the link; a request is answered once, so a block taken back there is refused.
+    private void CancelInLink(BlockRequest block)
+    {
+        if (!_link.CancelBlock(block)) return;
+        _blocksInLink--;
+        _state!.RefuseTaken(block, _out);
     }
 
     private void OnOutcome(in WireMessage message, in WireOutcome outcome)
@@ -107,7 +116,7 @@ public sealed partial class PeerActor
     private void TellPieces()
     {
         if (_state!.Pieces.IsSeed) ReportSeed();
-        if (!_joined || _state.Pieces.Known is not { IsEmpty: false } pieces) return;
+        if (!_joined || _state.Pieces.Known is not { } pieces) return;
         _content!.Pieces.Tell(new PiecesActor.PeerHas(_key, pieces.IsFull ? default : ImmutableCollectionsMarshal.AsImmutableArray(pieces.ToWire())));
     }
 

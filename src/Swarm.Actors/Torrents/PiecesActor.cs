@@ -210,7 +210,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
             case IDisk.Flushed flushed when flushed.Storage == _storage: OnFlushed(flushed); break;
             case IDisk.FlushFailed failed when failed.Storage == _storage: OnFlushFailed(failed); break;
             case IDisk.Opened opened when opened.Storage == _storage: OnOpened(opened); break;
-            case IDisk.OpenFailed failed when failed.Storage == _storage: Context.Parent.Tell(new Unusable(failed.Error)); break;
+            case IDisk.OpenFailed failed when failed.Storage == _storage: OnOpenFailed(failed.Error); break;
             case IDisk.Checked results when results.Storage == _storage: OnChecked(results); break;
             case Begin begin: OnBegin(begin); break;
             case Close: OnClose(); break;
@@ -235,6 +235,13 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
             Context.Parent.Tell(new CheckAdvanced(0, _plan.ToCheck.Count));
             _disk.Check(_storage, _plan.ToCheck);
         }
+    }
+
+    // A storage that did not open is closed already.
+    private void OnOpenFailed(DiskError error)
+    {
+        _closing = _closed = true;
+        Context.Parent.Tell(new Unusable(error));
     }
 
     private void OnChecked(IDisk.Checked results)

@@ -41,7 +41,7 @@ public sealed partial class TorrentActor
                 _token = leased.Token;
                 Store(new StoreCommand.LoadTorrent(_torrent), StoreStep.Load);
                 break;
-            case (StoreStep.Lease, StoreOutcome.HeldBy held): Refuse(held.Owner); break;
+            case (StoreStep.Lease, StoreOutcome.HeldBy held): Refuse($"this torrent is already run by {held.Owner}"); break;
             case (StoreStep.Load, StoreOutcome.Loaded loaded): OnLoaded(loaded); break;
             case (StoreStep.Released, _): OnReleased(); break;
             case (_, StoreOutcome.Fenced) when _state == TorrentState.Stopping: ContinueStop(); break;

@@ -49,7 +49,7 @@ public sealed partial class TorrentActor
 
     private void OnPeersFound(AnnouncerActor.PeersFound found)
     {
-        foreach (var peer in found.Peers.Where(peer => !_peers.IsConnectedTo(peer))) _peers.Candidates.Add(peer, found.Source);
+        foreach (var peer in found.Peers) _peers.Candidates.Add(peer, found.Source);
         Dial();
     }
 
@@ -138,7 +138,7 @@ public sealed partial class TorrentActor
     // Kept for when the connection has ended: there is no need to call who is connected.
     private void OnPeerListens(PeerListens listens)
     {
-        if (_peers.Find(listens.Key) is { } peer) peer.ListensAt = new IPEndPoint(peer.Remote.Address, listens.Port);
+        if (_peers.Find(listens.Key) is { } peer) _peers.Listens(peer, new IPEndPoint(peer.Remote.Address, listens.Port));
     }
 
     private void OnPeerGone(PeerGone gone)

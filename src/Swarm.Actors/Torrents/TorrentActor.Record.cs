@@ -72,7 +72,9 @@ public sealed partial class TorrentActor
         if (_checkpoints > 0) _checkpoints--;
         _dirty = true;
         LogStoreFailed(_log, Name, error.Message);
-        if (_state == TorrentState.Stopping && _checkpoints == 0) ContinueStop();
+        // After a flush that failed nobody knows which bytes are lost, and a later one that succeeds proves nothing: what was recorded before holds, the rest is hashed at the next start.
+        if (_state != TorrentState.Stopping) Fail($"what was fetched last cannot be forced to disk: {error.Message}");
+        else if (_checkpoints == 0) ContinueStop();
     }
 
     private void OnStop()

@@ -88,9 +88,6 @@ internal sealed class TorrentPeers
         if (_remembered.Count > MaxRemembered) _addresses.Remove(_remembered.Dequeue());
     }
 
-    /// <summary>Whether a peer that listens at this address called us and is connected.</summary>
-    public bool IsConnectedTo(IPEndPoint address) => _peers.Values.Any(peer => address.Equals(peer.ListensAt));
-
     /// <summary>Where a connection, perhaps an ended one, came from.</summary>
     public IPAddress? AddressOf(PeerKey key) => _addresses.GetValueOrDefault(key);
 
@@ -108,8 +105,26 @@ internal sealed class TorrentPeers
         var other = _peers.Values.FirstOrDefault(known => known != peer && known.Handshaken && known.Id == id && known.Remote.Address.Equals(peer.Remote.Address));
         if (other is null) return null;
         if (other.Incoming == peer.Incoming) return peer;
+        if (peer.Incoming) Listens(peer, other.Remote);
+        else Listens(other, peer.Remote);
         var keepOurs = own.CompareTo(id) > 0;
         return peer.Incoming == keepOurs ? peer : other;
+    }
+
+    /// <summary>It is known where an incoming connection's peer listens: it is not called as well while that connection lasts.</summary>
+    public void Listens(TorrentPeer peer, IPEndPoint at)
+    {
+        if (!peer.Incoming || peer.ListensAt is not null) return;
+        peer.ListensAt = at;
+        Candidates.Add(at, PeerSource.Incoming, isSeed: peer.IsSeed);
+        Candidates.CallBegan(at);
+    }
+
+    /// <summary>A peer has everything, or no more.</summary>
+    public void SetSeed(TorrentPeer peer, bool isSeed)
+    {
+        peer.IsSeed = isSeed;
+        if ((peer.Incoming ? peer.ListensAt : peer.Remote) is { } address) Candidates.SetSeed(address, isSeed);
     }
 
     public void Report(TorrentPeer peer, long downloaded, long uploaded, bool snubbed, long now)
@@ -125,10 +140,10 @@ internal sealed class TorrentPeers
     public TorrentPeer? Remove(PeerKey key, long now)
     {
         if (!_peers.Remove(key, out var peer)) return null;
+        if (peer.ListensAt is { } at) Candidates.CallEnded(at, now);
         if (peer.Incoming) Candidates.IncomingEnded();
         else if (peer.Handshaken) Candidates.Disconnected(peer.Remote, now);
         else Candidates.Failed(peer.Remote, now);
-        if (peer.ListensAt is { } address) Candidates.Add(address, PeerSource.Incoming, isSeed: peer.IsSeed);
         if (peer.Handshaken) Choker.PeerLeft(key, now, _changes);
         ApplyChokes();
         return peer;

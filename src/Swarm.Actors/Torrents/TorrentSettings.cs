@@ -15,9 +15,6 @@ public sealed record TorrentSettings
     /// <summary>Torrents a node runs at a time, 1 to 1,000,000; one more is refused.</summary>
     public int MaxTorrents { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 100_000;
 
-    /// <summary>Connections of one torrent, 1 to 65,536; an incoming one more is closed.</summary>
-    public int MaxConnections { get; init => field = Setting.InRange(value, 1, 65_536); } = 200;
-
     /// <summary>Connections that are dialled at a time for one torrent, 1 to 1,024.</summary>
     public int MaxDialing { get; init => field = Setting.InRange(value, 1, 1_024); } = 30;
 

@@ -20,7 +20,8 @@ namespace Swarm.Io.Disk;
 /// <para>
 /// What happens when: a storage that could not be opened (<see cref="IDisk.OpenFailed"/>) is closed with that; jobs posted before its owner
 /// knew are answered with the same failure. <see cref="Close"/> ends a running check early. A write over the high-water mark is taken, the
-/// answer is false, and one <see cref="IDisk.Drained"/> follows. <see cref="Dispose"/> drops what is queued: close storages first.
+/// answer is false, and one <see cref="IDisk.Drained"/> follows. Every queue has a limit in <see cref="DiskSettings"/> but that of restarts and
+/// closes, which can be neither refused nor lost and of which a piece or a storage needs one at a time. <see cref="Dispose"/> drops what is queued: close storages first.
 /// </para>
 /// </summary>
 public sealed class DiskEngine : IDisk, IBlockSource, IDisposable

@@ -249,8 +249,8 @@ internal sealed partial class DiskWorker : IDisposable
         foreach (var piece in storage.AllPieces()) PieceWriter.Release(piece, _resources);
         storage.ClearPieces();
         storage.Files.CloseAll();
-        _resources.Pressure.Forget(storage);
         storage.Seal();
+        _resources.Pressure.Forget(storage);
         _closed(storage);
         storage.Tell(new IDisk.StorageClosed(storage.Id));
     }

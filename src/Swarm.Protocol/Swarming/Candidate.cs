@@ -67,6 +67,9 @@ internal sealed class Candidate(IPEndPoint address, int order)
 
     public CandidateState State { get; set; }
 
+    /// <summary>Connections that it opened to us.</summary>
+    public int Calls { get; set; }
+
     public int Failures { get; set; }
 
     public bool WasTried { get; set; }

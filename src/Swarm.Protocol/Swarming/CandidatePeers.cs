@@ -157,6 +157,20 @@ public sealed class CandidatePeers(CandidateSettings settings, Random random)
         if (_incoming > 0) _incoming--;
     }
 
+    /// <summary>Who listens at this address has an incoming connection with us: it is not dialled until <see cref="CallEnded"/>. Nothing if the address is not known.</summary>
+    public void CallBegan(IPEndPoint address)
+    {
+        if (Find(address) is { } candidate) candidate.Calls++;
+    }
+
+    /// <summary>That incoming connection has ended: the address rests a little.</summary>
+    public void CallEnded(IPEndPoint address, long nowTicks)
+    {
+        if (Find(address) is not { Calls: > 0 } candidate) return;
+        candidate.Calls--;
+        candidate.NotBefore = Math.Max(candidate.NotBefore, nowTicks + settings.ReconnectDelay.Ticks);
+    }
+
     /// <summary>Notes whether an address has everything, so that a seed does not dial it.</summary>
     public void SetSeed(IPEndPoint address, bool isSeed)
     {
@@ -217,7 +231,7 @@ public sealed class CandidatePeers(CandidateSettings settings, Random random)
     }
 
     private static bool CanDial(Candidate candidate, bool weAreSeed) =>
-        candidate.State == CandidateState.Idle && !(weAreSeed && candidate.IsSeed);
+        candidate.State == CandidateState.Idle && candidate.Calls == 0 && !(weAreSeed && candidate.IsSeed);
 
     private bool IsAcceptable(IPEndPoint address)
     {

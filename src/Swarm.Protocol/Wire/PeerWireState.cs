@@ -282,16 +282,16 @@ public sealed class PeerWireState
     }
 
     /// <summary>
-    /// BEP 3 and 6 want this as the first message. But a peer that learns the metadata late (magnet link) says it late, as libtorrent does, so
-    /// it may come at any time as long as it replaces nothing.
+    /// BEP 3 and 6 want this as the first message. But a peer that learns the metadata late (magnet link) says it late, as libtorrent does, and
+    /// aria2 sends its bitfield again instead of many haves. So it may come at any time, and replaces what was said before.
     /// </summary>
     private WireOutcome AllPieces(in WireMessage message, long nowTicks)
     {
         if (message.Kind != WireMessageKind.Bitfield && !Fast) return NotNegotiated("have-all or have-none");
-        if (Pieces.Known?.IsEmpty == false) return WireOutcome.Close(new WireError(WireErrorKind.Illegal, "the peer told a second time which pieces it has"));
+        var wasEmpty = Pieces.Known?.IsEmpty != false;
         if (message.Kind != WireMessageKind.Bitfield) Pieces.SetAll(message.Kind == WireMessageKind.HaveAll);
         else if (Pieces.SetBitfield(message.Payload) is { } error) return WireOutcome.Close(error);
-        if (Pieces.Known?.IsEmpty != false) return Chatter(nowTicks);
+        if (wasEmpty && Pieces.Known?.IsEmpty != false) return Chatter(nowTicks);
         return new WireOutcome(WireOutcomeKind.PiecesReplaced);
     }
 

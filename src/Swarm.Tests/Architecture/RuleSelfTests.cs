@@ -129,6 +129,7 @@ public sealed class RuleSelfTests
 
     [Theory]
     [InlineData("try { } catch (Exception e) when (e is A) { return; } catch { throw; }")]
+    [InlineData("try { } catch (Exception e) when (e is A or B)\n{\n    // Either is the end that was wanted.\n}")]
     [InlineData("try { } catch (IOException)\n{\n    // The file is gone, which is what was wanted.\n}")]
     public void Catch_that_does_something_or_says_why_not_is_not(string code) => ShouldNotFind(WordRules.NoEmptyCatch, code);
 

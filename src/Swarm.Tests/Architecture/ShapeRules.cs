@@ -32,7 +32,7 @@ internal static partial class ShapeRules
         var expected = source.Path[4..source.Path.LastIndexOf('/')].Replace('/', '.');
         foreach (Match match in Namespace().Matches(source.AllCode))
         {
-            if (match.Groups[1].Value != expected) yield return source.At(source.LineAt(match.Groups[1].Index), $"is in namespace {match.Groups[1].Value}, not {expected}");
+            if (match.Groups["namespace"].Value != expected) yield return source.At(source.LineAt(match.Groups["namespace"].Index), $"is in namespace {match.Groups["namespace"].Value}, not {expected}");
         }
     }
 
@@ -141,7 +141,7 @@ internal static partial class ShapeRules
         return "";
     }
 
-    [GeneratedRegex(@"^\s*namespace\s+([\w.]+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*namespace\s+(?<namespace>[\w.]+)", RegexOptions.Multiline)]
     private static partial Regex Namespace();
 
     [GeneratedRegex(@"(?<modifiers>(?:\b(?:public|private|protected|internal|sealed|abstract|readonly|partial|file|new)\s+)*)(?<record>\brecord)\s+(?:class\s+)?(?<struct>struct\s+)?(?<name>[A-Z]\w*)(?:<[^<>()]*>)?(?=\s*[({:;]|\s+where\b)")]

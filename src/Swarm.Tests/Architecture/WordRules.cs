@@ -49,13 +49,13 @@ internal static partial class WordRules
               && (line == 0 || string.IsNullOrWhiteSpace(source.Comments[line - 1]))
         select source.At(line, "turns a warning off without a reason: " + source.Lines[line].Trim());
 
-    /// <summary>What is caught is dealt with. A block may be empty only where it catches one kind of failure and says in a comment why nothing is to be done.</summary>
+    /// <summary>What is caught is dealt with. A block may be empty only where it names what it catches and says in a comment why nothing is to be done.</summary>
     public static IEnumerable<Violation> NoEmptyCatch(SourceFile source) =>
         from Match match in EmptyCatch().Matches(source.AllCode)
         let first = source.LineAt(match.Index)
         let last = source.LineAt(match.Index + match.Length)
         let explained = source.Comments[first..(last + 1)].Any(comment => !string.IsNullOrWhiteSpace(comment))
-        let all = !match.Groups["what"].Success || match.Groups["what"].Value is "Exception" or "System.Exception"
+        let all = !match.Groups["what"].Success || (match.Groups["what"].Value is "Exception" or "System.Exception" && !match.Groups["filter"].Success)
         where all || !explained
         select source.At(first, "catches and does nothing: " + OneLine(match.Value));
 
@@ -114,7 +114,7 @@ internal static partial class WordRules
     [GeneratedRegex(@"^\s*#\s*pragma\s+warning\s+disable\b")]
     private static partial Regex PragmaDisable();
 
-    [GeneratedRegex(@"\bcatch\b\s*(\(\s*(?<what>[\w.]+)(?:[^()]|\([^()]*\))*\)\s*)?(\bwhen\b\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*)?\{\s*\}")]
+    [GeneratedRegex(@"\bcatch\b\s*(\(\s*(?<what>[\w.]+)(?:[^()]|\([^()]*\))*\)\s*)?(?<filter>\bwhen\b\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*)?\{\s*\}")]
     private static partial Regex EmptyCatch();
 
     // At the beginning of a member: no parenthesis before its end or its value, so neither methods nor what is inside of them.

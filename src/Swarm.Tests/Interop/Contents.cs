@@ -11,7 +11,9 @@ internal static class Contents
     public const string OnePiece = "exactly one piece";
     public const string ShortLastPiece = "last piece short";
 
-    public static TheoryData<string> All => [SingleFile, ManyFiles, OneByte, OnePiece, ShortLastPiece];
+    public static IReadOnlyList<string> Names { get; } = [SingleFile, ManyFiles, OneByte, OnePiece, ShortLastPiece];
+
+    public static TheoryData<string> All => [.. Names];
 
     public static TestContent Create(string name) => name switch
     {

@@ -53,6 +53,19 @@ public sealed class LibtorrentTests(InstalledClients installed)
         content.ShouldBeIn(folder);
     }
 
+    [Fact]
+    public async Task Libtorrent_that_has_called_Swarm_is_not_called_back()
+    {
+        using var content = Contents.Create(Contents.SingleFile);
+        await using var scenario = new Scenario();
+        var swarm = await SwarmPeer.StartAsync(scenario);
+        await swarm.SeedAsync(content, uploadLimit: 1024 * 1024);
+        var leecher = await LibtorrentSession.StartAsync(installed, scenario);
+        leecher.Add(Share.Torrent(content), scenario.Folder("out"), peers: [swarm.EndPoint]);
+        await leecher.CompleteAsync(content.Metainfo.WireHash);
+        swarm.ConnectionsOf(content).ShouldBe(1);
+    }
+
     [Theory]
     [InlineData(Contents.ManyFiles)]
     [InlineData(Contents.OneByte)]

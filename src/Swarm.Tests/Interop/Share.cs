@@ -9,7 +9,7 @@ internal sealed record Share(string Text, bool IsMagnet)
     /// <summary>A .torrent file of <paramref name="content"/>, with a tracker or without any.</summary>
     public static Share Torrent(TestContent content, string? tracker = null)
     {
-        var path = Path.Combine(content.Root, tracker is null ? "plain.torrent" : "tracked.torrent");
+        var path = Path.Combine(content.Root, $"{Path.GetRandomFileName()}.torrent");
         var announce = tracker is null ? "" : $"8:announce{tracker.Length}:{tracker}";
         System.IO.File.WriteAllBytes(path, [.. Encoding.ASCII.GetBytes($"d{announce}4:info"), .. content.Metainfo.RawInfo.Span, (byte)'e']);
         return new Share(path, false);

@@ -13,6 +13,7 @@ internal sealed class SwarmPeer : IAsyncDisposable
     private readonly SwarmNode _node;
     private readonly OutputLog _log;
     private readonly List<object> _seen = [];
+    private bool _ended;
 
     private SwarmPeer(SwarmNode node, OutputLog log)
     {
@@ -52,6 +53,8 @@ internal sealed class SwarmPeer : IAsyncDisposable
         content.ShouldBeIn(folder);
     }
 
+    public Task ConnectedAsync(TestContent content) => UntilAsync(content, happened => happened is TorrentEvent.PeerConnected, "a connection");
+
     /// <summary>An event of this torrent that <paramref name="matches"/> has come, before or now.</summary>
     public async Task<TorrentEvent> UntilAsync(TestContent content, Func<TorrentEvent, bool> matches, string what)
     {
@@ -80,11 +83,24 @@ internal sealed class SwarmPeer : IAsyncDisposable
         throw new InvalidOperationException("the node has ended");
     }
 
+    /// <summary>So many pieces came and were verified.</summary>
+    public Task VerifiedAsync(TestContent content, int pieces) =>
+        UntilAsync(content, happened => happened is TorrentEvent.PiecesVerified verified && (pieces -= verified.Pieces.Length) <= 0, "enough pieces");
+
+    /// <summary>How often a connection of this torrent finished its handshake so far.</summary>
+    public int ConnectionsOf(TestContent content)
+    {
+        while (_node.Events.TryRead(out var happened)) _seen.Add(happened);
+        return _seen.Count(happened => happened is TorrentEvent.PeerConnected connected && connected.Torrent == content.Metainfo.WireHash);
+    }
+
     public async Task<TorrentStatus> StatusAsync(TestContent content) => (await _node.StatusAsync(content.Metainfo.WireHash)).ShouldNotBeNull();
 
     /// <summary>Everything could be written down when it ended.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_ended) return;
+        _ended = true;
         var drained = await _node.StopAsync();
         _log.Dispose();
         drained.ShouldBeTrue("the node did not drain");

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Store;
 using Swarm.Tests.Kernel;

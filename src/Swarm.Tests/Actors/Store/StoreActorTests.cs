@@ -1,8 +1,5 @@
-using System.Collections.Immutable;
-using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Store;
-using Swarm.Tests.Kernel;
 
 namespace Swarm.Tests.Actors.Store;
 

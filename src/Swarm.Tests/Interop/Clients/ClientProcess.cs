@@ -24,7 +24,14 @@ internal sealed class ClientProcess : IAsyncDisposable
         _process = process;
     }
 
-    public bool HasExited => _process.HasExited;
+    /// <summary>What it has printed so far.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (_gate) return [.. _lines];
+        }
+    }
 
     /// <summary>Starts <paramref name="program"/> in <paramref name="folder"/>.</summary>
     public static ClientProcess Start(string name, string program, string folder, params IEnumerable<string> arguments)

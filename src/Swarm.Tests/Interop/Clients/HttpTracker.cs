@@ -75,8 +75,10 @@ internal sealed class HttpTracker : IAsyncDisposable
             }
 
             var target = Encoding.ASCII.GetString(request, 0, length).Split(' ')[1];
-            var body = Announce(target, (IPEndPoint)client.Client.RemoteEndPoint!);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"), _stop.Token);
+            // Not even an answer to a scrape, which Transmission and aria2 ask for by themselves.
+            var isAnnounce = target.StartsWith("/announce?", StringComparison.Ordinal);
+            var body = isAnnounce ? Announce(target, (IPEndPoint)client.Client.RemoteEndPoint!) : [];
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {(isAnnounce ? "200 OK" : "404 Not Found")}\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"), _stop.Token);
             await stream.WriteAsync(body, _stop.Token);
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException)

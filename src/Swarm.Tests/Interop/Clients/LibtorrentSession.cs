@@ -49,6 +49,10 @@ internal sealed class LibtorrentSession : IAsyncDisposable
     public Task CompleteAsync(InfoHash torrent) =>
         EventAsync(_process, "complete", happened => (string?)happened["hash"] == torrent.ToString(), Scenario.Patience);
 
+    /// <summary>A tracker has answered it.</summary>
+    public Task AnnouncedAsync(InfoHash torrent) =>
+        EventAsync(_process, "tracked", happened => (string?)happened["hash"] == torrent.ToString(), Scenario.Patience);
+
     /// <summary>Payload bytes it has sent and received.</summary>
     public async Task<(long Uploaded, long Downloaded)> StatsAsync(InfoHash torrent)
     {

@@ -62,15 +62,24 @@ internal sealed class TransmissionDaemon : IAsyncDisposable
     /// <summary>It has everything and has checked it.</summary>
     public Task CompleteAsync(InfoHash torrent) => Poll.UntilAsync(() => IsSeedingAsync(torrent), $"Transmission has all of {torrent}", Scenario.Patience);
 
+    /// <summary>A tracker has answered it.</summary>
+    public Task AnnouncedAsync(InfoHash torrent) => Poll.UntilAsync(() => HasAnnouncedAsync(torrent), $"a tracker has answered Transmission about {torrent}", Scenario.Patience);
+
     public Task KillAsync() => _process.KillAsync();
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    private async Task<bool> IsSeedingAsync(InfoHash torrent)
+    private async Task<bool> IsSeedingAsync(InfoHash torrent) =>
+        await TorrentAsync(torrent, "percentDone", "status", "metadataPercentComplete") is { } found
+        && (double)found["metadataPercentComplete"]! == 1 && (double)found["percentDone"]! == 1 && (int)found["status"]! == StatusSeeding;
+
+    private async Task<bool> HasAnnouncedAsync(InfoHash torrent) =>
+        await TorrentAsync(torrent, "trackerStats") is { } found && found["trackerStats"]!.AsArray().Any(tracker => (bool)tracker!["lastAnnounceSucceeded"]!);
+
+    private async Task<JsonNode?> TorrentAsync(InfoHash torrent, params IEnumerable<string> fields)
     {
-        var answer = await CallAsync("torrent-get", new JsonObject { ["ids"] = new JsonArray(torrent.ToString()), ["fields"] = new JsonArray("percentDone", "status", "errorString", "metadataPercentComplete") });
-        var found = answer["arguments"]!["torrents"]!.AsArray();
-        return found is [{ } first] && (double)first["metadataPercentComplete"]! == 1 && (double)first["percentDone"]! == 1 && (int)first["status"]! == StatusSeeding;
+        var answer = await CallAsync("torrent-get", new JsonObject { ["ids"] = new JsonArray(torrent.ToString()), ["fields"] = new JsonArray([.. fields.Select(field => (JsonNode)field)]) });
+        return answer["arguments"]!["torrents"]!.AsArray().SingleOrDefault();
     }
 
     private async Task<bool> AnswersAsync()

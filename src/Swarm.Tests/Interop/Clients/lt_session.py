@@ -37,7 +37,7 @@ def session(address):
         "allow_multiple_connections_per_ip": True, "rate_limit_ip_overhead": False,
         "min_reconnect_time": 1, "peer_connect_timeout": 5, "stop_tracker_timeout": 1,
         "alert_mask": categories.status_notification | categories.error_notification | categories.tracker_notification
-        | categories.connect_notification | categories.peer_notification,
+        | categories.connect_notification | categories.peer_notification | categories.storage_notification,
     })
 
 
@@ -88,7 +88,10 @@ def report(alert):
     elif what == "metadata_received_alert":
         say("metadata", hash=str(alert.handle.info_hash()))
     elif what == "torrent_finished_alert":
-        say("complete", hash=str(alert.handle.info_hash()))
+        alert.handle.flush_cache()                     # verified is not yet written
+    elif what == "cache_flushed_alert":
+        if alert.handle.status().is_seeding:
+            say("complete", hash=str(alert.handle.info_hash()))
     elif what == "tracker_reply_alert":
         say("tracked", hash=str(alert.handle.info_hash()), peers=alert.num_peers)
     say("log", text=what + ": " + alert.message())

@@ -2,7 +2,6 @@ using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Actors.Ports;
 using Swarm.Io.Disk;
-using Swarm.Kernel;
 
 namespace Swarm.Tests.Io.Disk;
 
@@ -158,19 +157,25 @@ public class Inbox : DispatchProxy
     public T Next<T>()
         where T : class
     {
+        lock (_messages)
+        {
+            var message = (T)Find(m => m is T);
+            _messages.Remove(message);
+            return message;
+        }
+    }
+
+    /// <summary>The first message that fits, waiting for it; it is not taken out.</summary>
+    public object Find(Predicate<object> fits)
+    {
         var deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
         lock (_messages)
         {
             while (true)
             {
-                if (_messages.OfType<T>().FirstOrDefault() is { } message)
-                {
-                    _messages.Remove(message);
-                    return message;
-                }
-
+                if (_messages.Find(fits) is { } message) return message;
                 var left = deadline - Environment.TickCount64;
-                if (left <= 0 || !Monitor.Wait(_messages, (int)left)) throw new TimeoutException($"No {typeof(T).Name}; there were: {string.Join(", ", _messages)}");
+                if (left <= 0 || !Monitor.Wait(_messages, (int)left)) throw new TimeoutException($"The message did not come; there were: {string.Join(", ", _messages)}");
             }
         }
     }

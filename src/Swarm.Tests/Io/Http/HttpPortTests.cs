@@ -1,8 +1,6 @@
-using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Actors.Ports;
 using Swarm.Io.Http;
 
@@ -163,7 +161,7 @@ public sealed class HttpPortTests : HttpFixture
     }
 
     [Fact]
-    public void Server_with_a_certificate_of_its_own_making_is_refused()
+    public async Task Server_with_a_certificate_of_its_own_making_is_refused()
     {
         using var key = System.Security.Cryptography.RSA.Create(2048);
         var request = new System.Security.Cryptography.X509Certificates.CertificateRequest(
@@ -182,6 +180,6 @@ public sealed class HttpPortTests : HttpFixture
             });
         });
         Fail($"https://{listener.LocalEndpoint}/").ShouldContain("was refused as the server it claims to be");
-        serving.Wait(TimeSpan.FromSeconds(30)).ShouldBeTrue();
+        await serving.WaitAsync(TimeSpan.FromSeconds(30));
     }
 }

@@ -1,8 +1,5 @@
-using System.IO.Compression;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Actors.Ports;
 using Swarm.Io.Http;
 

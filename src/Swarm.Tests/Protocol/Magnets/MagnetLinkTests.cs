@@ -1,7 +1,6 @@
 using System.Text;
 using FsCheck.Fluent;
 using Swarm.Protocol.Magnets;
-using Swarm.Protocol.Primitives;
 using Swarm.Tests.Protocol.Bencoding;
 using Swarm.Tests.Protocol.Primitives;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Swarm.Protocol.Magnets;
-using Swarm.Protocol.Primitives;
 using Swarm.Tests.Protocol.Bencoding;
 
 namespace Swarm.Tests.Protocol.Magnets;

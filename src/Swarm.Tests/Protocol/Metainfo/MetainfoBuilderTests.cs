@@ -1,7 +1,6 @@
 using System.Text;
 using Swarm.Protocol.Bencoding;
 using Swarm.Protocol.Metainfo;
-using Swarm.Protocol.Primitives;
 
 namespace Swarm.Tests.Protocol.Metainfo;
 

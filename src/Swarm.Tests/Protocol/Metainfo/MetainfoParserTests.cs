@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Swarm.Protocol.Metainfo;
-using Swarm.Protocol.Primitives;
 using static Swarm.Tests.Protocol.Metainfo.Torrents;
 
 namespace Swarm.Tests.Protocol.Metainfo;

@@ -1,5 +1,4 @@
 using Swarm.Protocol.Metainfo;
-using Swarm.Protocol.Primitives;
 using static Swarm.Tests.Protocol.Metainfo.Torrents;
 
 namespace Swarm.Tests.Protocol.Metainfo;

@@ -1,6 +1,5 @@
 using System.Text;
 using Swarm.Protocol.Picking;
-using Swarm.Protocol.Primitives;
 using Swarm.Protocol.Swarming;
 
 namespace Swarm.Tests.Protocol.Picking;

@@ -1,5 +1,4 @@
 using Swarm.Protocol.Picking;
-using Swarm.Protocol.Primitives;
 
 namespace Swarm.Tests.Protocol.Picking;
 

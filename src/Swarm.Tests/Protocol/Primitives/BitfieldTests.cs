@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Swarm.Protocol.Primitives;
 
 namespace Swarm.Tests.Protocol.Primitives;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using FsCheck;
 using FsCheck.Fluent;
-using Swarm.Protocol.Primitives;
 
 namespace Swarm.Tests.Protocol.Primitives;
 

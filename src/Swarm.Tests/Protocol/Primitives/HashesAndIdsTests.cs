@@ -1,7 +1,6 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Swarm.Protocol.Primitives;
 
 namespace Swarm.Tests.Protocol.Primitives;
 

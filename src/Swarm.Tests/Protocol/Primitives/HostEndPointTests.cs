@@ -1,5 +1,3 @@
-using Swarm.Protocol.Primitives;
-
 namespace Swarm.Tests.Protocol.Primitives;
 
 public sealed class HostEndPointTests

@@ -258,6 +258,21 @@ public sealed class CandidatePeersTests
     }
 
     [Fact]
+    public void Who_has_called_us_is_not_dialled_until_the_call_has_ended()
+    {
+        _peers.Add(At(1), PeerSource.Incoming);
+        _peers.CallBegan(At(1));
+        _peers.CallBegan(At(1));
+        _peers.Next(0, weAreSeed: false).ShouldBeNull();
+        _peers.NextAt(weAreSeed: false).ShouldBeNull();
+        _peers.CallEnded(At(1), 0);
+        _peers.Next(100 * Second, weAreSeed: false).ShouldBeNull();
+        _peers.CallEnded(At(1), 100 * Second);
+        _peers.Next((100 * Second) + Settings.ReconnectDelay.Ticks - 1, weAreSeed: false).ShouldBeNull();
+        _peers.Next((100 * Second) + Settings.ReconnectDelay.Ticks, weAreSeed: false).ShouldBe(At(1));
+    }
+
+    [Fact]
     public void Counts_and_limits_hold_after_any_history()
     {
         for (var seed = 0; seed < 60; seed++)

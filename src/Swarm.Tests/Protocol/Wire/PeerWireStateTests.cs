@@ -170,13 +170,15 @@ public class PeerWireStateTests
     }
 
     [Fact]
-    public void Pieces_may_be_told_after_other_messages_but_only_once()
+    public void Pieces_may_be_told_after_other_messages_and_again()
     {
         var c = new Connection(FastAndExtension, Geometry);
         c.Receive(o => { o.KeepAlive(); o.Port(6881); o.Extended(99, []); o.Interested(); o.HaveNone(); });
         c.ReceiveOne(o => o.HaveAll()).Kind.ShouldBe(WireOutcomeKind.PiecesReplaced);
         c.State.Pieces.IsSeed.ShouldBeTrue();
-        c.ReceiveOne(o => o.HaveNone()).Error!.Kind.ShouldBe(WireErrorKind.Illegal);
+        c.ReceiveOne(o => o.HaveNone()).Kind.ShouldBe(WireOutcomeKind.PiecesReplaced);
+        c.State.Pieces.Known!.IsEmpty.ShouldBeTrue();
+        c.ReceiveOne(o => o.HaveNone()).Kind.ShouldBe(WireOutcomeKind.None);
     }
 
     [Fact]

@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using System.Net;
+using Swarm.Actors.Node;
+using Swarm.Actors.Ports;
+using Swarm.Actors.Torrents;
+using Swarm.Protocol.Wire;
+using Swarm.Tests.Actors.Trackers;
+using Swarm.Tests.Kernel;
+
+namespace Swarm.Tests.Actors.Fakes;
+
+/// <summary>A whole node of actors over fake ports, in virtual time.</summary>
+internal sealed class NodeWorld
+{
+    public const string Folder = "/content";
+
+    public NodeWorld(NodeSettings? settings = null, int seed = 1)
+    {
+        Harness = new SimHarness(seed);
+        Slabs = new SlabLedger();
+        Tcp = new FakeTcp(Sim, Slabs);
+        Disk = new FakeDisk(Sim);
+        Store = new MemoryStore(Sim);
+        Http = new FakeHttp(Sim);
+        Dns = new FakeDns(Sim);
+        Events = Harness.Events<TorrentEvent>();
+        Broken = Harness.Events<NodeActor.Broken>();
+        var ports = new NodePorts(Tcp, Disk, Store, Http, new FakeUdp(Sim), Dns, new Entropy(Sim), Sim.Time, Log);
+        Node = Harness.System.ActorOf(NodeActor.Props(ports, settings ?? new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")] }), "node");
+        (User, Answers) = Harness.Probe("user");
+    }
+
+    public SimHarness Harness { get; }
+
+    public Simulation Sim => Harness.Sim;
+
+    public SlabLedger Slabs { get; }
+
+    public FakeTcp Tcp { get; }
+
+    public FakeDisk Disk { get; }
+
+    public MemoryStore Store { get; }
+
+    public FakeHttp Http { get; }
+
+    public FakeDns Dns { get; }
+
+    public ListLoggerFactory Log { get; } = new();
+
+    public List<TorrentEvent> Events { get; }
+
+    public List<NodeActor.Broken> Broken { get; }
+
+    public IActorRef Node { get; }
+
+    public IActorRef User { get; }
+
+    public List<object> Answers { get; }
+
+    public IActorRef Torrents { get; private set; } = ActorRefs.Nobody;
+
+    public NodeWorld Start()
+    {
+        Node.Tell(new NodeActor.Start(), User);
+        Harness.Run();
+        Torrents = Take<NodeActor.Started>().Torrents;
+        return this;
+    }
+
+    public void Pass(double seconds) => Sim.AdvanceBy(TimeSpan.FromSeconds(seconds));
+
+    /// <summary>The one answer that came, which must be a <typeparamref name="T"/>.</summary>
+    public T Take<T>()
+    {
+        var answer = Answers.ShouldHaveSingleItem().ShouldBeOfType<T>();
+        Answers.Clear();
+        return answer;
+    }
+
+    public void Add(FakeContent content, TorrentOptions? options = null) => Add(TorrentSource.FromFile(content.Metainfo, content.File), options);
+
+    public void Add(TorrentSource source, TorrentOptions? options = null)
+    {
+        Torrents.Tell(new TorrentsActor.Add(source, options ?? new TorrentOptions { Folder = Folder }), User);
+        Pass(0.5);
+    }
+
+    public TorrentStatus Status(FakeContent content)
+    {
+        var (probe, received) = Harness.Probe();
+        Torrents.Tell(new TorrentActor.GetStatus(content.Torrent), probe);
+        Harness.Run();
+        return received.ShouldHaveSingleItem().ShouldBeOfType<TorrentStatus>();
+    }
+
+    public TorrentActor.Stopped Stop(FakeContent content)
+    {
+        var (probe, received) = Harness.Probe();
+        Torrents.Tell(new TorrentActor.Stop(content.Torrent), probe);
+        Pass(30);
+        return received.ShouldHaveSingleItem().ShouldBeOfType<TorrentActor.Stopped>();
+    }
+
+    /// <summary>A seed at an address that the node can call; <paramref name="change"/> may falsify what it sends, null is silence.</summary>
+    public FakePeer[] Seed(FakeContent content, string address, Func<BlockRequest, byte[], byte[]?>? change = null)
+    {
+        var peers = new FakePeer[1];
+        Tcp.Reachable[IPEndPoint.Parse(address)] = link => peers[0] = new FakePeer(Sim, link, content.Torrent, address).AsSeed(content, change);
+        return peers;
+    }
+
+    /// <summary>Somebody calls the node and shakes hands.</summary>
+    public FakePeer Incoming(FakeContent content, string address, ReservedBits bits = ReservedBits.Fast | ReservedBits.Extension)
+    {
+        var peer = new FakePeer(Sim, Tcp.Accept(address), content.Torrent, address, bits) { OnHandshake = _ => { } };
+        peer.SayHandshake();
+        Pass(0.1);
+        return peer;
+    }
+
+    public void ShouldBeConnected(FakePeer peer)
+    {
+        Harness.Run();
+        peer.Link.IsClosed.ShouldBeFalse();
+        peer.Handshake.ShouldNotBeNull();
+    }
+
+    public TorrentOptions With(params ImmutableArray<string> peers) => new() { Folder = Folder, Peers = [.. peers.Select(IPEndPoint.Parse)] };
+
+    public ImmutableArray<TorrentState> States => [.. Events.OfType<TorrentEvent.StateChanged>().Select(changed => changed.State)];
+
+    public string? FailureReason => Events.OfType<TorrentEvent.StateChanged>().LastOrDefault(changed => changed.State == TorrentState.Failed)?.Reason;
+
+    /// <summary>Nothing may be held by anybody at the end.</summary>
+    public void ShouldHoldNothing()
+    {
+        Slabs.Outstanding.ShouldBe(0, "slabs are held");
+        Tcp.OpenLinks.ShouldBe(0, "links are open");
+    }
+
+    private sealed class Entropy(Simulation sim) : IEntropy
+    {
+        public Random CreateRandom() => new(sim.Random.Next());
+    }
+}
