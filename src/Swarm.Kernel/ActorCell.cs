@@ -10,7 +10,7 @@ internal sealed partial class ActorCell : IUntypedActorContext
 {
     // The actor that runs on this thread: what makes Tell without a sender, and Context, work as in Akka.NET.
     [ThreadStatic]
-    private static ActorCell? current;
+    private static ActorCell? _current;
 
     private readonly LocalActorRef _self;
     private readonly Props _props;
@@ -42,11 +42,11 @@ internal sealed partial class ActorCell : IUntypedActorContext
 
     public IActorRef Parent => ParentRef;
 
-    internal static ActorCell? Current => current;
+    internal static ActorCell? Current => _current;
 
-    internal static IActorRef? CurrentSelfOrNoSender => current?._self;
+    internal static IActorRef? CurrentSelfOrNoSender => _current?._self;
 
-    internal static IActorRef? CurrentSenderOrNoSender => current?.Sender;
+    internal static IActorRef? CurrentSenderOrNoSender => _current?.Sender;
 
     internal ActorSystemImpl SystemImpl { get; }
 
@@ -64,12 +64,12 @@ internal sealed partial class ActorCell : IUntypedActorContext
 
     internal static ActorCell? Enter(ActorCell cell)
     {
-        var outer = current;
-        current = cell;
+        var outer = _current;
+        _current = cell;
         return outer;
     }
 
-    internal static void Leave(ActorCell? outer) => current = outer;
+    internal static void Leave(ActorCell? outer) => _current = outer;
 
     public void Become(Receive receive) => _behavior = receive;
 
