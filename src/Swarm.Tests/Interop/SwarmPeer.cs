@@ -75,9 +75,9 @@ internal sealed class SwarmPeer : IAsyncDisposable
                 if (mine is TorrentEvent.StateChanged { State: TorrentState.Failed } failed) throw new InvalidOperationException(failed.Reason);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException late)
         {
-            throw new TimeoutException($"not within {Scenario.Patience.TotalSeconds} s: {what}; {await StatusAsync(content)}");
+            throw new TimeoutException($"not within {Scenario.Patience.TotalSeconds} s: {what}; {await StatusAsync(content)}", late);
         }
 
         throw new InvalidOperationException("the node has ended");

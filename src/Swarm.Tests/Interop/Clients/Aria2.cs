@@ -30,8 +30,8 @@ internal sealed class Aria2 : IAsyncDisposable
     public static Task<Aria2> LeechAndServeAsync(InstalledClients installed, Scenario scenario, Share share, string folder) =>
         StartAsync(installed, scenario, share, folder, "--seed-ratio=0.0");
 
-    /// <summary>It has everything.</summary>
-    public Task CompleteAsync() => _process.LineAsync(static line => line.StartsWith("complete ", StringComparison.Ordinal), "download complete", Scenario.Patience);
+    /// <summary>It has everything: it has run its hook, which echoes an id, a count of files and a path.</summary>
+    public Task CompleteAsync() => _process.LineAsync(static line => line.Split(' ') is [{ Length: 16 }, _, ['/', ..], ..], "download complete", Scenario.Patience);
 
     /// <summary>It has everything and has ended.</summary>
     public async Task EndAsync() => (await _process.ExitAsync(Scenario.Patience)).ShouldBe(0);
@@ -44,15 +44,11 @@ internal sealed class Aria2 : IAsyncDisposable
     {
         var at = new IPEndPoint(scenario.NextAddress(), 0);
         at.Port = Scenario.FreePort(at.Address);
-        // aria2 runs the hook with an id, a count and a path, and the echo of them is how a test learns of it.
-        var hook = Path.Combine(scenario.Root, "aria2-complete.sh");
-        await File.WriteAllTextAsync(hook, "#!/bin/sh\necho complete \"$@\"\n");
-        File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         string[] fixedOptions =
         [
             "--no-conf", $"--dir={folder}", $"--interface={at.Address}", $"--listen-port={at.Port}", "--disable-ipv6=true", "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false",
             "--enable-peer-exchange=false", "--file-allocation=none", "--auto-save-interval=0", "--summary-interval=0", "--show-console-readout=false", "--enable-color=false",
-            "--console-log-level=info", "--bt-stop-timeout=120", $"--on-bt-download-complete={hook}",
+            "--console-log-level=info", "--bt-stop-timeout=120", $"--on-bt-download-complete=/bin/echo",
         ];
         var process = ClientProcess.Start($"aria2 at {at}", installed.Require("aria2c", "aria2"), scenario.Root, [.. fixedOptions, .. mode, share.Text]);
         scenario.Own(process);

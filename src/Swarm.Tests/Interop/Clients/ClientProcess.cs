@@ -36,7 +36,7 @@ internal sealed class ClientProcess : IAsyncDisposable
     /// <summary>Starts <paramref name="program"/> in <paramref name="folder"/>.</summary>
     public static ClientProcess Start(string name, string program, string folder, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["LC_ALL"] = "C.UTF-8";
         var client = new ClientProcess(name, new Process { StartInfo = start });
         client._process.OutputDataReceived += (_, line) => client.Take(line.Data);
@@ -75,9 +75,9 @@ internal sealed class ClientProcess : IAsyncDisposable
                 if (_process.HasExited) await _process.WaitForExitAsync(deadline.Token);
                 await grew.WaitAsync(deadline.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException late)
             {
-                throw new TimeoutException($"{_name} did not say within {patience.TotalSeconds} s: {what}.\n{Tail()}");
+                throw new TimeoutException($"{_name} did not say within {patience.TotalSeconds} s: {what}.\n{Tail()}", late);
             }
         }
     }
@@ -90,9 +90,9 @@ internal sealed class ClientProcess : IAsyncDisposable
         {
             await _process.WaitForExitAsync(deadline.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException late)
         {
-            throw new TimeoutException($"{_name} did not end within {patience.TotalSeconds} s.\n{Tail()}");
+            throw new TimeoutException($"{_name} did not end within {patience.TotalSeconds} s.\n{Tail()}", late);
         }
 
         return _process.ExitCode;

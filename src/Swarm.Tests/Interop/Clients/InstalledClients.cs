@@ -44,7 +44,7 @@ public sealed class InstalledClients
         foreach (var python in new[] { "/usr/bin/python3", Find("python3") })
         {
             if (python is null || !File.Exists(python)) continue;
-            using var probe = Process.Start(new ProcessStartInfo(python, ["-c", "import libtorrent"]) { RedirectStandardError = true })!;
+            using var probe = Process.Start(new ProcessStartInfo(python, ["-c", "import libtorrent"]) { RedirectStandardError = true, UseShellExecute = false })!;
             probe.WaitForExit();
             if (probe.ExitCode == 0) return python;
         }

@@ -25,8 +25,12 @@ internal sealed class OpenTracker : IAsyncDisposable
         await File.WriteAllLinesAsync(Path.Combine(folder, "whitelist.txt"), torrents.Select(torrent => torrent.ToString()));
         // As root it changes its root to the folder and its user to another, who has to be able to read it.
         var everyone = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-        File.SetUnixFileMode(scenario.Root, everyone);
-        File.SetUnixFileMode(folder, everyone);
+        if (OperatingSystem.IsLinux())
+        {
+            File.SetUnixFileMode(scenario.Root, everyone);
+            File.SetUnixFileMode(folder, everyone);
+        }
+
         var port = at.Port.ToString();
         var process = ClientProcess.Start("opentracker", program, folder, "-i", at.Address.ToString(), "-p", port, "-P", port, "-d", folder, "-w", "whitelist.txt");
         scenario.Own(process);

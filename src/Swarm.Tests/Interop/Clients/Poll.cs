@@ -16,9 +16,9 @@ internal static class Poll
         {
             while (!await holds()) await timer.WaitForNextTickAsync(deadline.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException late)
         {
-            throw new TimeoutException($"not within {patience.TotalSeconds} s: {what}");
+            throw new TimeoutException($"not within {patience.TotalSeconds} s: {what}", late);
         }
     }
 }

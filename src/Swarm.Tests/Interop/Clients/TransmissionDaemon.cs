@@ -34,10 +34,27 @@ internal sealed class TransmissionDaemon : IAsyncDisposable
         var config = scenario.Folder($"transmission-{address}");
         var settings = new JsonObject
         {
-            ["bind-address-ipv4"] = address.ToString(), ["peer-port"] = peerPort, ["peer-port-random-on-start"] = false, ["port-forwarding-enabled"] = false,
-            ["rpc-bind-address"] = address.ToString(), ["rpc-port"] = rpcPort, ["rpc-authentication-required"] = false, ["rpc-whitelist-enabled"] = false, ["rpc-host-whitelist-enabled"] = false,
-            ["dht-enabled"] = false, ["lpd-enabled"] = false, ["pex-enabled"] = false, ["utp-enabled"] = false, ["encryption"] = 0, ["download-dir"] = scenario.Folder($"transmission-{address}-out"),
-            ["incomplete-dir-enabled"] = false, ["rename-partial-files"] = false, ["download-queue-enabled"] = false, ["seed-queue-enabled"] = false, ["queue-stalled-enabled"] = false, ["message-level"] = 3,
+            ["bind-address-ipv4"] = address.ToString(),
+            ["peer-port"] = peerPort,
+            ["peer-port-random-on-start"] = false,
+            ["port-forwarding-enabled"] = false,
+            ["rpc-bind-address"] = address.ToString(),
+            ["rpc-port"] = rpcPort,
+            ["rpc-authentication-required"] = false,
+            ["rpc-whitelist-enabled"] = false,
+            ["rpc-host-whitelist-enabled"] = false,
+            ["dht-enabled"] = false,
+            ["lpd-enabled"] = false,
+            ["pex-enabled"] = false,
+            ["utp-enabled"] = false,
+            ["encryption"] = 0,
+            ["download-dir"] = scenario.Folder($"transmission-{address}-out"),
+            ["incomplete-dir-enabled"] = false,
+            ["rename-partial-files"] = false,
+            ["download-queue-enabled"] = false,
+            ["seed-queue-enabled"] = false,
+            ["queue-stalled-enabled"] = false,
+            ["message-level"] = 3,
         };
         await File.WriteAllTextAsync(Path.Combine(config, "settings.json"), settings.ToJsonString());
         var process = ClientProcess.Start($"Transmission at {address}", program, scenario.Root, "-f", "-g", config);
