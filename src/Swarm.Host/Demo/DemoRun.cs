@@ -83,6 +83,7 @@ internal sealed class DemoRun(DemoContent content, MadeTorrent torrent, CommonSe
         }
 
         var statuses = await StatusesAsync().ConfigureAwait(false);
+        await screen.EndTableAsync().ConfigureAwait(false);
         var bySeed = statuses[0].Status.Uploaded;
         var all = Math.Max(1, statuses.Sum(member => member.Status.Uploaded));
         var leechers = _members.Count - 1;

@@ -30,5 +30,5 @@ internal static class StatusText
     /// <summary>Connections.</summary>
     public static string Peers(TorrentStatus status) => HumanText.Count(status.ConnectedPeers, "peer");
 
-    private static string Left(TorrentStatus status) => status.TimeLeft is { } left ? $", {HumanText.Time(left)} left" : "";
+    private static string Left(TorrentStatus status) => status is { IsComplete: false, TimeLeft: { } left } ? $", {HumanText.Time(left)} left" : "";
 }
