@@ -94,6 +94,8 @@ public sealed partial class PiecesActor
     {
         if (_picker is null) return;
         foreach (var block in ended.Blocks) _freed |= _picker.RequestReleased(ended.Key, block, ended.Reason);
+        // Who gives work back gets more when it asks again, not in the same breath: otherwise the two would pass it to and fro for ever.
+        if (_sources.TryGetValue(ended.Key, out var source)) source.Depth = 0;
         EndTurn();
     }
 
