@@ -1,6 +1,5 @@
 using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
-using Swarm.Tests.Actors.Fakes;
 
 namespace Swarm.Tests.Actors.Torrents;
 
