@@ -137,6 +137,14 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
         _services.Store.Tell(new StoreActor.Run(new StoreCommand.AcquireLease(_torrent), (long)StoreStep.Lease));
     }
 
+    // The next incarnation knows nothing of the stop that is under way, and whoever waits for it would wait for ever.
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object? message)
+    {
+        if (_stopper is not null) Self.Tell(new Stop(_torrent), _stopper);
+        base.PreRestart(reason, message);
+    }
+
     /// <inheritdoc/>
     protected override void PostStop() => _services.Bandwidth.Tell(new BandwidthActor.SetLimits(_scope, 0, 0));
 

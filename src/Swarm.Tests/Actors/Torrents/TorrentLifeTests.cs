@@ -287,6 +287,30 @@ public sealed class TorrentLifeTests
         world.ShouldHoldNothing();
     }
 
+    [Fact]
+    public void A_bug_in_a_torrent_that_stops_does_not_keep_it_from_stopping()
+    {
+        var world = new NodeWorld().Start();
+        world.Disk.Put(_content, NodeWorld.Folder);
+        IActorRef? torrent = null;
+        var stopped = new List<object>();
+        var user = world.Harness.Actor((me, message) =>
+        {
+            if (message is TorrentActor.Added) torrent = me.From;
+            else stopped.Add(message);
+        });
+        world.Torrents.Tell(new TorrentsActor.Add(TorrentSource.FromFile(_content.Metainfo, _content.File), world.With()), user);
+        world.Pass(5);
+        world.Disk.FlushDelay = TimeSpan.FromSeconds(3);
+        world.Torrents.Tell(new TorrentActor.Stop(_content.Torrent), user);
+        world.Pass(1);
+        torrent.ShouldNotBeNull().Tell(new PiecesActor.Verified([new PieceIndex(-1)]), ActorRefs.NoSender);
+        world.Pass(60);
+        stopped.ShouldHaveSingleItem().ShouldBeOfType<TorrentActor.Stopped>();
+        world.Store.Leases.ShouldBeEmpty();
+        world.ShouldHoldNothing();
+    }
+
     private static void CrashPieces(NodeWorld world)
     {
         // A list of priorities of a wrong length is a bug of the sender; it makes the receiver throw.
