@@ -218,8 +218,8 @@ public sealed partial class TorrentActor
         CountVerified();
         // Once begun, whatever lies there was put there by us.
         var problems = ready.Problems.RemoveAll(problem => _begun && problem.Kind == FileProblemKind.InTheWay);
-        if (problems.Length > 0) Fail(FileProblems.Describe(problems, _options.Folder));
-        else if (_options.SeedOnly && !_verified.IsFull) Fail($"{_verified.Length - _verified.Count} of {_verified.Length} pieces do not match the torrent; 'swarm verify' names the files, 'swarm get' fetches what is missing");
+        if (problems.Length > 0) Fail(FileProblems.Describe(problems, _options.Folder, _options.SeedOnly));
+        else if (_options.SeedOnly && !_verified.IsFull) Fail($"{_verified.Length - _verified.Count} of {_verified.Length} pieces do not match the torrent; 'swarm verify' names the files, 'swarm get --recheck' fetches and overwrites what does not match");
         // From here on the files are ours, and it is written down before the first of them is touched.
         else Store(new StoreCommand.PutProgress(_torrent, _token, Progress(ready.Verified, ready.Files)), StoreStep.Begin);
     }

@@ -62,9 +62,9 @@ public sealed partial class TorrentActor
     private string? ProblemWith(PiecesActor.Checkpointed checkpointed)
     {
         var layout = _metainfo!.Layout;
-        if (_finished && _allWasRecorded && !_dirty && !_files.SequenceEqual(checkpointed.Files)) return FileProblems.DescribeChange(layout, _files, checkpointed.Files, _options.Folder);
+        if (_finished && _allWasRecorded && !_dirty && !_files.SequenceEqual(checkpointed.Files)) return FileProblems.DescribeChange(layout, _files, checkpointed.Files, _options.Folder, _options.SeedOnly);
         var verified = Bitfield.FromWire(checkpointed.Verified.AsSpan(), layout.Geometry.PieceCount)!;
-        return FileProblems.DescribeGone(layout, verified, checkpointed.Files, _options.Folder);
+        return FileProblems.DescribeGone(layout, verified, checkpointed.Files, _options.Folder, _options.SeedOnly);
     }
 
     private void OnCheckpointFailed(DiskError error)
