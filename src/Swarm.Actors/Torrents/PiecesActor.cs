@@ -59,6 +59,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private int _probesLeft;
     private bool _freed;
     private bool _toldFinished;
+    private long _received;
     private IActorRef? _closer;
     private bool _closing;
     private bool _closed;
@@ -135,8 +136,8 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     /// <summary>To the torrent: a piece came in and did not hold.</summary>
     public sealed record Failed(PieceIndex Piece);
 
-    /// <summary>To the torrent: everything wanted is verified.</summary>
-    public sealed record Finished;
+    /// <summary>To the torrent: everything wanted is verified. <paramref name="Received"/> are the payload bytes that came for it, those of no use too; connections report theirs only at the beat.</summary>
+    public sealed record Finished(long Received);
 
     /// <summary>To the torrent: this connection sent bad data.</summary>
     public sealed record Liar(PeerKey Key, PieceIndex Piece);

@@ -271,8 +271,9 @@ public sealed partial class TorrentActor
         Context.System.EventStream.Publish(new TorrentEvent.PieceFailed(_torrent, piece));
     }
 
-    private void OnFinished()
+    private void OnFinished(long received)
     {
+        _peers.ReceivedAtLeast(received);
         if (_state is TorrentState.Stopping or TorrentState.Failed) return;
         SetState(TorrentState.Seeding);
         _finished = true;

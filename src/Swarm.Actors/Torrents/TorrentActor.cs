@@ -177,7 +177,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
             case MetadataActor.Restarted: OnMetadataRestarted(); break;
             case PiecesActor.CheckAdvanced check: OnCheckAdvanced(check); break;
             case PiecesActor.Ready ready: OnReady(ready); break;
-            case PiecesActor.Finished: OnFinished(); break;
+            case PiecesActor.Finished finished: OnFinished(finished.Received); break;
             case PiecesActor.DiskTrouble trouble: OnDiskTrouble(trouble.Error); break;
             case PiecesActor.DiskRecovered: OnDiskRecovered(); break;
             case PiecesActor.Unusable unusable: Fail(unusable.Error.Message); break;

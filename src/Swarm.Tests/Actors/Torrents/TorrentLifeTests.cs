@@ -29,6 +29,20 @@ public sealed class TorrentLifeTests
     }
 
     [Fact]
+    public void What_was_downloaded_is_right_at_the_moment_of_completion()
+    {
+        var world = new NodeWorld().Start();
+        world.Seed(_content, "10.0.0.2:1");
+        world.Seed(_content, "10.0.0.3:1");
+        world.Add(_content, world.With("10.0.0.2:1", "10.0.0.3:1") with { DownloadLimit = 400_000 });
+        world.Sim.RunUntil(() => world.States.Contains(TorrentState.Seeding), TimeSpan.FromSeconds(30)).ShouldBeTrue();
+        var status = world.Status(_content);
+        (status.Downloaded - status.Wasted).ShouldBe(_content.Bytes.Length);
+        world.Pass(5);
+        world.Status(_content).Downloaded.ShouldBeInRange(status.Downloaded, status.Downloaded + 32 * 16 * 1024, "what was under way twice may still come, and nothing is counted twice");
+    }
+
+    [Fact]
     public void An_addition_is_acknowledged_only_when_the_record_is_durable()
     {
         var world = new NodeWorld().Start();
