@@ -164,6 +164,8 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
             case PeerIsSeed seed: OnPeerIsSeed(seed); break;
             case PeerListens listens: OnPeerListens(listens); break;
             case PeerGone gone: OnPeerGone(gone); break;
+            case IDns.Resolved resolved: OnResolved(resolved); break;
+            case IDns.Failed failed: OnNameUnknown(failed); break;
             case AnnouncerActor.PeersFound found: OnPeersFound(found); break;
             case AnnouncerActor.TrackersChanged changed: OnTrackersChanged(changed); break;
             case AnnouncerActor.ExternalAddressSeen: break;
