@@ -159,8 +159,7 @@ public sealed partial class TorrentActor
     private void OnPeerIsSeed(PeerIsSeed seed)
     {
         if (_peers.Find(seed.Key) is not { } peer) return;
-        peer.IsSeed = seed.IsSeed;
-        if (!peer.Incoming) _peers.Candidates.SetSeed(peer.Remote, seed.IsSeed);
+        _peers.SetSeed(peer, seed.IsSeed);
         if (seed.IsSeed && WeAreSeed) peer.Actor.Tell(new PeerActor.Disconnect("both sides have everything"));
     }
 

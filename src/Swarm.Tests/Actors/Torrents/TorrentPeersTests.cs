@@ -101,6 +101,21 @@ public sealed class TorrentPeersTests
     }
 
     [Fact]
+    public void A_seed_that_called_us_and_said_where_it_listens_is_not_called_back_by_a_seed()
+    {
+        var world = new NodeWorld().Start();
+        world.Disk.Put(_content, NodeWorld.Folder);
+        world.Add(_content);
+        world.Pass(1);
+        var seed = world.Incoming(_content, "10.0.0.2:5");
+        seed.Say(output => new ExtensionHandshake { ListenPort = 7 }.Write(output));
+        seed.Say(output => output.HaveAll());
+        world.Pass(600);
+        seed.Link.IsClosed.ShouldBeTrue();
+        world.Tcp.Dialed.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void When_the_download_is_done_seeds_are_let_go_and_leechers_are_kept()
     {
         var world = new NodeWorld().Start();
