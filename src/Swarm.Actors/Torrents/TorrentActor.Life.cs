@@ -120,7 +120,7 @@ public sealed partial class TorrentActor
     {
         _acknowledged = true;
         _adder.Tell(new Added(_torrent), Self);
-        if (_stopper is not null)
+        if (_stoppers.Count > 0)
         {
             BeginStop();
             return;

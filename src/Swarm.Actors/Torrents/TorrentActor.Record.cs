@@ -79,7 +79,7 @@ public sealed partial class TorrentActor
 
     private void OnStop()
     {
-        _stopper = Sender;
+        if (!_stoppers.Contains(Sender)) _stoppers.Add(Sender);
         if (_state == TorrentState.Stopping) return;
         Timers.StartSingleTimer(StopKey, StopTimedOut.Instance, _services.Settings.StopTimeout);
         // Before it is acknowledged it is neither here nor there; that will be decided in a moment.
@@ -144,7 +144,6 @@ public sealed partial class TorrentActor
     private void EndStop()
     {
         SetState(TorrentState.Stopped);
-        _stopper?.Tell(new Stopped(_torrent, _saved));
-        Context.Stop(Self);
+        EndWith(_saved);
     }
 }

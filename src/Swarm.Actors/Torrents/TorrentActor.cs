@@ -34,6 +34,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     private readonly InfoHash _torrent;
     private readonly TorrentPeers _peers;
     private readonly IActorRef _adder;
+    private readonly List<IActorRef> _stoppers = [];
     private TorrentMetainfo? _metainfo;
     private TorrentState _state = TorrentState.Loading;
     private string? _reason;
@@ -42,7 +43,6 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     private IActorRef? _pieces;
     private IActorRef? _metadata;
     private IActorRef? _announcer;
-    private IActorRef? _stopper;
     private StorageId _storage;
     private Bitfield? _verified;
     private Bitfield? _wanted;
@@ -76,7 +76,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     /// <summary>Asks for a <see cref="TorrentStatus"/>.</summary>
     public sealed record GetStatus(InfoHash Torrent);
 
-    /// <summary>Stop, keeping everything; answered with <see cref="Stopped"/>.</summary>
+    /// <summary>Stop, keeping everything; everybody who says so is answered with <see cref="Stopped"/>.</summary>
     public sealed record Stop(InfoHash Torrent);
 
     /// <summary>It has stopped. <paramref name="Saved"/> is false if what was verified last could not be recorded: it will be hashed at the next start.</summary>
@@ -141,7 +141,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     protected override void PreRestart(Exception reason, object? message)
     {
-        if (_stopper is not null) Self.Tell(new Stop(_torrent), _stopper);
+        foreach (var stopper in _stoppers) Self.Tell(new Stop(_torrent), stopper);
         base.PreRestart(reason, message);
     }
 
@@ -230,7 +230,12 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     {
         _adder.Tell(new AddFailed(_torrent, reason), Self);
         if (_token != 0) _services.Store.Tell(new StoreActor.Run(new StoreCommand.ReleaseLease(_torrent, _token), (long)StoreStep.Released));
-        _stopper?.Tell(new Stopped(_torrent, Saved: true));
+        EndWith(saved: true);
+    }
+
+    private void EndWith(bool saved)
+    {
+        foreach (var stopper in _stoppers) stopper.Tell(new Stopped(_torrent, saved));
         Context.Stop(Self);
     }
 

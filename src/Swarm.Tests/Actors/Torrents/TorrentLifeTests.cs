@@ -325,6 +325,18 @@ public sealed class TorrentLifeTests
         world.ShouldHoldNothing();
     }
 
+    [Fact]
+    public void Everybody_who_stops_it_is_answered()
+    {
+        var world = new NodeWorld().Start();
+        world.Add(_content);
+        world.Answers.Clear();
+        world.Torrents.Tell(new TorrentActor.Stop(_content.Torrent), world.User);
+        world.Node.Tell(new Swarm.Actors.Node.NodeActor.Drain(), world.User);
+        world.Pass(30);
+        world.Answers.Select(answer => answer.GetType()).ShouldBe([typeof(TorrentActor.Stopped), typeof(Swarm.Actors.Node.NodeActor.Drained)], ignoreOrder: true);
+    }
+
     private static void CrashPieces(NodeWorld world)
     {
         // A list of priorities of a wrong length is a bug of the sender; it makes the receiver throw.
