@@ -21,16 +21,17 @@ namespace Swarm.Host;
 public sealed class SwarmNode : IAsyncDisposable
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
 
     private readonly ActorSystem _system;
     private readonly IActorRef _node;
     private readonly ImmutableArray<IDisposable> _io;
+    private readonly Task<string> _ended;
     private IActorRef _torrents = ActorRefs.Nobody;
     private bool _stopped;
 
-    private SwarmNode(ActorSystem system, IActorRef node, ImmutableArray<IDisposable> io, Channel<object> events)
+    private SwarmNode(ActorSystem system, IActorRef node, ImmutableArray<IDisposable> io, Channel<object> events, Task<string> ended)
     {
+        _ended = ended;
         _system = system;
         _node = node;
         _io = io;
@@ -44,6 +45,9 @@ public sealed class SwarmNode : IAsyncDisposable
     /// What happens: <see cref="TorrentEvent"/>s and <see cref="NodeActor.Broken"/>. Bounded: a reader that falls behind loses the oldest events, never the node's pace.
     /// </summary>
     public ChannelReader<object> Events { get; }
+
+    /// <summary>Why the node ended by itself, one line for people; null while it runs and after it was stopped in good order. Known for good when <see cref="StopAsync"/> has returned.</summary>
+    public string? Failure { get; private set; }
 
     /// <summary>Starts a node with its state in <paramref name="dataFolder"/>.</summary>
     /// <exception cref="SwarmException">The data folder is not to be had; the message says what, where and what to do.</exception>
@@ -59,11 +63,13 @@ public sealed class SwarmNode : IAsyncDisposable
         var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(DnsPortSettings.Default), new SystemEntropy(), TimeProvider.System, logs);
         var system = ActorSystems.Create("swarm", logs);
         var events = Channel.CreateBounded<object>(new BoundedChannelOptions(8_192) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
-        var listener = system.ActorOf(EventsActor.Props(events.Writer), "events");
+        var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var root = system.ActorOf(NodeActor.Props(ports, settings), "node");
+        var listener = system.ActorOf(EventsActor.Props(root, events.Writer, ended), "events");
         system.EventStream.Subscribe(listener, typeof(TorrentEvent));
         system.EventStream.Subscribe(listener, typeof(NodeActor.Broken));
-        var node = new SwarmNode(system, system.ActorOf(NodeActor.Props(ports, settings), "node"), [tcp, udp, http, disk, store], events);
-        switch (await node._node.Ask<object>(new NodeActor.Start(), AskTimeout).ConfigureAwait(false))
+        var node = new SwarmNode(system, root, [tcp, udp, http, disk, store], events, ended.Task);
+        switch (await root.Ask<object>(new NodeActor.Start(), AskTimeout).ConfigureAwait(false))
         {
             case NodeActor.Started started:
                 node.Listen = started.Listen;
@@ -79,21 +85,23 @@ public sealed class SwarmNode : IAsyncDisposable
     }
 
     /// <summary>Adds a torrent; it is durable when this returns.</summary>
-    /// <exception cref="SwarmException">It was refused.</exception>
+    /// <exception cref="SwarmException">It was refused, or the node has ended.</exception>
     public async Task AddAsync(TorrentSource source, TorrentOptions options)
     {
-        var answer = await _torrents.Ask<object>(new TorrentsActor.Add(source, options), AskTimeout).ConfigureAwait(false);
+        var answer = await AskAsync<object>(_torrents, new TorrentsActor.Add(source, options)).ConfigureAwait(false);
         if (answer is TorrentActor.AddFailed failed) throw new SwarmException(failed.Reason);
     }
 
     /// <summary>A torrent at this moment, or null if it is not there.</summary>
+    /// <exception cref="SwarmException">The node has ended.</exception>
     public async Task<TorrentStatus?> StatusAsync(InfoHash torrent) =>
-        await _torrents.Ask<object>(new TorrentActor.GetStatus(torrent), AskTimeout).ConfigureAwait(false) as TorrentStatus;
+        await AskAsync<object>(_torrents, new TorrentActor.GetStatus(torrent)).ConfigureAwait(false) as TorrentStatus;
 
     /// <summary>The recorded torrent whose content lies at an absolute path, or null.</summary>
+    /// <exception cref="SwarmException">The node has ended.</exception>
     public async Task<(TorrentRecord Record, ProgressRecord? Progress)?> FindByContentAsync(string contentPath)
     {
-        var found = await _torrents.Ask<ContentFinderActor.Found>(new TorrentsActor.FindByContent(contentPath), AskTimeout).ConfigureAwait(false);
+        var found = await AskAsync<ContentFinderActor.Found>(_torrents, new TorrentsActor.FindByContent(contentPath)).ConfigureAwait(false);
         return found.Record is null ? null : (found.Record, found.Progress);
     }
 
@@ -104,9 +112,9 @@ public sealed class SwarmNode : IAsyncDisposable
         var drained = true;
         try
         {
-            await _node.Ask<NodeActor.Drained>(new NodeActor.Drain(), DrainTimeout).ConfigureAwait(false);
+            await AskAsync<NodeActor.Drained>(_node, new NodeActor.Drain()).ConfigureAwait(false);
         }
-        catch (AskTimeoutException)
+        catch (Exception e) when (e is AskTimeoutException or SwarmException)
         {
             drained = false;
         }
@@ -134,9 +142,20 @@ public sealed class SwarmNode : IAsyncDisposable
         return slab;
     }
 
+    // The dead answer nobody: who asks a node that has ended, or ends meanwhile, hears why instead of waiting.
+    private async Task<T> AskAsync<T>(IActorRef actor, object message)
+    {
+        using var over = new CancellationTokenSource();
+        var answer = actor.Ask<T>(message, AskTimeout, over.Token);
+        if (await Task.WhenAny(answer, _ended).ConfigureAwait(false) == answer) return await answer.ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        throw new SwarmException(await _ended.ConfigureAwait(false));
+    }
+
     private async Task EndAsync()
     {
         _stopped = true;
+        if (_ended.IsCompleted) Failure = await _ended.ConfigureAwait(false);
         await _system.Terminate().ConfigureAwait(false);
         foreach (var io in _io) io.Dispose();
     }

@@ -5,7 +5,8 @@ namespace Swarm.Io;
 
 /// <summary>
 /// How sockets find the bytes of a block without asking an actor: the disk engine says which open files hold them, and the link sends them
-/// from there (<c>sendfile</c>, or a read into a slab where the stream is encrypted). Safe from any thread.
+/// from there (<c>sendfile</c>, or a read into a slab where the stream is encrypted). And how they say that they have no memory to receive into,
+/// which the disk may be holding. Safe from any thread.
 /// </summary>
 internal interface IBlockSource
 {
@@ -19,6 +20,12 @@ internal interface IBlockSource
 
     /// <summary>Tells the storage's owner that a located block could not be read (<see cref="IDisk.ReadFailed"/> with tag -1), and lets go of the handles involved.</summary>
     void ReportReadFailure(StorageId storage, BlockRequest block, DiskError error);
+
+    /// <summary>
+    /// Tells, once each time it begins, that links wait for slabs because all are lent. Whoever holds slabs that he can do without lets go of them, and holds no more while
+    /// <paramref name="isDry"/>, which costs nothing to ask, says that it lasts: the block whose coming would free them may lie unread in a socket. Told outside of all locks; takes no time.
+    /// </summary>
+    void SlabsRanDry(Func<bool> isDry);
 }
 
 /// <summary>

@@ -12,6 +12,9 @@ namespace Swarm.Actors.Net;
 /// Incoming links go to an <see cref="IncomingActor"/> each until they have named their torrent; outgoing ones go to whoever asked. Dials wait in one queue in the order asked; the half-open limit and
 /// the rate are <see cref="DialBudget"/>'s. A dial too many fails at once, so that its torrent tries later.
 /// </para>
+/// <para>
+/// After a bug it goes on with its state (its parent resumes it): every dial taken is answered, also the one that brought the bug to light, and the reference to its bandwidth stays good.
+/// </para>
 /// </summary>
 public sealed partial class NetActor : UntypedActor, IWithTimers
 {
@@ -72,6 +75,10 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
     public static Props Props(ImmutableArray<IPEndPoint> listen, NetSettings settings, ITcp tcp, TimeProvider time, ILogger log) =>
         ActorProps.Create(() => new NetActor(listen, settings, tcp, time, log));
 
+    // A link without its quota would stand still for ever, so the bandwidth keeps its members. What is half read of a connection cannot be resumed.
+    /// <inheritdoc/>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Sender.Equals(_bandwidth) ? Directive.Resume : Directive.Stop);
+
     /// <inheritdoc/>
     protected override void PreStart()
     {
@@ -120,8 +127,8 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
             return;
         }
 
-        _unidentified++;
         Context.Watch(Context.ActorOf(IncomingActor.Props(link, _torrents, _settings.HandshakeTimeout, _log)));
+        _unidentified++;
     }
 
     private void OnDial(Dial dial)
@@ -140,13 +147,26 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
     {
         while (_waiting.Count > 0 && _budget.TryBegin(Now()))
         {
-            var dial = _waiting.Dequeue();
-            _dialing.Add(++_lastDial, dial);
-            _tcp.Connect(_lastDial, dial.Remote, BindFor(dial.Remote), _settings.ConnectTimeout, Self);
+            Begin(_waiting.Dequeue());
         }
 
         var wait = _budget.NextAt(Now()) - Now();
         if (_waiting.Count > 0 && wait > 0 && !Timers.IsTimerActive(PaceKey)) Timers.StartSingleTimer(PaceKey, Pace.Instance, TimeSpan.FromTicks(wait));
+    }
+
+    private void Begin(Dial dial)
+    {
+        var begun = false;
+        _dialing.Add(++_lastDial, dial);
+        try
+        {
+            _tcp.Connect(_lastDial, dial.Remote, BindFor(dial.Remote), _settings.ConnectTimeout, Self);
+            begun = true;
+        }
+        finally
+        {
+            if (!begun) OnConnectFailed(new ITcp.ConnectFailed(_lastDial, dial.Remote, "it could not be begun"), goOn: false);
+        }
     }
 
     private IPAddress? BindFor(IPEndPoint remote) => _settings.Bind?.AddressFamily == remote.AddressFamily ? _settings.Bind : null;
@@ -159,11 +179,11 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
         DialNext();
     }
 
-    private void OnConnectFailed(ITcp.ConnectFailed failed)
+    private void OnConnectFailed(ITcp.ConnectFailed failed, bool goOn = true)
     {
         _budget.Ended();
         if (_dialing.Remove(failed.Dial, out var dial)) dial.ReplyTo.Tell(new DialFailed(dial.Remote, failed.Reason));
-        DialNext();
+        if (goOn) DialNext();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Listening for peers at {Local}")]

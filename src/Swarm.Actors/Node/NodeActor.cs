@@ -16,7 +16,8 @@ namespace Swarm.Actors.Node;
 /// trackers and record what they have), then the store.
 /// </para>
 /// <para>
-/// A part that fails by a bug is restarted. A store that cannot write any more ends the node: it publishes <see cref="Broken"/> and stops, and the process ends with an error.
+/// A part that fails by a bug goes on or is restarted (<see cref="After"/>). A store that cannot write any more, or a part that ends for good, ends the node: it publishes <see cref="Broken"/> and stops,
+/// and the process ends with an error.
 /// </para>
 /// </summary>
 public sealed partial class NodeActor : UntypedActor
@@ -61,10 +62,8 @@ public sealed partial class NodeActor : UntypedActor
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(10, TimeSpan.FromMinutes(1), failure =>
     {
-        if (failure is not StoreFailedException) return failure is ActorInitializationException ? Directive.Stop : Directive.Restart;
-        Context.System.EventStream.Publish(new Broken(failure.Message));
-        Context.Stop(Self);
-        return Directive.Stop;
+        if (failure is StoreFailedException) Break(failure.Message);
+        return failure is StoreFailedException or ActorInitializationException ? Directive.Stop : After(Sender.Path.Name);
     });
 
     /// <inheritdoc/>
@@ -78,26 +77,49 @@ public sealed partial class NodeActor : UntypedActor
             case Drain: OnDrain(); break;
             case TorrentsActor.AllStopped: _store.Tell(new StoreActor.Drain()); break;
             case StoreActor.Drained: OnDrained(); break;
+            case Terminated terminated: Break($"a part of the node ({terminated.ActorRef.Path.Name}) failed again and again; the log says why"); break;
             default: Unhandled(message); break;
         }
     }
+
+    /// <summary>What a bug in a part leads to. What others refer to keeps its state and loses the one message; what owes answers is restarted, because its end gives them.</summary>
+    private static Directive After(string part) => part switch
+    {
+        // Torrents hold references to its bandwidth, and count the dials that it has under way.
+        "net" => Directive.Resume,
+        // Its children are the torrents, and a restart would stop them. It changes its state only together with them.
+        "torrents" => Directive.Resume,
+        // They may have half done a message on which everybody's answers depend. Ending, they answer whatever they were asked, and they begin empty.
+        "store" or "trackers" => Directive.Restart,
+        // Keeps nothing.
+        _ => Directive.Restart,
+    };
+
+    private void Break(string reason)
+    {
+        Context.System.EventStream.Publish(new Broken(reason));
+        Context.Stop(Self);
+    }
+
+    // Nothing works without any one of them.
+    private static IActorRef Watched(IActorRef part) => Context.Watch(part);
 
     private void OnStart()
     {
         _starter = Sender;
         Context.ActorOf(LeftoversActor.Props(), "leftovers");
-        _store = Context.ActorOf(StoreActor.Props(_ports.Store, StoreActorSettings.Default, _ports.Logs.CreateLogger("Swarm.Store")), "store");
-        _net = Context.ActorOf(NetActor.Props(_settings.Listen, _settings.Net, _ports.Tcp, _ports.Time, _ports.Logs.CreateLogger("Swarm.Net")), "net");
+        _store = Watched(Context.ActorOf(StoreActor.Props(_ports.Store, StoreActorSettings.Default, _ports.Logs.CreateLogger("Swarm.Store")), "store"));
+        _net = Watched(Context.ActorOf(NetActor.Props(_settings.Listen, _settings.Net, _ports.Tcp, _ports.Time, _ports.Logs.CreateLogger("Swarm.Net")), "net"));
     }
 
     private void OnNetStarted(NetActor.Started started)
     {
         if (_torrents is null)
         {
-            var trackers = Context.ActorOf(
-                TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, Trackers(), _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers");
+            var trackers = Watched(Context.ActorOf(
+                TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, Trackers(), _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers"));
             var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents"));
-            _torrents = Context.ActorOf(TorrentsActor.Props(services), "torrents");
+            _torrents = Watched(Context.ActorOf(TorrentsActor.Props(services), "torrents"));
         }
 
         _net.Tell(new NetActor.Serve(_torrents));

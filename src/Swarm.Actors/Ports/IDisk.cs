@@ -42,7 +42,7 @@ public interface IDisk
     /// <summary>Reads a block into a slab: <see cref="BlockRead"/> to <paramref name="replyTo"/>, or <see cref="ReadFailed"/>. False: too many reads wait, nothing was taken.</summary>
     bool Read(StorageId storage, BlockRequest block, long tag, IActorRef replyTo);
 
-    /// <summary>Forces everything written to the disk and looks at the files: <see cref="Flushed"/> or <see cref="FlushFailed"/>.</summary>
+    /// <summary>Forces everything written, and every file in which <see cref="Check"/> found a valid piece, whoever wrote it, to the disk and looks at the files: <see cref="Flushed"/> or <see cref="FlushFailed"/>.</summary>
     void Flush(StorageId storage, long tag);
 
     /// <summary>Closes after everything before it: <see cref="StorageClosed"/>. Nothing may be posted afterwards.</summary>

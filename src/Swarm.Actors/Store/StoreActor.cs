@@ -22,16 +22,16 @@ public sealed partial class StoreActor : UntypedActor, IWithTimers
     private readonly StoreActorSettings _settings;
     private readonly ILogger _logger;
     private readonly CommitQueue _queue;
+    private readonly BatchNumbers _numbers;
     private ImmutableArray<CommitQueue.Entry> _underWay = [];
-    private long _batch;
     private int _failures;
     private bool _commitTold;
     private IActorRef? _drainer;
     private Counters _counters = new();
 
-    /// <summary>See <see cref="Props(IStore, StoreActorSettings, ILogger)"/>.</summary>
-    public StoreActor(IStore store, StoreActorSettings settings, ILogger logger)
+    private StoreActor(IStore store, StoreActorSettings settings, BatchNumbers numbers, ILogger logger)
     {
+        _numbers = numbers;
         _store = store;
         _settings = settings;
         _logger = logger;
@@ -44,8 +44,11 @@ public sealed partial class StoreActor : UntypedActor, IWithTimers
     private bool IsIdle => _underWay.IsEmpty && _queue.IsEmpty;
 
     /// <summary>How to make one. The store is only ever called by this actor.</summary>
-    public static Props Props(IStore store, StoreActorSettings settings, ILogger logger) =>
-        ActorProps.Create(() => new StoreActor(store, settings, logger));
+    public static Props Props(IStore store, StoreActorSettings settings, ILogger logger)
+    {
+        var numbers = new BatchNumbers();
+        return ActorProps.Create(() => new StoreActor(store, settings, numbers, logger));
+    }
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -62,6 +65,14 @@ public sealed partial class StoreActor : UntypedActor, IWithTimers
             case Inspect: Sender.Tell(_counters with { Waiting = _queue.Waiting, Coalesced = _queue.Coalesced }); break;
             default: Unhandled(message); break;
         }
+    }
+
+    // The next incarnation is asked to drain as this one was; what waits it has no part in.
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object? message)
+    {
+        if (_drainer is not null) Self.Tell(new Drain(), _drainer);
+        base.PreRestart(reason, message);
     }
 
     /// <inheritdoc/>
@@ -160,7 +171,7 @@ public sealed partial class StoreActor : UntypedActor, IWithTimers
     {
         if (_underWay.IsEmpty) return;
         // A new number each time: an answer to an earlier try, should one still come, is not taken for this one's.
-        _store.Submit(++_batch, [.. _underWay.Select(entry => entry.Command)], Self);
+        _store.Submit(++_numbers.Last, [.. _underWay.Select(entry => entry.Command)], Self);
     }
 
     private void TellDrainedIfIdle()
@@ -170,7 +181,7 @@ public sealed partial class StoreActor : UntypedActor, IWithTimers
         _drainer.Tell(new Drained(Unanswered: 0));
     }
 
-    private bool IsAwaited(long batch) => batch == _batch && !_underWay.IsEmpty;
+    private bool IsAwaited(long batch) => batch == _numbers.Last && !_underWay.IsEmpty;
 
     // Everybody who still waits is told that his command failed; what is under way may have been done all the same.
     private int Abandon(string reason)
@@ -237,6 +248,12 @@ public sealed partial class StoreActor : UntypedActor, IWithTimers
     /// What the store has done since it started: batches and commands committed, failures of batches, commands refused, progress coalesced; and the senders that wait now.
     /// </summary>
     public sealed record Counters(long Batches = 0, long Commands = 0, long Failures = 0, long Refused = 0, long Coalesced = 0, int Waiting = 0);
+
+    // Shared by all incarnations: an answer to one's batch is not taken for an answer to another's.
+    private sealed class BatchNumbers
+    {
+        public long Last { get; set; }
+    }
 
     private sealed record Commit;
 

@@ -253,7 +253,7 @@ public sealed partial class PeerActor
         if (outcome.Kind == WireOutcomeKind.Snubbed) _pipeline.Snub();
         PassReleased(ReleaseReason.TimedOut);
         if (outcome.Kind is WireOutcomeKind.Snubbed or WireOutcomeKind.RequestsTimedOut) TellWant();
-        else if (!_state.PeerChoking && _state.AmInterested && _state.Requests.Count == 0) TellWant();
+        else if (_state.AmInterested && _state.Requests.Count == 0 && (!_state.PeerChoking || _state.Pieces.AllowedFast.Count > 0)) TellWant();
         Flush();
         if (_downloaded != 0 || _uploaded != 0 || outcome.Kind == WireOutcomeKind.Snubbed) Report();
     }

@@ -67,6 +67,7 @@ public sealed partial class PiecesActor
         _writes.Clear();
         foreach (var block in received.Blocks)
         {
+            _received += block.Block.Length;
             if (_picker?.BlockReceived(received.Key, block.Block, _cancels) == BlockOutcome.Accepted)
             {
                 _writes.Add(block);
@@ -265,7 +266,7 @@ public sealed partial class PiecesActor
     {
         if (_toldFinished || _picker is not { IsFinished: true }) return;
         _toldFinished = true;
-        Context.Parent.Tell(new Finished());
+        Context.Parent.Tell(new Finished(_received));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Name}: piece {Piece} failed its hash and is fetched again")]

@@ -11,7 +11,7 @@ namespace Swarm.Actors.Torrents;
 /// <summary>
 /// The piece manager of one torrent: which block is asked of whom, and what is on disk. Child of <see cref="TorrentActor"/>, lives as long as the metadata is known.
 /// <para>
-/// Life: it opens the storage, believes or hashes what is there (<see cref="ResumePlan"/>), tells the torrent <see cref="Ready"/>, and works after <see cref="Begin"/>. Restarted after a bug it
+/// Life: it opens the storage, believes or hashes what is there (<see cref="ResumePlan"/>), forces to disk what hashing found, tells the torrent <see cref="Ready"/>, and works after <see cref="Begin"/>. Restarted after a bug it
 /// does all of that again under a new storage id; the torrent then introduces the peers anew.
 /// </para>
 /// <para>
@@ -27,6 +27,8 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
 {
     private const string RetryKey = "retry";
     private const int ProbeBlocks = 32;
+    private const long CheckpointTag = 0;
+    private const long FoundTag = 1;
 
     private readonly TorrentMetainfo _metainfo;
     private readonly StorageSpec _spec;
@@ -52,6 +54,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private Bitfield _valid;
     private ImmutableArray<FileFingerprint> _found = [];
     private int _checked;
+    private bool _hasFound;
     private PiecePicker? _picker;
     private bool _diskOver;
     private bool _diskFull;
@@ -59,6 +62,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private int _probesLeft;
     private bool _freed;
     private bool _toldFinished;
+    private long _received;
     private IActorRef? _closer;
     private bool _closing;
     private bool _closed;
@@ -79,7 +83,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
         _valid = new Bitfield(spec.Layout.Geometry.PieceCount);
     }
 
-    /// <summary>The storage is open and what was there is known; nothing is written before <see cref="Begin"/>.</summary>
+    /// <summary>The storage is open and what was there is known, and is beyond power loss; nothing is written before <see cref="Begin"/>.</summary>
     public sealed record Ready(StorageId Storage, ImmutableArray<byte> Verified, ImmutableArray<FileFingerprint> Files, ImmutableArray<FileProblem> Problems);
 
     /// <summary>The storage cannot be used.</summary>
@@ -135,8 +139,8 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     /// <summary>To the torrent: a piece came in and did not hold.</summary>
     public sealed record Failed(PieceIndex Piece);
 
-    /// <summary>To the torrent: everything wanted is verified.</summary>
-    public sealed record Finished;
+    /// <summary>To the torrent: everything wanted is verified. <paramref name="Received"/> are the payload bytes that came for it, those of no use too; connections report theirs only at the beat.</summary>
+    public sealed record Finished(long Received);
 
     /// <summary>To the torrent: this connection sent bad data.</summary>
     public sealed record Liar(PeerKey Key, PieceIndex Piece);
@@ -249,12 +253,15 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
         if (_plan is null) return;
         foreach (var (piece, state) in results.Pieces)
         {
-            if (state == PieceState.Valid) _valid.Add(piece);
+            if (state == PieceState.Valid) _hasFound |= _valid.Add(piece);
         }
 
         _checked += results.Pieces.Length;
         Context.Parent.Tell(new CheckAdvanced(_checked, _plan.ToCheck.Count));
-        if (results.Finished) TellReady();
+        if (!results.Finished) return;
+        // A process that crashed may have left it in memory only, and what is told as there will be recorded.
+        if (_hasFound) _disk.Flush(_storage, FoundTag);
+        else TellReady();
     }
 
     private void TellReady()
@@ -270,17 +277,19 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     {
         if (_closing) return;
         _checkpoints.Enqueue(ImmutableCollectionsMarshal.AsImmutableArray((_picker?.Verified ?? _valid).ToWire()));
-        _disk.Flush(_storage, tag: 0);
+        _disk.Flush(_storage, CheckpointTag);
     }
 
     private void OnFlushed(IDisk.Flushed flushed)
     {
-        if (_checkpoints.TryDequeue(out var verified)) Context.Parent.Tell(new Checkpointed(verified, flushed.Files));
+        if (flushed.Tag == FoundTag) TellReady();
+        else if (_checkpoints.TryDequeue(out var verified)) Context.Parent.Tell(new Checkpointed(verified, flushed.Files));
     }
 
     private void OnFlushFailed(IDisk.FlushFailed failed)
     {
-        if (_checkpoints.TryDequeue(out _)) Context.Parent.Tell(new CheckpointFailed(failed.Error));
+        if (failed.Tag == FoundTag) Context.Parent.Tell(new Unusable(failed.Error));
+        else if (_checkpoints.TryDequeue(out _)) Context.Parent.Tell(new CheckpointFailed(failed.Error));
     }
 
     private void OnClose()

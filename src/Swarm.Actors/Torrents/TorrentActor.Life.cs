@@ -120,7 +120,7 @@ public sealed partial class TorrentActor
     {
         _acknowledged = true;
         _adder.Tell(new Added(_torrent), Self);
-        if (_stopper is not null)
+        if (_stoppers.Count > 0)
         {
             BeginStop();
             return;
@@ -218,8 +218,8 @@ public sealed partial class TorrentActor
         CountVerified();
         // Once begun, whatever lies there was put there by us.
         var problems = ready.Problems.RemoveAll(problem => _begun && problem.Kind == FileProblemKind.InTheWay);
-        if (problems.Length > 0) Fail(FileProblems.Describe(problems, _options.Folder));
-        else if (_options.SeedOnly && !_verified.IsFull) Fail($"{_verified.Length - _verified.Count} of {_verified.Length} pieces do not match the torrent; 'swarm verify' names the files, 'swarm get' fetches what is missing");
+        if (problems.Length > 0) Fail(FileProblems.Describe(problems, _options.Folder, _options.SeedOnly));
+        else if (_options.SeedOnly && !_verified.IsFull) Fail($"{_verified.Length - _verified.Count} of {_verified.Length} pieces do not match the torrent; 'swarm verify' names the files, 'swarm get --recheck' fetches and overwrites what does not match");
         // From here on the files are ours, and it is written down before the first of them is touched.
         else Store(new StoreCommand.PutProgress(_torrent, _token, Progress(ready.Verified, ready.Files)), StoreStep.Begin);
     }
@@ -271,8 +271,9 @@ public sealed partial class TorrentActor
         Context.System.EventStream.Publish(new TorrentEvent.PieceFailed(_torrent, piece));
     }
 
-    private void OnFinished()
+    private void OnFinished(long received)
     {
+        _peers.ReceivedAtLeast(received);
         if (_state is TorrentState.Stopping or TorrentState.Failed) return;
         SetState(TorrentState.Seeding);
         _finished = true;

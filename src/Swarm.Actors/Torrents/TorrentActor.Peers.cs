@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Swarm.Actors.Net;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Trackers;
@@ -11,6 +12,7 @@ namespace Swarm.Actors.Torrents;
 // The swarm: whom to call, whom to answer, whom to drop, and what the torrent looks like from outside.
 public sealed partial class TorrentActor
 {
+    private readonly List<HostEndPoint> _named = [];
     private ImmutableArray<TrackerLine> _trackers = [];
     private long _chokeRoundAt;
     private int _dialing;
@@ -41,10 +43,37 @@ public sealed partial class TorrentActor
         foreach (var peer in _options.Peers) _peers.Candidates.Add(peer, PeerSource.User);
         foreach (var peer in _source.Magnet?.Peers ?? [])
         {
-            if (IPAddress.TryParse(peer.Host, out var address)) _peers.Candidates.Add(new IPEndPoint(address, peer.Port), PeerSource.User);
+            if (peer.Address is { } address) _peers.Candidates.Add(new IPEndPoint(address, peer.Port), PeerSource.User);
+            else if (!_named.Contains(peer)) LookUp(peer);
         }
 
         Dial();
+    }
+
+    // A link may name its peers; each name is looked up once, and stands for several addresses.
+    private void LookUp(HostEndPoint peer)
+    {
+        if (_named.Count >= _services.Settings.MaxPeerNames)
+        {
+            LogNameUnknown(_log, Name, peer, $"the link has more than {_named.Count} names");
+            return;
+        }
+
+        _named.Add(peer);
+        _services.Ports.Dns.Resolve(_named.Count - 1, peer.Host, Self);
+    }
+
+    private void OnResolved(IDns.Resolved resolved)
+    {
+        // After a restart there may be answers to what was asked before it; the link is the same, but perhaps nothing is asked yet.
+        if (resolved.Id >= _named.Count) return;
+        foreach (var address in resolved.Addresses.Take(_services.Settings.MaxAddressesPerName)) _peers.Candidates.Add(new IPEndPoint(address, _named[(int)resolved.Id].Port), PeerSource.User);
+        Dial();
+    }
+
+    private void OnNameUnknown(IDns.Failed failed)
+    {
+        if (failed.Id < _named.Count) LogNameUnknown(_log, Name, _named[(int)failed.Id], failed.Reason);
     }
 
     private void OnPeersFound(AnnouncerActor.PeersFound found)
@@ -130,8 +159,7 @@ public sealed partial class TorrentActor
     private void OnPeerIsSeed(PeerIsSeed seed)
     {
         if (_peers.Find(seed.Key) is not { } peer) return;
-        peer.IsSeed = seed.IsSeed;
-        if (!peer.Incoming) _peers.Candidates.SetSeed(peer.Remote, seed.IsSeed);
+        _peers.SetSeed(peer, seed.IsSeed);
         if (seed.IsSeed && WeAreSeed) peer.Actor.Tell(new PeerActor.Disconnect("both sides have everything"));
     }
 
@@ -211,4 +239,7 @@ public sealed partial class TorrentActor
         KnownPeers = _peers.Candidates.Count,
         Trackers = _trackers,
     };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Name}: the peer {Peer} of its link is not called: {Reason}")]
+    private static partial void LogNameUnknown(ILogger log, string name, HostEndPoint peer, string reason);
 }

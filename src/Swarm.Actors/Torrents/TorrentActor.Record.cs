@@ -62,9 +62,9 @@ public sealed partial class TorrentActor
     private string? ProblemWith(PiecesActor.Checkpointed checkpointed)
     {
         var layout = _metainfo!.Layout;
-        if (_finished && _allWasRecorded && !_dirty && !_files.SequenceEqual(checkpointed.Files)) return FileProblems.DescribeChange(layout, _files, checkpointed.Files, _options.Folder);
+        if (_finished && _allWasRecorded && !_dirty && !_files.SequenceEqual(checkpointed.Files)) return FileProblems.DescribeChange(layout, _files, checkpointed.Files, _options.Folder, _options.SeedOnly);
         var verified = Bitfield.FromWire(checkpointed.Verified.AsSpan(), layout.Geometry.PieceCount)!;
-        return FileProblems.DescribeGone(layout, verified, checkpointed.Files, _options.Folder);
+        return FileProblems.DescribeGone(layout, verified, checkpointed.Files, _options.Folder, _options.SeedOnly);
     }
 
     private void OnCheckpointFailed(DiskError error)
@@ -79,7 +79,7 @@ public sealed partial class TorrentActor
 
     private void OnStop()
     {
-        _stopper = Sender;
+        if (!_stoppers.Contains(Sender)) _stoppers.Add(Sender);
         if (_state == TorrentState.Stopping) return;
         Timers.StartSingleTimer(StopKey, StopTimedOut.Instance, _services.Settings.StopTimeout);
         // Before it is acknowledged it is neither here nor there; that will be decided in a moment.
@@ -144,7 +144,6 @@ public sealed partial class TorrentActor
     private void EndStop()
     {
         SetState(TorrentState.Stopped);
-        _stopper?.Tell(new Stopped(_torrent, _saved));
-        Context.Stop(Self);
+        EndWith(_saved);
     }
 }

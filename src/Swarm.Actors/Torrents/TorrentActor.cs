@@ -34,6 +34,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     private readonly InfoHash _torrent;
     private readonly TorrentPeers _peers;
     private readonly IActorRef _adder;
+    private readonly List<IActorRef> _stoppers = [];
     private TorrentMetainfo? _metainfo;
     private TorrentState _state = TorrentState.Loading;
     private string? _reason;
@@ -42,7 +43,6 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     private IActorRef? _pieces;
     private IActorRef? _metadata;
     private IActorRef? _announcer;
-    private IActorRef? _stopper;
     private StorageId _storage;
     private Bitfield? _verified;
     private Bitfield? _wanted;
@@ -76,7 +76,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     /// <summary>Asks for a <see cref="TorrentStatus"/>.</summary>
     public sealed record GetStatus(InfoHash Torrent);
 
-    /// <summary>Stop, keeping everything; answered with <see cref="Stopped"/>.</summary>
+    /// <summary>Stop, keeping everything; everybody who says so is answered with <see cref="Stopped"/>.</summary>
     public sealed record Stop(InfoHash Torrent);
 
     /// <summary>It has stopped. <paramref name="Saved"/> is false if what was verified last could not be recorded: it will be hashed at the next start.</summary>
@@ -137,6 +137,14 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
         _services.Store.Tell(new StoreActor.Run(new StoreCommand.AcquireLease(_torrent), (long)StoreStep.Lease));
     }
 
+    // The next incarnation knows nothing of the stop that is under way, and whoever waits for it would wait for ever.
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object? message)
+    {
+        foreach (var stopper in _stoppers) Self.Tell(new Stop(_torrent), stopper);
+        base.PreRestart(reason, message);
+    }
+
     /// <inheritdoc/>
     protected override void PostStop() => _services.Bandwidth.Tell(new BandwidthActor.SetLimits(_scope, 0, 0));
 
@@ -156,6 +164,8 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
             case PeerIsSeed seed: OnPeerIsSeed(seed); break;
             case PeerListens listens: OnPeerListens(listens); break;
             case PeerGone gone: OnPeerGone(gone); break;
+            case IDns.Resolved resolved: OnResolved(resolved); break;
+            case IDns.Failed failed: OnNameUnknown(failed); break;
             case AnnouncerActor.PeersFound found: OnPeersFound(found); break;
             case AnnouncerActor.TrackersChanged changed: OnTrackersChanged(changed); break;
             case AnnouncerActor.ExternalAddressSeen: break;
@@ -169,7 +179,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
             case MetadataActor.Restarted: OnMetadataRestarted(); break;
             case PiecesActor.CheckAdvanced check: OnCheckAdvanced(check); break;
             case PiecesActor.Ready ready: OnReady(ready); break;
-            case PiecesActor.Finished: OnFinished(); break;
+            case PiecesActor.Finished finished: OnFinished(finished.Received); break;
             case PiecesActor.DiskTrouble trouble: OnDiskTrouble(trouble.Error); break;
             case PiecesActor.DiskRecovered: OnDiskRecovered(); break;
             case PiecesActor.Unusable unusable: Fail(unusable.Error.Message); break;
@@ -220,7 +230,12 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     {
         _adder.Tell(new AddFailed(_torrent, reason), Self);
         if (_token != 0) _services.Store.Tell(new StoreActor.Run(new StoreCommand.ReleaseLease(_torrent, _token), (long)StoreStep.Released));
-        _stopper?.Tell(new Stopped(_torrent, Saved: true));
+        EndWith(saved: true);
+    }
+
+    private void EndWith(bool saved)
+    {
+        foreach (var stopper in _stoppers) stopper.Tell(new Stopped(_torrent, saved));
         Context.Stop(Self);
     }
 

@@ -48,6 +48,7 @@ internal sealed class TorrentPeers
     private readonly RateMeter _download;
     private readonly RateMeter _upload;
     private long _lastKey;
+    private long _received;
 
     public TorrentPeers(TorrentSettings settings, Random random, long now)
     {
@@ -66,8 +67,8 @@ internal sealed class TorrentPeers
     /// <summary>The connections, in the order they were made.</summary>
     public IReadOnlyCollection<TorrentPeer> All => _peers.Values;
 
-    /// <summary>Payload bytes received in this run.</summary>
-    public long Downloaded => _download.Total;
+    /// <summary>Payload bytes received in this run, as far as is known: connections report at the beat.</summary>
+    public long Downloaded => Math.Max(_download.Total, _received);
 
     /// <summary>Payload bytes sent in this run.</summary>
     public long Uploaded => _upload.Total;
@@ -126,6 +127,9 @@ internal sealed class TorrentPeers
         peer.IsSeed = isSeed;
         if ((peer.Incoming ? peer.ListensAt : peer.Remote) is { } address) Candidates.SetSeed(address, isSeed);
     }
+
+    /// <summary>So much is known to have come in all, whatever connections have yet to report.</summary>
+    public void ReceivedAtLeast(long bytes) => _received = Math.Max(_received, bytes);
 
     public void Report(TorrentPeer peer, long downloaded, long uploaded, bool snubbed, long now)
     {

@@ -18,6 +18,12 @@ public sealed record TorrentSettings
     /// <summary>Connections that are dialled at a time for one torrent, 1 to 1,024.</summary>
     public int MaxDialing { get; init => field = Setting.InRange(value, 1, 1_024); } = 30;
 
+    /// <summary>Host names among the peers of a link that are looked up, 0 to 1,024; further ones are passed over.</summary>
+    public int MaxPeerNames { get; init => field = Setting.InRange(value, 0, 1_024); } = 16;
+
+    /// <summary>Addresses of one such name that are tried, 1 to 64.</summary>
+    public int MaxAddressesPerName { get; init => field = Setting.InRange(value, 1, 64); } = 8;
+
     /// <summary>The beat of a torrent and its peers: rates, time-outs, dialling; 100 ms to 10 s.</summary>
     public TimeSpan Tick { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)); } = TimeSpan.FromSeconds(1);
 

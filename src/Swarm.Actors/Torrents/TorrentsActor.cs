@@ -7,6 +7,7 @@ namespace Swarm.Actors.Torrents;
 /// <summary>
 /// All torrents of the node, by hash. Child of the node. Adds and stops them, routes incoming connections and questions.
 /// A torrent that fails by a bug is restarted and begins anew from the store; if it keeps failing it is stopped, and its lease ends with the process.
+/// After a bug of its own it goes on with its state (its parent resumes it), for a restart would stop the torrents.
 /// </summary>
 public sealed class TorrentsActor : UntypedActor
 {

@@ -67,10 +67,10 @@ internal sealed class GetCommand : Command, IDetailedHelp
         finally
         {
             if (interrupted.IsCancellationRequested) reporter.Note("stopping");
-            if (!await node.StopAsync().ConfigureAwait(false)) reporter.Log("swarm: not everything could be recorded in time; the next run will hash what is in doubt");
+            await NodeStop.RunAsync(node, reporter).ConfigureAwait(false);
         }
 
-        return ExitCodes.Done;
+        return node.Failure is { } failure ? throw new SwarmException(failure) : ExitCodes.Done;
     }
 
     // Returns when there is nothing more to do; an interruption before everything is there passes through, one after it is the usual end.

@@ -65,10 +65,10 @@ internal sealed class SeedCommand : Command, IDetailedHelp
         }
         finally
         {
-            if (!await node.StopAsync().ConfigureAwait(false)) reporter.Log("swarm: not everything could be recorded in time; the next run will hash what is in doubt");
+            await NodeStop.RunAsync(node, reporter).ConfigureAwait(false);
         }
 
-        return ExitCodes.Done;
+        return node.Failure is { } failure ? throw new SwarmException(failure) : ExitCodes.Done;
     }
 
     private static async Task<(TorrentSource Source, TorrentOptions Options)> FindOrMakeAsync(

@@ -6,6 +6,7 @@ namespace Swarm.Io.Disk;
 /// <param name="DuplicateBlocks">Blocks that came again and were let go.</param>
 /// <param name="BytesReadBack">Bytes read from files only to be hashed, because the blocks had come ahead of their turn and over the budget.</param>
 /// <param name="BlocksOverReorderBudget">Blocks ahead of the running hash that did not fit the budget.</param>
+/// <param name="BlocksLetGo">Blocks ahead of the running hash that were let go of, or not kept, because links waited for slabs.</param>
 /// <param name="PiecesWithoutRunningHash">Pieces begun while all running hashes were in use.</param>
 /// <param name="UnpooledReads">Reads that had to allocate, the pool being empty.</param>
 /// <param name="JobsRefused">Calls refused or dropped: queues full, or the storage not open.</param>
@@ -19,6 +20,7 @@ public sealed record DiskCounters(
     long DuplicateBlocks,
     long BytesReadBack,
     long BlocksOverReorderBudget,
+    long BlocksLetGo,
     long PiecesWithoutRunningHash,
     long UnpooledReads,
     long JobsRefused,
@@ -35,6 +37,7 @@ internal sealed class DiskTally
     public long DuplicateBlocks;
     public long BytesReadBack;
     public long BlocksOverReorderBudget;
+    public long BlocksLetGo;
     public long PiecesWithoutRunningHash;
     public long UnpooledReads;
     public long JobsRefused;

@@ -23,6 +23,9 @@ namespace Swarm.Io.Disk;
 /// answer is false, and one <see cref="IDisk.Drained"/> follows. Every queue has a limit in <see cref="DiskSettings"/> but that of restarts and
 /// closes, which can be neither refused nor lost and of which a piece or a storage needs one at a time. <see cref="Dispose"/> drops what is queued: close storages first.
 /// </para>
+/// <para>
+/// Slabs that the running hashes wait with are let go of when links have none to read into (<see cref="IBlockSource.SlabsRanDry"/>): their bytes are in the files already, and are read back from there.
+/// </para>
 /// </summary>
 public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
 {
@@ -61,6 +64,7 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
                 Volatile.Read(ref tally.DuplicateBlocks),
                 Volatile.Read(ref tally.BytesReadBack),
                 Volatile.Read(ref tally.BlocksOverReorderBudget),
+                Volatile.Read(ref tally.BlocksLetGo),
                 Volatile.Read(ref tally.PiecesWithoutRunningHash),
                 Volatile.Read(ref tally.UnpooledReads),
                 Volatile.Read(ref tally.JobsRefused),
@@ -205,6 +209,25 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
         if (!_storages.TryGetValue(storage, out var target)) return;
         if (target.Geometry.IsValid(block)) target.Files.Evict(target.Geometry.PieceOffset(block.Piece) + block.Begin, block.Length);
         target.Tell(new IDisk.ReadFailed(storage, block, -1, error));
+    }
+
+    /// <inheritdoc/>
+    void IBlockSource.SlabsRanDry(Func<bool> isDry)
+    {
+        if (_disposed != 0) return;
+        _resources.SlabsRanDry(isDry);
+
+        // Each worker's own job on each storage: so it keeps its place among the fences, which may touch every worker's pieces.
+        foreach (var storage in _storages.Values)
+        {
+            if (!storage.HasPieces) continue;
+            for (var worker = 0; worker < _workers.Length; worker++)
+            {
+                var job = Job(storage, DiskJobKind.LetGo);
+                job.Tag = worker;
+                storage.Post(job);
+            }
+        }
     }
 
     /// <summary>Stops the workers after their turn, drops what is queued and closes every file. No message follows.</summary>

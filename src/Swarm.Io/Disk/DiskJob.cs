@@ -9,6 +9,7 @@ internal enum DiskJobKind
     Restart,
     HashBlocks,
     Read,
+    LetGo,
     Open,
     Check,
     Flush,
@@ -34,6 +35,7 @@ internal sealed class DiskJob
 
     public SlabSlice Second { get; set; }
 
+    /// <summary>The caller's, which comes back with the answer; of <see cref="DiskJobKind.LetGo"/> the worker's number.</summary>
     public long Tag { get; set; }
 
     public IActorRef? ReplyTo { get; set; }

@@ -6,6 +6,7 @@ namespace Swarm.Io.Disk;
 /// <summary>What the workers of one engine share. Each member is safe from any thread.</summary>
 internal sealed class DiskResources : IDisposable
 {
+    private volatile Func<bool>? _slabsAreDry;
     private int _queuedReads;
     private int _queuedControls;
 
@@ -41,6 +42,12 @@ internal sealed class DiskResources : IDisposable
     public DiskJobPool Jobs { get; }
 
     public DiskTally Tally { get; } = new();
+
+    /// <summary>Whether links wait for slabs, so that none is to be held here that can be done without.</summary>
+    public bool SlabsAreDry => _slabsAreDry?.Invoke() == true;
+
+    /// <summary>Links have begun to wait; <paramref name="isDry"/> says how long.</summary>
+    public void SlabsRanDry(Func<bool> isDry) => _slabsAreDry = isDry;
 
     /// <summary>Makes room for a read in the queues. False: there is none.</summary>
     public bool TryEnterRead() => TryEnter(ref _queuedReads, Settings.MaxQueuedReads);

@@ -61,6 +61,9 @@ internal sealed class DiskStorage
         return all[worker] ??= [];
     }
 
+    /// <summary>Whether anything was ever written through it since it was opened.</summary>
+    public bool HasPieces => Volatile.Read(ref _pieces) is not null;
+
     /// <summary>Every piece in progress; only in a fence.</summary>
     public IEnumerable<PieceProgress> AllPieces() => _pieces is null ? [] : _pieces.Where(p => p is not null).SelectMany(p => p!.Values);
 
@@ -72,15 +75,16 @@ internal sealed class DiskStorage
     {
         lock (_gate)
         {
-            if (_closed)
+            if (!_closed)
             {
-                _resources.DropChain(chain);
+                if (_fenced || _heldHead is not null) Hold(chain);
+                else Dispatch(chain);
                 return;
             }
-
-            if (_fenced || _heldHead is not null) Hold(chain);
-            else Dispatch(chain);
         }
+
+        // Outside of the lock: a slab that is given back serves whoever waits for one.
+        _resources.DropChain(chain);
     }
 
     /// <summary>Posts a fence. <see cref="DiskJobKind.Close"/> also ends a check that runs or waits: nobody is left to use its results.</summary>
@@ -129,16 +133,21 @@ internal sealed class DiskStorage
     /// <summary>Takes no more jobs, and drops those that are held: the end, whether by close or because the engine stops.</summary>
     public void Seal()
     {
+        DiskJob? held;
         lock (_gate)
         {
             _closed = true;
             _check?.Cancel();
-            _resources.DropChain(_heldHead);
+            held = _heldHead;
             _heldHead = _heldTail = null;
         }
+
+        _resources.DropChain(held);
     }
 
     private DiskWorker WorkerOf(PieceIndex piece) => _workers[(int)((uint)((int)Id.Value + piece.Value) % (uint)_workers.Length)];
+
+    private DiskWorker WorkerOf(DiskJob job) => job.Kind == DiskJobKind.LetGo ? _workers[(int)job.Tag] : WorkerOf(job.Block.Piece);
 
     private void Hold(DiskJob chain)
     {
@@ -177,7 +186,7 @@ internal sealed class DiskStorage
     {
         if (fence.Check is not { } check)
         {
-            WorkerOf(default).Post(fence, fence);
+            WorkerOf(default(PieceIndex)).Post(fence, fence);
             return;
         }
 
@@ -202,10 +211,10 @@ internal sealed class DiskStorage
     {
         for (DiskJob? head = chain; head is not null;)
         {
-            var worker = WorkerOf(head.Block.Piece);
+            var worker = WorkerOf(head);
             var tail = head;
             _underWay++;
-            while (tail.Next is { } next && WorkerOf(next.Block.Piece) == worker)
+            while (tail.Next is { } next && WorkerOf(next) == worker)
             {
                 tail = next;
                 _underWay++;

@@ -178,6 +178,9 @@ internal sealed partial class DiskWorker : IDisposable
                 _writer.Settle(job.Storage, job.Block.Piece);
                 Read(job);
                 break;
+            case DiskJobKind.LetGo:
+                _writer.LetGo(job.Storage);
+                break;
             default:
                 throw new InvalidOperationException($"{job.Kind} is no job on a piece.");
         }

@@ -128,8 +128,13 @@ internal sealed unsafe class LinuxFileOperations : FileOperations
         return null;
     }
 
-    public override DiskError? Sync(SafeFileHandle handle, FilePlace place) =>
-        LinuxNative.SyncData(handle) == 0 ? null : DiskErrors.FromErrno(Marshal.GetLastPInvokeError(), "force to disk", place.FullPath);
+    public override DiskError? Sync(SafeFileHandle handle, FilePlace place)
+    {
+        var errno = LinuxNative.SyncData(handle) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+        // File systems that can only be read, such as that of a compact disc, know nothing to be forced and say EINVAL.
+        return errno is 0 or DiskErrors.Invalid ? null : DiskErrors.FromErrno(errno, "force to disk", place.FullPath);
+    }
 
     public override DiskError? SyncFolder(string folder)
     {

@@ -9,7 +9,7 @@ namespace Swarm.Io.Disk;
 /// <para>
 /// Blocks are gathered over a turn and settled piece by piece: neighbours are written with one gathering write a file, then the running
 /// hash takes what continues it, straight from the slabs. A block ahead of the hash keeps its slab while the budget lasts; beyond it the
-/// block is read back when the hash gets there. The last block of a piece completes the hash, and the piece is forgotten with its result.
+/// block is read back when the hash gets there, and likewise while links wait for slabs. The last block of a piece completes the hash, and the piece is forgotten with its result.
 /// </para>
 /// What can fail: a write (the piece's gathered blocks are lost, <see cref="IDisk.WriteFailed"/>, and the piece is forgotten), a read-back
 /// (the running hash is given up, and the whole piece is read when it is complete; if that fails too it is <see cref="PieceState.Unreadable"/>).
@@ -90,6 +90,22 @@ internal sealed partial class PieceWriter : IDisposable
     {
         Settle(storage, index);
         if (Find(storage, index) is { } piece) Forget(piece);
+    }
+
+    /// <summary>Lets go of every block of a storage that is on disk and only waits for its hash, if links still wait for slabs.</summary>
+    public void LetGo(DiskStorage storage)
+    {
+        if (!_resources.SlabsAreDry) return;
+        foreach (var piece in storage.PiecesOf(_worker).Values)
+        {
+            for (var block = piece.Hashed; block < piece.BlockCount; block++)
+            {
+                ref var data = ref piece.Data(block);
+                if (!data.IsHere || piece.IsFresh(block)) continue;
+                Release(ref data, isHeld: true, _resources);
+                Interlocked.Increment(ref _resources.Tally.BlocksLetGo);
+            }
+        }
     }
 
     /// <summary>Lets go of what a piece holds in memory.</summary>
@@ -306,15 +322,16 @@ internal sealed partial class PieceWriter : IDisposable
         return true;
     }
 
-    /// <summary>Fresh blocks the hash did not take: kept for it while the budget lasts.</summary>
+    /// <summary>Fresh blocks the hash did not take: kept for it while the budget lasts and no link waits for a slab.</summary>
     private void KeepOrDropFresh(PieceProgress piece)
     {
+        var isDry = _resources.SlabsAreDry;
         for (var block = piece.NextFresh(0); block >= 0; block = piece.NextFresh(block + 1))
         {
             ref var data = ref piece.Data(block);
             if (!data.IsHere) continue;
-            if (piece.Hash is not null && _resources.Reorder.TryHold(data.First, data.Second)) continue;
-            Interlocked.Increment(ref _resources.Tally.BlocksOverReorderBudget);
+            if (!isDry && piece.Hash is not null && _resources.Reorder.TryHold(data.First, data.Second)) continue;
+            Interlocked.Increment(ref (isDry ? ref _resources.Tally.BlocksLetGo : ref _resources.Tally.BlocksOverReorderBudget));
             Release(ref data, isHeld: false, _resources);
         }
 

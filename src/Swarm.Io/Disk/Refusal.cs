@@ -32,7 +32,7 @@ internal static class Refusal
             case DiskJobKind.Close:
                 storage.Tell(new IDisk.StorageClosed(storage.Id));
                 break;
-            case DiskJobKind.Restart:
+            case DiskJobKind.Restart or DiskJobKind.LetGo:
                 break;
         }
     }

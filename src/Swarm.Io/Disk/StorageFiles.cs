@@ -6,7 +6,8 @@ using Swarm.Actors.Ports;
 namespace Swarm.Io.Disk;
 
 /// <summary>
-/// The files of one storage: opens them through the handle cache, creates them, and remembers which were written since the last flush.
+/// The files of one storage: opens them through the handle cache, creates them, and remembers which were written, or found to hold valid pieces, since the last flush:
+/// what a process that crashed wrote a moment ago may be in memory only.
 /// Used by every worker at once.
 /// <para>
 /// What is made when. At the first write of a storage: its empty files and its symbolic links (BEP 47), whatever is in their places is left
@@ -17,9 +18,10 @@ namespace Swarm.Io.Disk;
 /// </summary>
 internal sealed partial class StorageFiles
 {
-    /// <summary>Flags of a file: written since the last flush; its disk blocks reserved.</summary>
+    /// <summary>Flags of a file: written since the last flush; its disk blocks reserved; valid pieces found in it since the last flush.</summary>
     private const byte Written = 1;
     private const byte Reserved = 2;
+    private const byte HasFound = 4;
 
     private readonly Lock _gate = new();
     private readonly FileOperations _operations;
@@ -115,6 +117,21 @@ internal sealed partial class StorageFiles
         foreach (var region in regions) _handles.Evict(Id, region.File);
     }
 
+    /// <summary>A valid piece was found in a run of bytes: the next flush forces its files to disk too.</summary>
+    public void Found(long offset, int length)
+    {
+        var regions = new List<FileRegion>();
+        Layout.RegionsOf(offset, length, regions);
+        lock (_gate)
+        {
+            _states ??= new byte[Layout.Files.Length];
+            foreach (var region in regions)
+            {
+                if (!Layout.Files[region.File].IsPad) _states[region.File] |= HasFound;
+            }
+        }
+    }
+
     /// <summary>Lets go of every handle.</summary>
     public void CloseAll() => _handles.EvictAll(Id);
 
@@ -122,7 +139,7 @@ internal sealed partial class StorageFiles
     public ImmutableArray<FileFingerprint> Look() => _operations.Look(Root, Layout.Files);
 
     /// <summary>
-    /// Forces everything written since the last success to the disk: files, then the folders with new entries. Runs alone (in a fence).
+    /// Forces everything written or found since the last success to the disk: files, then the folders with new entries. Runs alone (in a fence).
     /// After a failure the kernel may have forgotten which bytes were lost, so what failed stays marked and a later success proves nothing
     /// about these bytes: whoever gets the failure must not record them as kept.
     /// </summary>
@@ -130,7 +147,7 @@ internal sealed partial class StorageFiles
     {
         for (var file = 0; _states is not null && file < _states.Length; file++)
         {
-            if ((_states[file] & Written) == 0) continue;
+            if ((_states[file] & (Written | HasFound)) == 0) continue;
             var handle = _handles.TryLease(Id, file, forWriting: true);
             if (handle is null)
             {
@@ -141,8 +158,9 @@ internal sealed partial class StorageFiles
 
             var error = _operations.Sync(handle, PlaceOf(file));
             handle.DangerousRelease();
-            if (error is not null) return error;
-            _states[file] &= unchecked((byte)~Written);
+            // What was only found may lie where nothing can be written, by us or by anybody: then there is nothing to be forced.
+            if (error is not null && ((_states[file] & Written) != 0 || error.Kind != DiskErrorKind.Denied)) return error;
+            _states[file] &= unchecked((byte)~(Written | HasFound));
         }
 
         while (_changedFolders.Max is { } folder)

@@ -11,7 +11,7 @@ internal sealed class NetContext(NetSettings settings, IBlockSource blocks, ILog
 
     public ILogger Log { get; } = log;
 
-    public SlabPool Slabs { get; } = new(settings);
+    public SlabPool Slabs { get; } = new(settings, blocks.SlabsRanDry);
 
     public SendPlanPool Plans { get; } = new(settings);
 

@@ -11,6 +11,10 @@ namespace Swarm.Io.Net;
 /// served in the order of waiting as slabs come back. Free buffers are reused last in, first out, for they are in the processor's cache.
 /// </para>
 /// <para>
+/// Dry: a link waits for want of slabs, not because of its own limit. It is told once when it begins, to whoever holds slabs that he can do without. It ends when nobody waits and a quarter of the
+/// bound is free: with less room than that, what was let go of would only be taken up again, and let go of again.
+/// </para>
+/// <para>
 /// Memory goes back to the system in <see cref="Trim"/>: buffers that nobody needed since the last trim are emptied of pages (Linux) or forgotten.
 /// </para>
 /// </summary>
@@ -26,13 +30,26 @@ public sealed class SlabPool
     private readonly NetSettings _settings;
     private readonly Shelf[] _shelves = [new(SmallBytes), new(LargeBytes)];
     private readonly Queue<(SlabAccount Account, long Ticket)> _waiters = new();
+    private readonly Action<Func<bool>>? _ranDry;
+    private readonly Func<bool> _askDry;
+    private volatile bool _isDry;
     private long _lentBytes;
     private long _lastTicket;
     private long _waits;
     private int _outstanding;
 
     /// <summary>An empty pool; buffers are made when they are first needed.</summary>
-    public SlabPool(NetSettings settings) => _settings = settings;
+    /// <param name="settings">The bounds.</param>
+    /// <param name="ranDry">Told each time it becomes dry, from any thread, outside of all locks, with the question whether it still is.</param>
+    public SlabPool(NetSettings settings, Action<Func<bool>>? ranDry = null)
+    {
+        _settings = settings;
+        _ranDry = ranDry;
+        _askDry = () => _isDry;
+    }
+
+    /// <summary>Whether links wait for want of slabs, or did a moment ago.</summary>
+    public bool IsDry => _isDry;
 
     /// <summary>Slabs that somebody holds; 0 when every slice was released. For leak checks.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);
@@ -71,6 +88,7 @@ public sealed class SlabPool
     /// </summary>
     public Slab? TryRent(SlabAccount account, SlabClass wanted)
     {
+        bool ranDry;
         lock (_gate)
         {
             if (account.Closed) return null;
@@ -81,8 +99,11 @@ public sealed class SlabPool
             account.AtLimit = account.Outstanding >= _settings.SlabsPerLink;
             if (!account.AtLimit) _waiters.Enqueue((account, account.Ticket));
             Interlocked.Increment(ref _waits);
-            return null;
+            ranDry = LookWhetherDry();
         }
+
+        if (ranDry) _ranDry?.Invoke(_askDry);
+        return null;
     }
 
     /// <summary>Gives back the memory of buffers that were free ever since the last call. Returns the bytes given back.</summary>
@@ -119,18 +140,34 @@ public sealed class SlabPool
         for (var first = true; ; first = false)
         {
             SlabAccount? served;
-            Slab slab;
+            Slab? slab = null;
+            bool ranDry;
             lock (_gate)
             {
                 if (first) Shelve(entry);
                 served = NextServed(returner, out var next);
-                if (served is null) return;
-                served.Ticket = 0;
-                slab = Lend(next!, served);
+                if (served is not null)
+                {
+                    served.Ticket = 0;
+                    slab = Lend(next!, served);
+                }
+
+                ranDry = LookWhetherDry();
             }
 
-            served.Receiver.OnSlab(slab);
+            if (ranDry) _ranDry?.Invoke(_askDry);
+            if (served is null) return;
+            served.Receiver.OnSlab(slab!);
         }
+    }
+
+    // True: it begins. Beyond the bound a link is lent its reserve, so with many links there may never be a quarter free; then there is nothing to spare either.
+    private bool LookWhetherDry()
+    {
+        var wasDry = _isDry;
+        if (_waiters.Count > 0) _isDry = true;
+        else if (_lentBytes <= _settings.SlabPoolBytes / 4 * 3) _isDry = false;
+        return _isDry && !wasDry;
     }
 
     private void Shelve(Entry entry)

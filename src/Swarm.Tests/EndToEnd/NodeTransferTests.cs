@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Actors.Node;
@@ -24,6 +25,21 @@ public sealed class NodeTransferTests
         content.ShouldBeIn(folder);
         (await seed.StopAsync()).ShouldBeTrue();
         (await leecher.StopAsync()).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_node_whose_store_fails_answers_with_the_reason_and_stops_at_once()
+    {
+        using var content = TestContent.Create(1, 64 * 1024, ("one.bin", 100_000));
+        await using var node = await StartAsync(content, "data");
+        BrokenStore.DropTables(content.Folder("data"));
+        var began = Stopwatch.GetTimestamp();
+        await Should.ThrowAsync<SwarmException>(() => node.AddAsync(TorrentSource.FromFile(content.Metainfo, content.File), new TorrentOptions { Folder = content.SeedFolder }));
+        var answer = await Should.ThrowAsync<SwarmException>(() => node.StatusAsync(content.Metainfo.WireHash));
+        answer.Message.ShouldContain("swarm.db");
+        (await node.StopAsync()).ShouldBeFalse();
+        node.Failure.ShouldBe(answer.Message);
+        Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(20), "nobody is left to wait for");
     }
 
     private static Task<SwarmNode> StartAsync(TestContent content, string data) =>

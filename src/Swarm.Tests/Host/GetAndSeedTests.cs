@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Swarm.Host;
+using Swarm.Tests.EndToEnd;
 
 namespace Swarm.Tests.Host;
 
@@ -163,6 +165,21 @@ public sealed class GetAndSeedTests : IDisposable
         var port = (await seed.LineAsync("seeding")).GetProperty("port").GetInt32();
         var second = await Invocation.RunAsync("get", "0123456789abcdef0123456789abcdef01234567", "--bind", "127.0.0.1", "--port", $"{port}", "--data", _scratch["get"]);
         second.ShouldFailSaying($"{port}");
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_while_the_program_stops_ends_it_at_once_with_the_reason()
+    {
+        _scratch.Write("file.bin", 40_000);
+        using var seed = Invocation.Start(["seed", _scratch["file.bin"], "--json", .. _scratch.Node("seed")]);
+        await seed.LineAsync("seeding");
+        BrokenStore.DropTables(_scratch["seed"]);
+        seed.Signal(15);
+        var began = Stopwatch.GetTimestamp();
+        var ended = await seed.EndAsync();
+        ended.ExitCode.ShouldBe(1, ended.Error);
+        ended.Complaints[^1].ShouldStartWith($"swarm: The store {_scratch["seed/swarm.db"]} failed");
+        Stopwatch.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(20), "nobody is left to wait for");
     }
 
     [Fact]

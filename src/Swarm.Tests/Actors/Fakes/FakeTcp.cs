@@ -1,5 +1,6 @@
 using System.Net;
 using Swarm.Actors.Ports;
+using Swarm.Tests.Kernel;
 
 namespace Swarm.Tests.Actors.Fakes;
 
@@ -12,6 +13,9 @@ internal sealed class FakeTcp(Simulation sim, SlabLedger slabs) : ITcp
     public Dictionary<IPEndPoint, Action<FakeLink>> Reachable { get; } = [];
 
     public HashSet<IPEndPoint> Occupied { get; } = [];
+
+    /// <summary>Addresses that bring a bug to light in whoever dials them.</summary>
+    public HashSet<IPEndPoint> Faulty { get; } = [];
 
     public List<IPEndPoint> Dialed { get; } = [];
 
@@ -47,6 +51,7 @@ internal sealed class FakeTcp(Simulation sim, SlabLedger slabs) : ITcp
     public void Connect(long dial, IPEndPoint remote, IPAddress? bind, TimeSpan timeout, IActorRef replyTo)
     {
         Dialed.Add(remote);
+        if (Faulty.Contains(remote)) throw new Boom("dialling");
         if (IsSilent)
         {
             Unanswered.Add((dial, replyTo));

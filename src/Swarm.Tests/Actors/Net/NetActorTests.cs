@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Swarm.Actors.Net;
 using Swarm.Actors.Ports;
+using Swarm.Protocol.Bandwidth;
 using Swarm.Protocol.Swarming;
 using Swarm.Tests.Actors.Fakes;
 using Swarm.Tests.Kernel;
@@ -111,12 +112,62 @@ public sealed class NetActorTests
         link.IsClosed.ShouldBeTrue();
     }
 
+    [Fact]
+    public void After_a_bug_every_dial_is_answered_and_the_limits_hold()
+    {
+        Start(NetSettings.Default with { UploadLimit = 100_000, Dial = DialSettings.Default with { MaxHalfOpen = 2 } });
+        _tcp.IsSilent = true;
+        _tcp.Faulty.Add(Remote(2));
+        var bandwidth = _told.OfType<NetActor.Started>().Single().Bandwidth;
+        var limited = _tcp.NewLink(Remote(9));
+        _harness.TellAndRun(bandwidth, new BandwidthActor.Join(limited, new BandwidthScope(1)));
+        foreach (var port in Enumerable.Range(1, 3)) _harness.TellAndRun(_net, new NetActor.Dial(Remote(port), _dialer));
+        _answers.ShouldHaveSingleItem().ShouldBeOfType<NetActor.DialFailed>().Remote.Port.ShouldBe(2);
+        _tcp.Unanswered.Count.ShouldBe(2, "the dial that failed gave its place back");
+        var link = _tcp.NewLink(Remote(1));
+        _harness.TellAndRun(_net, new ITcp.Connected(_tcp.Unanswered[0].Dial, link));
+        _answers[1].ShouldBe(new NetActor.Dialed(Remote(1), link));
+        limited.UploadQuota.ShouldBe(0);
+        _harness.TellAndRun(bandwidth, new BandwidthActor.QuotaWanted(limited, TransferDirection.Upload));
+        _harness.Sim.AdvanceBy(TimeSpan.FromSeconds(1));
+        limited.UploadQuota.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void After_a_bug_the_bandwidth_knows_its_links_still()
+    {
+        Start(NetSettings.Default with { UploadLimit = 100_000 });
+        var bandwidth = _told.OfType<NetActor.Started>().Single().Bandwidth;
+        var link = _tcp.NewLink(Remote(9));
+        _harness.TellAndRun(bandwidth, new BandwidthActor.Join(link, new BandwidthScope(1)), new BandwidthActor.Join(null!, new BandwidthScope(1)));
+        _harness.TellAndRun(bandwidth, new BandwidthActor.QuotaWanted(link, TransferDirection.Upload));
+        _harness.Sim.AdvanceBy(TimeSpan.FromSeconds(1));
+        link.UploadQuota.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void A_connection_that_brings_a_bug_to_light_is_closed_and_gives_its_place_back()
+    {
+        Start(NetSettings.Default with { MaxUnidentified = 1 }, Here);
+        _harness.TellAndRun(_net, new NetActor.Serve(_dialer));
+        var link = _tcp.Accept("10.0.0.2:1");
+        _harness.Run();
+        var released = _slabs.Slice([1, 2, 3]);
+        released.Release();
+        link.Tell(new IPeerLink.Received(released));
+        _harness.Run();
+        link.IsClosed.ShouldBeTrue();
+        var another = _tcp.Accept("10.0.0.2:2");
+        _harness.Run();
+        another.IsClosed.ShouldBeFalse();
+    }
+
     private static IPEndPoint Remote(int port) => new(IPAddress.Parse("10.0.0.9"), port);
 
     private void Start(NetSettings? settings, params ImmutableArray<IPEndPoint> listen)
     {
         var props = NetActor.Props(listen, settings ?? NetSettings.Default, _tcp, _harness.Sim.Time, new ListLoggerFactory());
-        _harness.Actor(new Script { OnPreStart = node => _net = node.Ctx.ActorOf(props, "net"), OnMessage = (_, message) => _told.Add(message) }, "node");
+        _harness.Actor(new Script { OnPreStart = node => _net = node.Ctx.ActorOf(props, "net"), OnMessage = (_, message) => _told.Add(message), Strategy = new OneForOneStrategy(_ => Directive.Resume) }, "node");
         _harness.Run();
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using Swarm.Actors.Node;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
+using Swarm.Actors.Trackers;
 using Swarm.Tests.Actors.Fakes;
 
 namespace Swarm.Tests.Actors.Node;
@@ -68,6 +69,57 @@ public sealed class NodeActorTests
         world.Broken.ShouldHaveSingleItem().Reason.ShouldContain("the database is gone");
         world.Tcp.Stops.ShouldBe(1);
         world.ShouldHoldNothing();
+    }
+
+    [Fact]
+    public void After_a_bug_in_the_network_dials_under_way_count_and_limits_hold()
+    {
+        var settings = new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")], Torrent = TorrentSettings.Default with { MaxDialing = 1 } };
+        var world = new NodeWorld(settings).Start();
+        world.Tcp.IsSilent = true;
+        world.Add(_content, world.With("10.0.0.2:1", "10.0.0.3:1") with { DownloadLimit = 100_000 });
+        world.Tcp.IsSilent = false;
+        world.Tcp.Faulty.Add(IPEndPoint.Parse("10.0.0.4:1"));
+        var other = FakeContent.OneFile(300_000, seed: 2);
+        foreach (var address in new[] { "10.0.0.2:1", "10.0.0.3:1" }) world.Seed(_content, address);
+        world.Seed(other, "10.0.0.5:1");
+        world.Add(other, world.With("10.0.0.4:1", "10.0.0.5:1") with { Folder = "/other", DownloadLimit = 100_000 });
+        world.Pass(2);
+        var (dial, net) = world.Tcp.Unanswered.ShouldHaveSingleItem();
+        net.Tell(new ITcp.ConnectFailed(dial, world.Tcp.Dialed[0], "nobody is there"), ActorRefs.NoSender);
+        world.Pass(30);
+        world.Disk.ShouldHold(_content, NodeWorld.Folder);
+        world.Disk.ShouldHold(other, "/other");
+        world.Tcp.Stops.ShouldBe(0);
+    }
+
+    [Fact]
+    public void After_a_bug_in_their_supervisor_the_torrents_are_there_and_work()
+    {
+        var world = new NodeWorld().Start();
+        world.Seed(_content, "10.0.0.2:1");
+        world.Add(_content, world.With("10.0.0.2:1") with { DownloadLimit = 100_000 });
+        world.Torrents.Tell(new TorrentsActor.Add(null!, null!), world.User);
+        world.Pass(10);
+        world.Status(_content).State.ShouldBe(TorrentState.Seeding);
+        world.Store.Log.Count(command => command == nameof(StoreCommand.AcquireLease)).ShouldBe(1);
+        world.Stop(_content).Saved.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_part_that_fails_again_and_again_breaks_the_node()
+    {
+        var world = new NodeWorld().Start();
+        world.Add(_content, world.With() with { Trackers = ["http://tracker.example/announce"] });
+        var trackers = world.Dns.Asker;
+        for (var time = 0; time < 12; time++)
+        {
+            trackers.Tell(new TrackersActor.Announce(1, null!, null!), ActorRefs.NoSender);
+            world.Pass(1);
+        }
+
+        world.Broken.ShouldHaveSingleItem().Reason.ShouldContain("trackers");
+        world.Tcp.Stops.ShouldBe(1);
     }
 
     [Fact]

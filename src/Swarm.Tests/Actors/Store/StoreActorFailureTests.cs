@@ -60,6 +60,33 @@ public sealed class StoreActorFailureTests : StoreActorFixture
     }
 
     [Fact]
+    public void After_a_bug_everybody_is_answered_and_late_answers_do_not_fit_the_next_incarnations_batches()
+    {
+        var store = Start(directive: Directive.Restart);
+        Run(store, 1, new StoreCommand.AcquireLease(One));
+        var first = Fake.Last;
+        Commit(outcomes: default);
+        Replies.ShouldHaveSingleItem().ShouldBeOfType<StoreActor.RunFailed>().Tag.ShouldBe(1);
+        Run(store, 2, new StoreCommand.AcquireLease(Two));
+        first.Commit(new StoreOutcome.Leased(1));
+        World.Run();
+        Replies.Count.ShouldBe(1);
+        Commit(new StoreOutcome.Leased(2));
+        Replies[^1].ShouldBe(new StoreActor.Ran(2, new StoreOutcome.Leased(2)));
+    }
+
+    [Fact]
+    public void A_bug_during_the_drain_does_not_keep_it_from_ending()
+    {
+        var store = Start(directive: Directive.Restart);
+        Run(store, 1, new StoreCommand.AcquireLease(One));
+        store.Tell(new StoreActor.Drain(), TorrentActor);
+        World.Run();
+        Commit(outcomes: default);
+        Replies.OfType<StoreActor.Drained>().ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public void Spent_retries_fail_the_batch_and_later_batches_have_one_try_each_until_one_commits()
     {
         var store = Start(StoreActorSettings.Default with { RetryLimit = 2 });

@@ -43,7 +43,7 @@ public abstract class StoreActorFixture : IDisposable
     protected static StoreCommand.PutTorrent Torrent(InfoHash torrent, int bytes) =>
         new(torrent, 1, new TorrentRecord(ImmutableArray.Create(new byte[bytes]), Magnet: null, "/", 0));
 
-    protected IActorRef Start(StoreActorSettings? settings = null, Action<Exception>? onFailure = null)
+    protected IActorRef Start(StoreActorSettings? settings = null, Action<Exception>? onFailure = null, Directive directive = Directive.Stop)
     {
         IActorRef? store = null;
         World.Actor(
@@ -53,7 +53,7 @@ public abstract class StoreActorFixture : IDisposable
                 Strategy = new OneForOneStrategy(failure =>
                 {
                     onFailure?.Invoke(failure);
-                    return Directive.Stop;
+                    return directive;
                 }),
             },
             "node");

@@ -16,9 +16,46 @@ public sealed class PiecesActorTests
             disk.Put(content, NodeWorld.Folder);
             disk.Files.Values.Single().Bytes[40_000] ^= 1;
         });
-        world.Disk.Log.ShouldBe(["open", "check 4"]);
+        world.Disk.Log.ShouldBe(["open", "check 4", "flush"]);
         world.Take<PiecesActor.CheckAdvanced>()[^1].ShouldBe(new PiecesActor.CheckAdvanced(4, 4));
         world.Take<PiecesActor.Ready>().ShouldHaveSingleItem().Verified.ShouldBe([0b1011_0000]);
+    }
+
+    [Fact]
+    public void What_a_check_found_is_told_only_when_it_is_forced_to_disk()
+    {
+        var content = FakeContent.OneFile(4 * 32 * 1024);
+        var world = new PiecesWorld(content, prepare: disk =>
+        {
+            disk.Put(content, NodeWorld.Folder);
+            disk.FlushDelay = TimeSpan.FromSeconds(5);
+        });
+        world.Take<PiecesActor.CheckAdvanced>()[^1].ShouldBe(new PiecesActor.CheckAdvanced(4, 4));
+        world.Take<PiecesActor.Ready>().ShouldBeEmpty();
+        world.Pass(5);
+        world.Take<PiecesActor.Ready>().ShouldHaveSingleItem();
+        world.Take<PiecesActor.Checkpointed>().ShouldBeEmpty();
+
+        var failing = new PiecesWorld(content, prepare: disk =>
+        {
+            disk.Put(content, NodeWorld.Folder);
+            disk.FlushFails = true;
+        });
+        failing.Take<PiecesActor.Ready>().ShouldBeEmpty();
+        failing.Take<PiecesActor.Unusable>().ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void A_check_that_finds_nothing_forces_nothing()
+    {
+        var content = FakeContent.OneFile(4 * 32 * 1024);
+        var world = new PiecesWorld(content, prepare: disk =>
+        {
+            disk.Put(content, NodeWorld.Folder);
+            disk.Files.Values.Single().Bytes.AsSpan().Clear();
+        });
+        world.Disk.Log.ShouldBe(["open", "check 4"]);
+        world.Take<PiecesActor.Ready>().ShouldHaveSingleItem();
     }
 
     [Fact]

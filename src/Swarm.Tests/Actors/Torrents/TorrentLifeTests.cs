@@ -29,6 +29,20 @@ public sealed class TorrentLifeTests
     }
 
     [Fact]
+    public void What_was_downloaded_is_right_at_the_moment_of_completion()
+    {
+        var world = new NodeWorld().Start();
+        world.Seed(_content, "10.0.0.2:1");
+        world.Http.Answer = fetch => FakeHttp.Reply(fetch, "d8:intervali1800ee");
+        world.Add(_content, world.With("10.0.0.2:1") with { DownloadLimit = 400_000, Trackers = ["http://10.0.0.9/announce"] });
+        world.Pass(20);
+        // What the tracker is told is said at that very moment, before any connection reports at the beat or at its end.
+        var told = world.Http.Requests.Single(fetch => fetch.Url.Query.Contains("event=completed", StringComparison.Ordinal));
+        told.Url.Query.ShouldContain($"&downloaded={_content.Bytes.Length}&");
+        world.Status(_content).Downloaded.ShouldBe(_content.Bytes.Length, "nothing is counted twice");
+    }
+
+    [Fact]
     public void An_addition_is_acknowledged_only_when_the_record_is_durable()
     {
         var world = new NodeWorld().Start();
@@ -285,6 +299,42 @@ public sealed class TorrentLifeTests
         world.Stop(_content).Saved.ShouldBeTrue();
         world.Store.Leases.ShouldBeEmpty();
         world.ShouldHoldNothing();
+    }
+
+    [Fact]
+    public void A_bug_in_a_torrent_that_stops_does_not_keep_it_from_stopping()
+    {
+        var world = new NodeWorld().Start();
+        world.Disk.Put(_content, NodeWorld.Folder);
+        IActorRef? torrent = null;
+        var stopped = new List<object>();
+        var user = world.Harness.Actor((me, message) =>
+        {
+            if (message is TorrentActor.Added) torrent = me.From;
+            else stopped.Add(message);
+        });
+        world.Torrents.Tell(new TorrentsActor.Add(TorrentSource.FromFile(_content.Metainfo, _content.File), world.With()), user);
+        world.Pass(5);
+        world.Disk.FlushDelay = TimeSpan.FromSeconds(3);
+        world.Torrents.Tell(new TorrentActor.Stop(_content.Torrent), user);
+        world.Pass(1);
+        torrent.ShouldNotBeNull().Tell(new PiecesActor.Verified([new PieceIndex(-1)]), ActorRefs.NoSender);
+        world.Pass(60);
+        stopped.ShouldHaveSingleItem().ShouldBeOfType<TorrentActor.Stopped>();
+        world.Store.Leases.ShouldBeEmpty();
+        world.ShouldHoldNothing();
+    }
+
+    [Fact]
+    public void Everybody_who_stops_it_is_answered()
+    {
+        var world = new NodeWorld().Start();
+        world.Add(_content);
+        world.Answers.Clear();
+        world.Torrents.Tell(new TorrentActor.Stop(_content.Torrent), world.User);
+        world.Node.Tell(new Swarm.Actors.Node.NodeActor.Drain(), world.User);
+        world.Pass(30);
+        world.Answers.Select(answer => answer.GetType()).ShouldBe([typeof(TorrentActor.Stopped), typeof(Swarm.Actors.Node.NodeActor.Drained)], ignoreOrder: true);
     }
 
     private static void CrashPieces(NodeWorld world)

@@ -1,6 +1,8 @@
 using System.Net;
 using Swarm.Actors.Node;
+using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
+using Swarm.Protocol.Magnets;
 using Swarm.Protocol.Swarming;
 using Swarm.Protocol.Wire;
 using Swarm.Tests.Actors.Fakes;
@@ -58,6 +60,35 @@ public sealed class TorrentPeersTests
     }
 
     [Fact]
+    public void Peers_that_a_link_names_are_looked_up_once_and_called_at_all_of_their_addresses()
+    {
+        var world = new NodeWorld().Start();
+        world.Dns.Names["seed.example"] = [IPAddress.Parse("10.0.0.2"), IPAddress.Parse("10.0.0.3")];
+        world.Seed(_content, "10.0.0.3:7");
+        MagnetLink.TryParse($"magnet:?xt=urn:btih:{_content.Torrent}&x.pe=seed.example:7&x.pe=nowhere.example:7&x.pe=10.0.0.4:7", out var link, out var error).ShouldBeTrue(error);
+        world.Store.Records[_content.Torrent] = new TorrentRecord(_content.File, null, NodeWorld.Folder, 1);
+        world.Add(TorrentSource.FromMagnet(link));
+        world.Pass(20);
+        world.Disk.ShouldHold(_content, NodeWorld.Folder);
+        world.Tcp.Dialed.Select(remote => remote.ToString()).Distinct().ShouldBe(["10.0.0.4:7", "10.0.0.2:7", "10.0.0.3:7"], ignoreOrder: true);
+        world.Dns.Asked.ShouldBe(["seed.example", "nowhere.example"]);
+        world.Log.Lines.ShouldContain(line => line.Text.Contains("nowhere.example:7", StringComparison.Ordinal) && line.Text.Contains("is unknown", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void As_many_names_of_a_link_as_allowed_are_looked_up_and_no_more_of_their_addresses_than_allowed()
+    {
+        var settings = TorrentSettings.Default with { MaxPeerNames = 2, MaxAddressesPerName = 3 };
+        var world = new NodeWorld(new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")], Torrent = settings }).Start();
+        foreach (var name in new[] { "a.example", "b.example", "c.example" }) world.Dns.Names[name] = [.. Enumerable.Range(0, 9).Select(i => IPAddress.Parse($"10.0.{(int)name[0]}.{i}"))];
+        MagnetLink.TryParse($"magnet:?xt=urn:btih:{_content.Torrent}&x.pe=a.example:7&x.pe=b.example:7&x.pe=c.example:7", out var link, out var error).ShouldBeTrue(error);
+        world.Add(TorrentSource.FromMagnet(link));
+        world.Pass(5);
+        world.Dns.Asked.ShouldBe(["a.example", "b.example"]);
+        world.Tcp.Dialed.Distinct().Count().ShouldBe(6);
+    }
+
+    [Fact]
     public void Two_seeds_part_and_a_seed_calls_no_seed()
     {
         var world = new NodeWorld().Start();
@@ -67,6 +98,21 @@ public sealed class TorrentPeersTests
         world.Pass(120);
         peers[0].Link.IsClosed.ShouldBeTrue();
         world.Tcp.Dialed.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_seed_that_called_us_and_said_where_it_listens_is_not_called_back_by_a_seed()
+    {
+        var world = new NodeWorld().Start();
+        world.Disk.Put(_content, NodeWorld.Folder);
+        world.Add(_content);
+        world.Pass(1);
+        var seed = world.Incoming(_content, "10.0.0.2:5");
+        seed.Say(output => new ExtensionHandshake { ListenPort = 7 }.Write(output));
+        seed.Say(output => output.HaveAll());
+        world.Pass(600);
+        seed.Link.IsClosed.ShouldBeTrue();
+        world.Tcp.Dialed.ShouldBeEmpty();
     }
 
     [Fact]

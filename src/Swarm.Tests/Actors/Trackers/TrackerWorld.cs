@@ -72,8 +72,12 @@ internal sealed class FakeDns(Simulation sim) : IDns
 
     public List<string> Asked { get; } = [];
 
+    /// <summary>Who asked last.</summary>
+    public IActorRef Asker { get; private set; } = ActorRefs.Nobody;
+
     public void Resolve(long id, string host, IActorRef replyTo)
     {
+        Asker = replyTo;
         Asked.Add(host);
         object answer = Names.TryGetValue(host, out var addresses) ? new IDns.Resolved(id, host, addresses) : new IDns.Failed(id, host, $"{host} is unknown");
         sim.Schedule(TrackerWorld.Latency, () => replyTo.Tell(answer, ActorRefs.NoSender));

@@ -25,6 +25,47 @@ public class DiskCheckTests
     }
 
     [Fact]
+    public void Files_with_valid_pieces_are_forced_to_disk_by_the_next_flush_and_once()
+    {
+        var content = TestContent.Files(10_000, 30_000, 20_000, 10_000);
+        using var world = new DiskWorld();
+        content.Save(world.Root);
+        Corrupt(world.PathOf(content, 2), 5);
+        var forced = new List<string>();
+        world.Operations.OnSync = place =>
+        {
+            forced.Add(place.File.Path);
+            return null;
+        };
+        var storage = world.Open(content);
+        world.FlushAndTakeResults(storage);
+        forced.ShouldBeEmpty();
+        world.Check(storage, content);
+        world.FlushAndTakeResults(storage);
+        forced.ShouldBe(["folder/0.bin", "folder/1.bin"]);
+        world.FlushAndTakeResults(storage);
+        forced.Count.ShouldBe(2);
+        world.Operations.WriteOpens.ShouldBe(0);
+        world.Close(storage);
+    }
+
+    [Fact]
+    public void Found_files_that_can_only_be_read_need_no_forcing_but_a_disk_that_fails_is_told()
+    {
+        var content = TestContent.OneFile(10_000, 30_000);
+        using var world = new DiskWorld();
+        content.Save(world.Root);
+        var storage = world.Open(content);
+        world.Operations.OnSync = place => DiskErrors.FromErrno(DiskErrors.IoError, "force to disk", place.FullPath);
+        world.Check(storage, content);
+        world.Engine.Flush(storage, 7);
+        world.Owner.Next<IDisk.FlushFailed>();
+        world.Operations.OnSync = place => DiskErrors.FromErrno(DiskErrors.ReadOnlySystem, "force to disk", place.FullPath);
+        world.FlushAndTakeResults(storage);
+        world.Close(storage);
+    }
+
+    [Fact]
     public void Missing_files_are_absent_and_nothing_is_read()
     {
         var content = TestContent.Files(10_000, 30_000, 25_000);

@@ -1,4 +1,5 @@
 using Swarm.Actors.Ports;
+using Swarm.Io;
 using Swarm.Io.Disk;
 
 namespace Swarm.Tests.Io.Disk;
@@ -180,6 +181,40 @@ public class DiskWriteTests
         world.FlushAndTakeResults(storage).ShouldBe(content.AllValid());
         world.Engine.Counters.BytesReadBack.ShouldBe(readBack * 16384);
         world.Slabs.Outstanding.ShouldBe(0);
+        world.Close(storage);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void While_links_wait_for_slabs_blocks_ahead_of_the_hash_are_let_go_of_and_none_is_kept(int workers)
+    {
+        var content = TestContent.OneFile(1 << 17, 6 << 17);
+        using var world = new DiskWorld(new DiskSettings { Workers = workers });
+        var storage = world.Open(content);
+        var isDry = true;
+        for (var piece = 0; piece < 6; piece++) world.Write(storage, [.. Enumerable.Range(1, 4).Select(block => world.Block(content, piece, block))]);
+        world.FlushAndTakeResults(storage).ShouldBeEmpty();
+        world.Slabs.Outstanding.ShouldBe(24);
+
+        ((IBlockSource)world.Engine).SlabsRanDry(() => isDry);
+        world.FlushAndTakeResults(storage).ShouldBeEmpty();
+        world.Slabs.Outstanding.ShouldBe(0);
+        world.Engine.Counters.ReorderBytes.ShouldBe(0);
+        world.Engine.Counters.BlocksLetGo.ShouldBe(24);
+        world.Write(storage, world.Block(content, 0, 5));
+        world.FlushAndTakeResults(storage).ShouldBeEmpty();
+        world.Slabs.Outstanding.ShouldBe(0);
+        world.Engine.Counters.BlocksLetGo.ShouldBe(25);
+
+        isDry = false;
+        world.Write(storage, world.Block(content, 0, 6));
+        world.FlushAndTakeResults(storage).ShouldBeEmpty();
+        world.Slabs.Outstanding.ShouldBe(1);
+        world.Write(storage, world.Block(content, 0, 0), world.Block(content, 0, 7));
+        for (var piece = 1; piece < 6; piece++) world.Write(storage, [.. new[] { 7, 6, 5, 0 }.Select(block => world.Block(content, piece, block))]);
+        world.FlushAndTakeResults(storage).ShouldBe(content.AllValid());
+        world.Engine.Counters.BytesReadBack.ShouldBe(25 * 16384);
         world.Close(storage);
     }
 

@@ -12,6 +12,7 @@ internal sealed class FakeBlocks : IBlockSource, IDisposable
 
     private readonly ConcurrentDictionary<StorageId, (SafeFileHandle Handle, long Length, int Pad)> _storages = new();
     private readonly List<string> _paths = [];
+    private int _timesDry;
 
     public BlockingCollection<(StorageId Storage, BlockRequest Block, DiskError Error)> Failures { get; } = new();
 
@@ -65,6 +66,11 @@ internal sealed class FakeBlocks : IBlockSource, IDisposable
 
         return true;
     }
+
+    /// <summary>How often the pool was told to be dry.</summary>
+    public int TimesDry => Volatile.Read(ref _timesDry);
+
+    public void SlabsRanDry(Func<bool> isDry) => Interlocked.Increment(ref _timesDry);
 
     public void ReportReadFailure(StorageId storage, BlockRequest block, DiskError error) => Failures.Add((storage, block, error));
 

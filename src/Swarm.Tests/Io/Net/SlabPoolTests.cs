@@ -83,6 +83,41 @@ public sealed class SlabPoolTests
     }
 
     [Fact]
+    public void It_is_dry_while_a_link_waits_and_until_a_quarter_is_free_and_tells_it_once()
+    {
+        var told = new List<Func<bool>>();
+        var pool = new SlabPool(OneMebibyte with { SlabReservePerLink = 1 }, told.Add);
+        var hog = new Link(pool);
+        var slabs = Enumerable.Range(0, 4).Select(_ => hog.Rent(SlabClass.Large)!).ToList();
+        pool.IsDry.ShouldBeFalse("all is lent, and nobody wants more");
+        var waiting = Enumerable.Range(0, 2).Select(_ => new Link(pool)).ToList();
+        foreach (var link in waiting) link.Hold(link.Rent(SlabClass.Small)!);
+        foreach (var link in waiting) link.Rent(SlabClass.Small).ShouldBeNull();
+        told.Count.ShouldBe(1);
+        told[0]().ShouldBeTrue();
+
+        slabs[0].Release();
+        waiting.ShouldAllBe(link => link.Brought.Count == 1);
+        told[0]().ShouldBeTrue("nobody waits, but there is little room");
+        slabs[1].Release();
+        told[0]().ShouldBeFalse();
+        while (hog.Rent(SlabClass.Large) is { } more) hog.Hold(more);
+        told.Count.ShouldBe(2);
+        pool.IsDry.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_link_at_its_limit_does_not_make_the_pool_dry()
+    {
+        var pool = new SlabPool(OneMebibyte with { SlabsPerLink = 2 }, _ => throw new InvalidOperationException("it was told"));
+        var link = new Link(pool);
+        link.Rent(SlabClass.Small);
+        link.Rent(SlabClass.Small);
+        link.Rent(SlabClass.Small).ShouldBeNull();
+        pool.IsDry.ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_closed_account_is_not_served()
     {
         var pool = new SlabPool(OneMebibyte with { SlabsPerLink = 2 });
