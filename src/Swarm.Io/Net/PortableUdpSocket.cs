@@ -53,8 +53,9 @@ internal sealed class PortableUdpSocket : UdpSocket, IThreadPoolWorkItem
         {
             while (!IsClosed)
             {
-                _filling ??= Buffers.TryRent();
-                if (_filling is not { } buffer) return;
+                // Without a buffer another thread goes on as soon as there is one: from here on nothing is touched.
+                if ((_filling ?? Buffers.TryRent()) is not { } buffer) return;
+                _filling = buffer;
 
                 // Told before the next wait begins, for its end may come on another thread at once.
                 if (buffer.Kept == _batchLimit || (buffer.Kept > 0 && Socket.Available == 0))

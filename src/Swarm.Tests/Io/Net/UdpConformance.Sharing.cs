@@ -135,8 +135,17 @@ public abstract partial class UdpConformance
 
         over.Cancel();
         rain.Join();
-        socket.Send(new UdpAddress(socket.Local), Utp);
-        Gather(steady, 1).Count.ShouldBe(1);
-        SpinWait.SpinUntil(() => udp.OutstandingBatches <= 1, TimeSpan.FromSeconds(10)).ShouldBeTrue("only the one that waits for the next datagram may be out");
+
+        // The kernel's queue may still be full of rain, and then has no room for this one.
+        object? arrived = null;
+        for (var attempt = 0; attempt < 200 && arrived is null; attempt++)
+        {
+            socket.Send(new UdpAddress(socket.Local), Utp);
+            arrived = steady.Next(TimeSpan.FromMilliseconds(50));
+        }
+
+        Texts(arrived.ShouldBeOfType<IUdp.Received>());
+        while (steady.Next(TimeSpan.FromMilliseconds(50)) is IUdp.Received late) late.Batch.Release();
+        udp.OutstandingBatches.ShouldBeLessThanOrEqualTo(1, "only the one that waits for the next datagram may be out");
     }
 }
