@@ -26,6 +26,7 @@ internal abstract class UdpSocket : IDisposable
     private long _tooLong;
     private long _unclaimed;
     private long _faults;
+    private volatile bool _isClosed;
 
     /// <summary>Binds; receives nothing before <see cref="Start"/>.</summary>
     /// <exception cref="SocketException">The address is not to be had.</exception>
@@ -65,7 +66,7 @@ internal abstract class UdpSocket : IDisposable
 
     protected Socket Socket { get; }
 
-    protected bool IsClosed { get; private set; }
+    protected bool IsClosed => _isClosed;
 
     /// <summary>Begins to receive.</summary>
     /// <exception cref="SocketException">The system has no room for it.</exception>
@@ -115,7 +116,7 @@ internal abstract class UdpSocket : IDisposable
 
     public virtual void Dispose()
     {
-        IsClosed = true;
+        _isClosed = true;
         lock (_gate)
         {
             foreach (var claim in _claims) claim?.Close();
