@@ -6,8 +6,8 @@ using Swarm.Actors.Torrents;
 namespace Swarm.Actors.Node;
 
 /// <summary>
-/// Gives back what undelivered messages hold: slabs and links in mailboxes of actors that have stopped. Child of the node, subscribed to dead letters.
-/// Every message type that carries a slab or a link is named here.
+/// Gives back what undelivered messages hold: slabs, datagrams and links in mailboxes of actors that have stopped. Child of the node, subscribed to dead letters.
+/// Every message type that carries such a thing is named here.
 /// </summary>
 public sealed class LeftoversActor : UntypedActor
 {
@@ -31,6 +31,7 @@ public sealed class LeftoversActor : UntypedActor
         switch (letter.Message)
         {
             case IPeerLink.Received received: received.Data.Release(); break;
+            case IUdp.Received received: received.Batch.Release(); break;
             case IDisk.BlockRead read: read.Data.Release(); break;
             case PiecesActor.BlocksReceived blocks: Release(blocks.Blocks); break;
             case ITcp.Accepted accepted: accepted.Link.Close(); break;

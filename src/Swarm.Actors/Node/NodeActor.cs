@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Net;
 using Swarm.Actors.Store;
@@ -116,8 +115,9 @@ public sealed partial class NodeActor : UntypedActor
     {
         if (_torrents is null)
         {
+            var announcing = TrackersSettings.Default.At(_settings.Net.Bind, started.Local);
             var trackers = Watched(Context.ActorOf(
-                TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, Trackers(), _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers"));
+                TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, announcing, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers"));
             var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents"));
             _torrents = Watched(Context.ActorOf(TorrentsActor.Props(services), "torrents"));
         }
@@ -126,14 +126,6 @@ public sealed partial class NodeActor : UntypedActor
         _starter?.Tell(new Started(started.Local, _torrents));
         _starter = null;
     }
-
-    // A node bound to one address speaks to trackers from it, and only over its family.
-    private TrackersSettings Trackers() => _settings.Net.Bind switch
-    {
-        null => TrackersSettings.Default,
-        { AddressFamily: AddressFamily.InterNetwork } bind => TrackersSettings.Default with { BindV4 = bind, BindV6 = null },
-        var bind => TrackersSettings.Default with { BindV4 = null, BindV6 = bind },
-    };
 
     private void OnNetFailed(NetActor.StartFailed failed)
     {

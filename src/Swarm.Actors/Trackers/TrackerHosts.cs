@@ -49,8 +49,8 @@ internal sealed class TrackerHosts(TrackersSettings settings)
     /// </summary>
     public ImmutableArray<IPAddress> Choose(string name, ImmutableArray<IPAddress> addresses, TimeSpan now)
     {
-        var v4 = settings.BindV4 is null ? null : First(addresses, AddressFamily.InterNetwork);
-        var v6 = settings.BindV6 is null ? null : First(addresses, AddressFamily.InterNetworkV6);
+        var v4 = settings.LocalV4 is null ? null : First(addresses, AddressFamily.InterNetwork);
+        var v6 = settings.LocalV6 is null ? null : First(addresses, AddressFamily.InterNetworkV6);
         if (v4 is not null && v6 is not null && _hosts.TryGetValue(name, out var host))
         {
             if (host.SilentV6Until > now) v6 = null;

@@ -110,9 +110,9 @@ public sealed partial class TrackersActor : UntypedActor, IWithTimers
             case IDns.Failed failed: OnResolved(failed.Host, _hosts.Failed(failed.Host, failed.Reason, Now)); break;
             case IHttp.Replied replied: OnReplied(replied); break;
             case IHttp.Failed failed: EndWithFailure(failed.Id, new TrackerFailure(TrackerFailureKind.Unreachable, failed.Reason)); break;
-            case IUdp.Received received: _udp.Received(received.Datagrams, Now); break;
+            case IUdp.Received received: OnDatagrams(received.Batch); break;
             case IUdp.Opened opened: _udp.Opened(opened); break;
-            case IUdp.OpenFailed failed: _udp.OpenFailed(failed); break;
+            case IUdp.OpenFailed failed: OnOpenFailed(failed); break;
             case UdpTick: _udp.Tick(Now); break;
             case GetCounters: Sender.Tell(Count(), Self); break;
             default: Unhandled(message); break;
@@ -201,7 +201,7 @@ public sealed partial class TrackersActor : UntypedActor, IWithTimers
         _exchanges.Add(exchange.Id, exchange);
         LogBegin(exchange.Job.Url.Origin, exchange.Family);
         if (exchange.Job.Url.Scheme != TrackerScheme.Udp) BeginHttp(exchange);
-        else if (!TryBeginUdp(exchange, new IPEndPoint(address, exchange.Job.Url.Port)))
+        else if (!TryBeginUdp(exchange, new UdpAddress(new IPEndPoint(address, exchange.Job.Url.Port))))
             EndWithFailure(exchange.Id, new TrackerFailure(TrackerFailureKind.Overloaded, "Too many UDP requests are under way."));
     }
 
@@ -221,7 +221,7 @@ public sealed partial class TrackersActor : UntypedActor, IWithTimers
             EndWithFailure(exchange.Id, new TrackerFailure(TrackerFailureKind.UnsupportedUrl, "This tracker has no scrape URL (BEP 48)."));
     }
 
-    private bool TryBeginUdp(Exchange exchange, IPEndPoint tracker) => exchange.Job switch
+    private bool TryBeginUdp(Exchange exchange, UdpAddress tracker) => exchange.Job switch
     {
         AnnounceJob announce => _udp.TryAnnounce(exchange.Id, tracker, announce.Request with { Family = exchange.Family }, announce.Url.Target, Now),
         ScrapeJob scrape => _udp.TryScrape(exchange.Id, tracker, scrape.InfoHashes, Now),
@@ -241,6 +241,24 @@ public sealed partial class TrackersActor : UntypedActor, IWithTimers
             if (HttpTrackerReply.TryReadScrape(replied.Status, replied.Body.AsSpan(), _settings.Replies, out var entries, out var failure)) EndWithEntries(replied.Id, entries);
             else EndWithFailure(replied.Id, failure);
         }
+    }
+
+    private void OnDatagrams(UdpBatch batch)
+    {
+        try
+        {
+            _udp.Received(batch, Now);
+        }
+        finally
+        {
+            batch.Release();
+        }
+    }
+
+    private void OnOpenFailed(IUdp.OpenFailed failed)
+    {
+        LogNoSocket(failed.Requested, failed.Reason);
+        _udp.OpenFailed(failed);
     }
 
     private void OnUdpResult(UdpTrackerResult result)
@@ -303,6 +321,9 @@ public sealed partial class TrackersActor : UntypedActor, IWithTimers
 
     [LoggerMessage(LogLevel.Warning, "Too many requests wait for {Tracker}; {Rejected} refused so far")]
     private partial void LogRejected(string tracker, long rejected);
+
+    [LoggerMessage(LogLevel.Debug, "No UDP socket at {Local}: {Reason}")]
+    private partial void LogNoSocket(IPEndPoint local, string reason);
 
     private sealed record UdpTick
     {

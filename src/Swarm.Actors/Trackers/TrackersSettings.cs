@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Swarm.Protocol.Trackers;
 
@@ -9,11 +10,13 @@ public sealed record TrackersSettings
     /// <summary>The values for production.</summary>
     public static TrackersSettings Default { get; } = new();
 
-    /// <summary>The local IPv4 address for UDP; null: nothing is announced over IPv4.</summary>
-    public IPAddress? BindV4 { get; init; } = IPAddress.Any;
+    /// <summary>
+    /// The local IPv4 end point for UDP, shared with the node's other protocols; port 0, or one that is not to be had: a socket of the client's own. Null: nothing is announced over IPv4.
+    /// </summary>
+    public IPEndPoint? LocalV4 { get; init; } = new(IPAddress.Any, 0);
 
-    /// <summary>The local IPv6 address for UDP; null: nothing is announced over IPv6.</summary>
-    public IPAddress? BindV6 { get; init; } = IPAddress.IPv6Any;
+    /// <summary>The same for IPv6.</summary>
+    public IPEndPoint? LocalV6 { get; init; } = new(IPAddress.IPv6Any, 0);
 
     /// <summary>Requests under way to one tracker (scheme, host and port) at a time. 1 to 250.</summary>
     public int MaxConcurrentPerTracker { get; init => field = Setting.InRange(value, 1, 250); } = 16;
@@ -50,4 +53,19 @@ public sealed record TrackersSettings
 
     /// <summary>How much of a reply is believed.</summary>
     public TrackerReplyLimits Replies { get; init; } = TrackerReplyLimits.Default;
+
+    /// <summary>
+    /// These settings for a node: one bound to an address speaks to trackers from it, and only over its family. Its UDP port is the one it listens on at the same address, where it does.
+    /// </summary>
+    public TrackersSettings At(IPAddress? bind, ImmutableArray<IPEndPoint> listen)
+    {
+        return this with { LocalV4 = Local(IPAddress.Any), LocalV6 = Local(IPAddress.IPv6Any) };
+
+        IPEndPoint? Local(IPAddress any)
+        {
+            if (bind is not null && bind.AddressFamily != any.AddressFamily) return null;
+            var address = bind ?? any;
+            return listen.FirstOrDefault(local => local.Address.Equals(address)) ?? new IPEndPoint(address, 0);
+        }
+    }
 }

@@ -11,16 +11,17 @@ namespace Swarm.Actors.Trackers;
 /// The node's conversations with UDP trackers: a socket for each family, opened when first needed, and one <see cref="UdpTrackerSession"/> for each address, so that
 /// all torrents of a tracker share its connection id. A part of <see cref="TrackersActor"/>, called on its turns only.
 ///
+/// The socket is the one that the node's other protocols use, or, where the settings name no port or it is not to be had, one of its own.
 /// A socket that cannot be opened fails what waits for it; the next request tries again. Datagrams from addresses without a conversation are counted and ignored.
 /// Conversations are bounded: a new one takes the place of one that has nothing under way.
 /// </summary>
 internal sealed class UdpTrackers(IUdp udp, IActorRef owner, TrackersSettings settings, Random random)
 {
-    private readonly Dictionary<IPEndPoint, Conversation> _byAddress = [];
+    private readonly Dictionary<UdpAddress, Conversation> _byAddress = [];
     private readonly List<Conversation> _conversations = [];
     private readonly Queue<UdpTrackerResult> _results = [];
-    private readonly Socket _v4 = new(settings.BindV4);
-    private readonly Socket _v6 = new(settings.BindV6);
+    private readonly Socket _v4 = new(settings.LocalV4);
+    private readonly Socket _v6 = new(settings.LocalV6);
 
     /// <summary>Datagrams that belonged to no conversation or answered nothing.</summary>
     public long IgnoredDatagrams { get; private set; }
@@ -44,7 +45,7 @@ internal sealed class UdpTrackers(IUdp udp, IActorRef owner, TrackersSettings se
     }
 
     /// <summary>Announces. False if this address, or all addresses, have as much under way as is allowed.</summary>
-    public bool TryAnnounce(long token, IPEndPoint tracker, AnnounceRequest request, string urlData, TimeSpan now)
+    public bool TryAnnounce(long token, UdpAddress tracker, AnnounceRequest request, string urlData, TimeSpan now)
     {
         if (Find(tracker) is not { } conversation || !conversation.Session.TryAnnounce(token, request, urlData, now)) return false;
         Flush(conversation);
@@ -52,7 +53,7 @@ internal sealed class UdpTrackers(IUdp udp, IActorRef owner, TrackersSettings se
     }
 
     /// <summary>Scrapes. False if this address, or all addresses, have as much under way as is allowed.</summary>
-    public bool TryScrape(long token, IPEndPoint tracker, ImmutableArray<InfoHash> infoHashes, TimeSpan now)
+    public bool TryScrape(long token, UdpAddress tracker, ImmutableArray<InfoHash> infoHashes, TimeSpan now)
     {
         if (Find(tracker) is not { } conversation || !conversation.Session.TryScrape(token, infoHashes, now)) return false;
         Flush(conversation);
@@ -68,9 +69,15 @@ internal sealed class UdpTrackers(IUdp udp, IActorRef owner, TrackersSettings se
         foreach (var conversation in _conversations) Flush(conversation);
     }
 
-    /// <summary>A socket does not stand: what waited for it fails.</summary>
+    /// <summary>A socket does not stand: what waited for it gets one at another port, or fails.</summary>
     public void OpenFailed(IUdp.OpenFailed failed)
     {
+        if (failed.Requested.Port != 0)
+        {
+            udp.Open(new IPEndPoint(failed.Requested.Address, 0), DatagramKind.TrackerReply, owner);
+            return;
+        }
+
         var socket = SocketOf(failed.Requested.AddressFamily);
         socket.IsOpening = false;
         foreach (var conversation in _conversations)
@@ -82,18 +89,18 @@ internal sealed class UdpTrackers(IUdp udp, IActorRef owner, TrackersSettings se
     }
 
     /// <summary>Datagrams came.</summary>
-    public void Received(ImmutableArray<Datagram> datagrams, TimeSpan now)
+    public void Received(UdpBatch batch, TimeSpan now)
     {
-        foreach (var datagram in datagrams)
+        for (var i = 0; i < batch.Count; i++)
         {
-            if (!_byAddress.TryGetValue(Plain(datagram.Remote), out var conversation))
+            if (!_byAddress.TryGetValue(batch.Remote(i), out var conversation))
             {
                 IgnoredDatagrams++;
                 continue;
             }
 
             var before = conversation.Session.IgnoredPackets;
-            conversation.Session.Receive(datagram.Bytes.AsSpan(), now);
+            conversation.Session.Receive(batch.Bytes(i), now);
             IgnoredDatagrams += conversation.Session.IgnoredPackets - before;
             Flush(conversation);
         }
@@ -119,22 +126,22 @@ internal sealed class UdpTrackers(IUdp udp, IActorRef owner, TrackersSettings se
         if (_v4.IsOpening || _v6.IsOpening || _v4.Open is not null || _v6.Open is not null) udp.Close(owner);
     }
 
-    private Conversation? Find(IPEndPoint tracker)
+    private Conversation? Find(UdpAddress tracker)
     {
         if (!_byAddress.TryGetValue(tracker, out var conversation))
         {
             if (_conversations.Count >= settings.MaxUdpTrackers && !TryForgetIdle()) return null;
-            var session = new UdpTrackerSession(tracker.AddressFamily, settings.Udp, settings.Replies, random);
-            conversation = new Conversation(tracker, session, SocketOf(tracker.AddressFamily));
+            var session = new UdpTrackerSession(tracker.Family, settings.Udp, settings.Replies, random);
+            conversation = new Conversation(tracker, session, SocketOf(tracker.Family));
             _byAddress.Add(tracker, conversation);
             _conversations.Add(conversation);
         }
 
         var socket = conversation.Socket;
-        if (socket is { Open: null, IsOpening: false, Bind: { } bind })
+        if (socket is { Open: null, IsOpening: false, Local: { } local })
         {
             socket.IsOpening = true;
-            udp.Open(new IPEndPoint(bind, 0), owner);
+            udp.Open(local, DatagramKind.TrackerReply, owner);
         }
 
         return conversation;
@@ -161,15 +168,11 @@ internal sealed class UdpTrackers(IUdp udp, IActorRef owner, TrackersSettings se
 
     private Socket SocketOf(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? _v6 : _v4;
 
-    // A socket for both families shows IPv4 senders in their IPv6 form.
-    private static IPEndPoint Plain(IPEndPoint remote) =>
-        remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port) : remote;
+    private sealed record Conversation(UdpAddress Tracker, UdpTrackerSession Session, Socket Socket);
 
-    private sealed record Conversation(IPEndPoint Tracker, UdpTrackerSession Session, Socket Socket);
-
-    private sealed class Socket(IPAddress? bind)
+    private sealed class Socket(IPEndPoint? local)
     {
-        public IPAddress? Bind { get; } = bind;
+        public IPEndPoint? Local { get; } = local;
 
         public bool IsOpening { get; set; }
 

@@ -52,5 +52,7 @@ internal static class NetReasons
         _ => $"cannot {what} {local} ({error})",
     };
 
+    public static string KindTaken(DatagramKind kind, IPEndPoint local) => $"cannot share UDP socket {local}: another part of this program has its datagrams of kind {kind}";
+
     private static string Family(IPEndPoint endpoint) => endpoint.AddressFamily == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4";
 }

@@ -74,15 +74,36 @@ public sealed record NetSettings
     /// <summary>How often idle memory is looked for; 10 ms to 1 hour. Memory idle for a whole interval is given back.</summary>
     public TimeSpan SweepInterval { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The kernel's receive buffer a socket, bytes; 0 leaves it to the kernel's own tuning, which is best nearly always.</summary>
+    /// <summary>The kernel's receive buffer of a TCP socket, bytes; 0 leaves it to the kernel's own tuning, which is best nearly always.</summary>
     public int ReceiveBufferBytes { get; init => field = Setting.InRange(value, 0, 1 << 30); }
 
-    /// <summary>The kernel's send buffer a socket, bytes; 0 leaves it to the kernel's own tuning, which is best nearly always.</summary>
+    /// <summary>The kernel's send buffer of a TCP socket, bytes; 0 leaves it to the kernel's own tuning, which is best nearly always.</summary>
     public int SendBufferBytes { get; init => field = Setting.InRange(value, 0, 1 << 30); }
 
-    /// <summary>Datagrams in one message; 1 to 4096.</summary>
-    public int DatagramBatch { get; init => field = Setting.InRange(value, 1, 4096); } = 64;
+    /// <summary>Datagrams received or sent with one call; 1 to 256.</summary>
+    public int DatagramBatch { get; init => field = Setting.InRange(value, 1, 256); } = 64;
 
-    /// <summary>The longest datagram taken, bytes; longer ones are dropped and counted; 512 to 65,535.</summary>
-    public int MaxDatagramBytes { get; init => field = Setting.InRange(value, 512, 65_535); } = 65_535;
+    /// <summary>Batches of one UDP socket that are not released yet, after which it stops reading and the kernel's queue fills; 2 to 1024. Each takes <see cref="DatagramBatch"/> times <see cref="MaxDatagramBytes"/>.</summary>
+    public int DatagramBatchesInFlight { get; init => field = Setting.InRange(value, 2, 1024); } = 16;
+
+    /// <summary>
+    /// The longest datagram taken, bytes; longer ones are dropped and counted; 512 to 65,535. DHT and uTP stay below 1500; a tracker that hands out 200 peers over IPv6 needs 3620.
+    /// </summary>
+    public int MaxDatagramBytes { get; init => field = Setting.InRange(value, 512, 65_535); } = 4096;
+
+    /// <summary>The kernel's receive buffer of a UDP socket, bytes; the system may allow less (net.core.rmem_max); 0 leaves it to the kernel, which has room for about 250 queries then.</summary>
+    public int DatagramReceiveBufferBytes { get; init => field = Setting.InRange(value, 0, 1 << 30); } = 4 << 20;
+
+    /// <summary>The kernel's send buffer of a UDP socket, bytes; the system may allow less (net.core.wmem_max); 0 leaves it to the kernel.</summary>
+    public int DatagramSendBufferBytes { get; init => field = Setting.InRange(value, 0, 1 << 30); } = 1 << 20;
+
+    /// <summary>Whether sockets are driven by epoll.</summary>
+    /// <exception cref="PlatformNotSupportedException">It is asked for elsewhere than on Linux.</exception>
+    internal bool UsesEpoll => Engine switch
+    {
+        SocketEngineKind.Portable => false,
+        _ when OperatingSystem.IsLinux() => true,
+        SocketEngineKind.Auto => false,
+        _ => throw new PlatformNotSupportedException("The epoll engine is for Linux; choose Auto or Portable."),
+    };
 }

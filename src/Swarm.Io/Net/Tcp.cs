@@ -32,7 +32,7 @@ public sealed class Tcp : ITcp, IDisposable
     internal Tcp(NetSettings settings, IBlockSource blocks, ILogger<Tcp>? log = null)
     {
         _context = new NetContext(settings, blocks, log ?? NullLogger<Tcp>.Instance);
-        _engine = CreateEngine(settings);
+        _engine = settings.UsesEpoll ? new EpollEngine(settings) : new PortableEngine();
         _sweep = new Timer(_ => Sweep(), null, settings.SweepInterval, settings.SweepInterval);
     }
 
@@ -131,15 +131,6 @@ public sealed class Tcp : ITcp, IDisposable
         foreach (var (dial, _) in _dials) dial.Dispose();
         _context.Links.CloseAll();
         _engine.Dispose();
-    }
-
-    private static ISocketEngine CreateEngine(NetSettings settings)
-    {
-        if (settings.Engine == SocketEngineKind.Portable) return new PortableEngine();
-        if (OperatingSystem.IsLinux()) return new EpollEngine(settings);
-        return settings.Engine == SocketEngineKind.Auto
-            ? new PortableEngine()
-            : throw new PlatformNotSupportedException("The epoll engine is for Linux; choose Auto or Portable.");
     }
 
     private void Configure(Socket socket)

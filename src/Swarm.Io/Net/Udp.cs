@@ -5,47 +5,59 @@ using Swarm.Actors.Ports;
 namespace Swarm.Io.Net;
 
 /// <summary>
-/// UDP sockets for actors, on the base library's asynchronous sockets: enough for what asks now and then, such as trackers.
-/// Every socket belongs to the actor that opened it; calls come from any thread.
+/// UDP for a process: the open sockets and who claimed what at them. On Linux one thread of its own waits for all of them; elsewhere the base library does. Calls come from any thread.
 /// </summary>
-public sealed class Udp(NetSettings settings) : IUdp, IDisposable
+public sealed class Udp : IUdp, IDisposable
 {
+    // Sockets a wake-up looks at; there is hardly more than one a family.
+    private const int ReadyBatch = 16;
+
     private readonly Lock _gate = new();
     private readonly List<UdpSocket> _sockets = [];
+    private readonly NetSettings _settings;
+    private readonly EpollLoop? _loop;
+    private UdpCounters _closed;
     private bool _disposed;
 
-    /// <summary>Datagrams dropped on their way in (too long) or out (queue full, no way there), of all sockets that are open.</summary>
-    public long Dropped
+    /// <summary>Starts the engine.</summary>
+    /// <exception cref="PlatformNotSupportedException">The settings ask for epoll elsewhere than on Linux.</exception>
+    public Udp(NetSettings settings)
+    {
+        _settings = settings;
+        if (settings.UsesEpoll) _loop = new EpollLoop("swarm-datagrams", 1, ReadyBatch);
+    }
+
+    /// <summary>Batches that their receivers hold, and at most one a socket that is being filled. For leak checks.</summary>
+    public int OutstandingBatches
     {
         get
         {
-            lock (_gate) return _sockets.Sum(socket => socket.Dropped);
+            lock (_gate) return _sockets.Sum(socket => socket.Buffers.Outstanding);
         }
     }
 
-    /// <inheritdoc/>
-    public void Open(IPEndPoint local, IActorRef owner)
+    /// <summary>What became of datagrams so far.</summary>
+    public UdpCounters Count()
     {
-        try
+        lock (_gate) return _sockets.Aggregate(_closed, (sum, socket) => sum + socket.Count());
+    }
+
+    /// <inheritdoc/>
+    public void Open(IPEndPoint local, DatagramKind kind, IActorRef owner)
+    {
+        ArgumentOutOfRangeException.ThrowIfEqual(kind, DatagramKind.Unknown);
+        lock (_gate)
         {
-            var socket = new UdpSocket(local, settings, owner);
-            lock (_gate)
+            if (_disposed) return;
+            try
             {
-                if (_disposed)
-                {
-                    socket.Dispose();
-                    return;
-                }
-
-                _sockets.Add(socket);
+                var socket = _sockets.Find(open => open.Local.Equals(local)) ?? Bind(local);
+                if (!socket.TryClaim(local, kind, owner)) owner.Tell(new IUdp.OpenFailed(local, NetReasons.KindTaken(kind, local)), ActorRefs.NoSender);
             }
-
-            owner.Tell(new IUdp.Opened(local, socket), ActorRefs.NoSender);
-            socket.Start();
-        }
-        catch (SocketException e)
-        {
-            owner.Tell(new IUdp.OpenFailed(local, NetReasons.BindFailed("open UDP socket", local, e.SocketErrorCode)), ActorRefs.NoSender);
+            catch (SocketException e)
+            {
+                owner.Tell(new IUdp.OpenFailed(local, NetReasons.BindFailed("open UDP socket", local, e.SocketErrorCode)), ActorRefs.NoSender);
+            }
         }
     }
 
@@ -54,19 +66,48 @@ public sealed class Udp(NetSettings settings) : IUdp, IDisposable
     {
         lock (_gate)
         {
-            foreach (var socket in _sockets.Where(socket => socket.Owner.Equals(owner))) socket.Dispose();
-            _sockets.RemoveAll(socket => socket.Owner.Equals(owner));
+            for (var i = _sockets.Count - 1; i >= 0; i--)
+            {
+                _sockets[i].GiveUp(owner);
+                if (!_sockets[i].IsClaimed) CloseSocket(i);
+            }
         }
     }
 
-    /// <summary>Closes every socket.</summary>
+    /// <summary>Closes every socket and ends the thread.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
             _disposed = true;
-            foreach (var socket in _sockets) socket.Dispose();
-            _sockets.Clear();
+            for (var i = _sockets.Count - 1; i >= 0; i--) CloseSocket(i);
         }
+
+        _loop?.Dispose();
+    }
+
+    private UdpSocket Bind(IPEndPoint local)
+    {
+        UdpSocket socket = _loop is not null ? new EpollUdpSocket(local, _settings, _loop) : new PortableUdpSocket(local, _settings);
+        try
+        {
+            socket.Start();
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
+        _sockets.Add(socket);
+        return socket;
+    }
+
+    private void CloseSocket(int index)
+    {
+        var socket = _sockets[index];
+        _sockets.RemoveAt(index);
+        _closed += socket.Count();
+        socket.Dispose();
     }
 }

@@ -1,135 +1,181 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Swarm.Actors.Ports;
 
 namespace Swarm.Io.Net;
 
 /// <summary>
-/// One UDP socket: a receive that waits for the first datagram, takes what else is there, up to a batch, and tells the owner once.
-/// A send that fails or would have to wait drops its datagram and says so. The loop ends only when the socket is closed.
+/// A bound UDP socket that several owners share: receives into pooled buffers, sorts datagrams by kind, and tells each owner once for each buffer what is its own. How it waits for datagrams
+/// and how it sends is the engine's, a derived class.
+/// <para>
+/// What always holds: one thread receives at a time; an owner is told nothing before <see cref="IUdp.Opened"/> and nothing after its claim was given up; errors of the network end nothing,
+/// only closing does. When all buffers are out nothing is received until one is back.
+/// </para>
 /// </summary>
-internal sealed class UdpSocket : IUdpSocket, IDisposable, IThreadPoolWorkItem
+internal abstract class UdpSocket : IDisposable
 {
-    private readonly Socket _socket;
-    private readonly SocketAsyncEventArgs _operation = new();
-    private readonly ImmutableArray<Datagram>.Builder _batch;
-    private readonly int _batchLimit;
-    private readonly int _longest;
-    private long _dropped;
-    private volatile bool _closed;
+    /// <summary>Kinds of datagrams, the unknown included: the size of a table by kind.</summary>
+    public const int Kinds = (int)DatagramKind.Utp + 1;
+
+    private readonly Lock _gate = new();
+    private readonly UdpClaim?[] _claims = new UdpClaim?[Kinds];
+    private readonly NetSettings _settings;
+    private long _received;
+    private long _sent;
+    private long _unsent;
+    private long _tooLong;
+    private long _unclaimed;
+    private long _faults;
+    private volatile bool _isClosed;
 
     /// <summary>Binds; receives nothing before <see cref="Start"/>.</summary>
     /// <exception cref="SocketException">The address is not to be had.</exception>
-    public UdpSocket(IPEndPoint local, NetSettings settings, IActorRef owner)
+    protected UdpSocket(IPEndPoint local, NetSettings settings)
     {
-        Owner = owner;
-        _batchLimit = settings.DatagramBatch;
-        _longest = settings.MaxDatagramBytes;
-        _batch = ImmutableArray.CreateBuilder<Datagram>(_batchLimit);
-        _socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        _settings = settings;
+        Buffers = new DatagramBufferPool(settings, Resume);
+        Socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
         {
-            if (local.AddressFamily == AddressFamily.InterNetworkV6) _socket.DualMode = false;
-            _socket.Bind(local);
-            _socket.Blocking = false;
-            Local = (IPEndPoint)_socket.LocalEndPoint!;
+            if (local.AddressFamily == AddressFamily.InterNetworkV6) Socket.DualMode = false;
+            if (settings.DatagramReceiveBufferBytes > 0) Socket.ReceiveBufferSize = settings.DatagramReceiveBufferBytes;
+            if (settings.DatagramSendBufferBytes > 0) Socket.SendBufferSize = settings.DatagramSendBufferBytes;
+            Socket.Bind(local);
+            Socket.Blocking = false;
+            Local = (IPEndPoint)Socket.LocalEndPoint!;
         }
         catch
         {
-            _socket.Dispose();
+            Socket.Dispose();
             throw;
         }
-
-        // One byte more than allowed, so that a longer datagram is told from one that just fits.
-        _operation.SetBuffer(GC.AllocateUninitializedArray<byte>(_longest + 1, pinned: true));
-        _operation.Completed += (_, _) =>
-        {
-            if (Take()) Execute();
-        };
     }
 
-    public IActorRef Owner { get; }
-
-    /// <inheritdoc/>
     public IPEndPoint Local { get; }
 
-    public long Dropped => Interlocked.Read(ref _dropped);
+    public DatagramBufferPool Buffers { get; }
 
-    /// <inheritdoc/>
-    public bool Send(IPEndPoint remote, ReadOnlySpan<byte> datagram)
+    /// <summary>Whether anybody wants what comes in.</summary>
+    public bool IsClaimed
     {
-        try
+        get
         {
-            _socket.SendTo(datagram, SocketFlags.None, remote);
-            return true;
-        }
-        catch (SocketException)
-        {
-            // Full queue, no way there, wrong family: a datagram may get lost, and this one is. The caller knows.
-            Interlocked.Increment(ref _dropped);
-            return false;
-        }
-        catch (ObjectDisposedException)
-        {
-            return false;
+            lock (_gate) return _claims.Any(claim => claim is not null);
         }
     }
 
-    public void Start() => Execute();
+    protected Socket Socket { get; }
 
-    /// <summary>Receives until nothing is there or a batch is full.</summary>
-    public void Execute()
+    protected bool IsClosed => _isClosed;
+
+    /// <summary>Begins to receive.</summary>
+    /// <exception cref="SocketException">The system has no room for it.</exception>
+    public abstract void Start();
+
+    /// <summary>Sends one datagram. False: it was dropped.</summary>
+    public abstract bool Send(UdpAddress remote, ReadOnlySpan<byte> datagram);
+
+    /// <summary>Sends a batch. Returns how many were dropped.</summary>
+    public abstract int Send(UdpSendBatch batch);
+
+    /// <summary>Gives a kind to an owner and tells it so. False: another has it.</summary>
+    public bool TryClaim(IPEndPoint requested, DatagramKind kind, IActorRef owner)
     {
-        try
+        lock (_gate)
         {
-            while (!_closed)
-            {
-                // Told before the next wait begins, for its end may come on another thread at once.
-                if (_batch.Count == _batchLimit || (_batch.Count > 0 && _socket.Available == 0))
-                {
-                    var full = _batch.Count == _batchLimit;
-                    Owner.Tell(new IUdp.Received(this, _batch.ToImmutable()), ActorRefs.NoSender);
-                    _batch.Clear();
-                    if (full)
-                    {
-                        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-                        return;
-                    }
-                }
+            if (_claims[(int)kind] is not null) return false;
+            var claim = new UdpClaim(this, kind, owner, _settings.DatagramBatch);
+            _claims[(int)kind] = claim;
+            owner.Tell(new IUdp.Opened(requested, claim), ActorRefs.NoSender);
+            return true;
+        }
+    }
 
-                _operation.RemoteEndPoint = new IPEndPoint(Local.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
-                if (_socket.ReceiveFromAsync(_operation) || !Take()) return;
+    /// <summary>Ends all claims of an owner.</summary>
+    public void GiveUp(IActorRef owner)
+    {
+        lock (_gate)
+        {
+            foreach (ref var claim in _claims.AsSpan())
+            {
+                if (claim is null || !claim.Owner.Equals(owner)) continue;
+                claim.Close();
+                claim = null;
             }
         }
-        catch (Exception e) when (e is ObjectDisposedException or SocketException)
+    }
+
+    public UdpCounters Count() => new(
+        Interlocked.Read(ref _received),
+        Interlocked.Read(ref _sent),
+        Interlocked.Read(ref _unsent),
+        Interlocked.Read(ref _tooLong),
+        Interlocked.Read(ref _unclaimed),
+        KernelDrops(),
+        Interlocked.Read(ref _faults));
+
+    public virtual void Dispose()
+    {
+        _isClosed = true;
+        lock (_gate)
         {
-            // Closed meanwhile: that ends the loop.
+            foreach (var claim in _claims) claim?.Close();
+            Array.Clear(_claims);
+        }
+
+        Socket.Dispose();
+    }
+
+    /// <summary>Buffers were out, and one is back. On the thread that released it.</summary>
+    protected abstract void Resume();
+
+    /// <summary>Datagrams the kernel dropped because its queue was full; 0 where it does not say.</summary>
+    protected virtual long KernelDrops() => 0;
+
+    /// <summary>Keeps a datagram that lies in a slot for the owner of its kind, or drops it.</summary>
+    protected void Take(DatagramBuffer buffer, int slot, int length, UdpAddress remote)
+    {
+        if (length > _settings.MaxDatagramBytes)
+        {
+            Interlocked.Increment(ref _tooLong);
             return;
         }
+
+        var kind = DatagramClassifier.Classify(buffer.Bytes.AsSpan(slot * buffer.SlotBytes, length));
+        if (Volatile.Read(ref _claims[(int)kind]) is { } claim) buffer.Keep(claim, slot, length, remote);
+        else Interlocked.Increment(ref _unclaimed);
     }
 
-    public void Dispose()
+    /// <summary>Tells the owners what is in the buffer, and lets go of it.</summary>
+    protected void Deliver(DatagramBuffer buffer)
     {
-        _closed = true;
-        _socket.Dispose();
-        _operation.Dispose();
-    }
-
-    // False: the socket is closed.
-    private bool Take()
-    {
-        if (_closed || _operation.SocketError == SocketError.OperationAborted) return false;
-        if (_operation.SocketError != SocketError.Success || _operation.BytesTransferred > _longest)
+        lock (_gate)
         {
-            // Cut off, or news of an earlier datagram that found nobody.
-            Interlocked.Increment(ref _dropped);
-            return true;
+            foreach (var part in buffer.Parts)
+            {
+                if (part is not { Count: > 0 and var count }) continue;
+                if (part.Socket is UdpClaim claim && claim == _claims[(int)claim.Kind])
+                {
+                    Interlocked.Add(ref _received, count);
+                    claim.Owner.Tell(part.Received, ActorRefs.NoSender);
+                }
+                else
+                {
+                    Interlocked.Add(ref _unclaimed, count);
+                    part.Release();
+                }
+            }
         }
 
-        var bytes = _operation.MemoryBuffer.Span[.._operation.BytesTransferred].ToArray();
-        _batch.Add(new Datagram((IPEndPoint)_operation.RemoteEndPoint!, ImmutableCollectionsMarshal.AsImmutableArray(bytes)));
-        return true;
+        buffer.Release();
+    }
+
+    /// <summary>A receive call failed: news of an earlier datagram that found nobody, or the system is short of something. The next may succeed.</summary>
+    protected void CountFault() => Interlocked.Increment(ref _faults);
+
+    protected void CountSent(int sent, int dropped)
+    {
+        if (sent > 0) Interlocked.Add(ref _sent, sent);
+        if (dropped > 0) Interlocked.Add(ref _unsent, dropped);
     }
 }

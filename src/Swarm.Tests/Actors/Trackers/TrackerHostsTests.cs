@@ -44,9 +44,9 @@ public class TrackerHostsTests
         var other = IPAddress.Parse("192.0.2.9");
         new TrackerHosts(TrackersSettings.Default).Choose("a", [V6, V4, other], At(0)).ShouldBe([V4, V6]);
         new TrackerHosts(TrackersSettings.Default).Choose("a", [V4.MapToIPv6(), V6], At(0)).ShouldBe([V4, V6]);
-        new TrackerHosts(new TrackersSettings { BindV6 = null }).Choose("a", [V6, V4], At(0)).ShouldBe([V4]);
-        new TrackerHosts(new TrackersSettings { BindV4 = null }).Choose("a", [V6, V4], At(0)).ShouldBe([V6]);
-        new TrackerHosts(new TrackersSettings { BindV4 = null }).Choose("a", [V4], At(0)).ShouldBeEmpty();
+        new TrackerHosts(new TrackersSettings { LocalV6 = null }).Choose("a", [V6, V4], At(0)).ShouldBe([V4]);
+        new TrackerHosts(new TrackersSettings { LocalV4 = null }).Choose("a", [V6, V4], At(0)).ShouldBe([V6]);
+        new TrackerHosts(new TrackersSettings { LocalV4 = null }).Choose("a", [V4], At(0)).ShouldBeEmpty();
     }
 
     [Fact]

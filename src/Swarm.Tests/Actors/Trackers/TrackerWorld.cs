@@ -113,6 +113,12 @@ internal sealed class FakeUdp(Simulation sim) : IUdp
 
     public HashSet<AddressFamily> Broken { get; } = [];
 
+    /// <summary>Ports that other programs have.</summary>
+    public HashSet<int> Taken { get; } = [];
+
+    /// <summary>Batches that were told and not released yet.</summary>
+    public int Held { get; private set; }
+
     public List<(IPEndPoint Tracker, UdpTrackerRequest Request)> Sent { get; } = [];
 
     public List<IPEndPoint> Opened { get; } = [];
@@ -129,10 +135,11 @@ internal sealed class FakeUdp(Simulation sim) : IUdp
         _ => TrackerSamples.UdpPacket(2, request.TransactionId, TrackerSamples.UInt32s(1, 2, 3)),
     };
 
-    public void Open(IPEndPoint local, IActorRef owner)
+    public void Open(IPEndPoint local, DatagramKind kind, IActorRef owner)
     {
+        kind.ShouldBe(DatagramKind.TrackerReply);
         Opened.Add(local);
-        if (Broken.Contains(local.AddressFamily))
+        if (Broken.Contains(local.AddressFamily) || Taken.Contains(local.Port))
         {
             sim.Schedule(TrackerWorld.Latency, () => owner.Tell(new IUdp.OpenFailed(local, "broken"), ActorRefs.NoSender));
             return;
@@ -152,7 +159,11 @@ internal sealed class FakeUdp(Simulation sim) : IUdp
     public void Deliver(IPEndPoint from, byte[] bytes)
     {
         var (owner, socket) = _sockets.First(entry => entry.Socket.Local.AddressFamily == from.AddressFamily);
-        owner.Tell(new IUdp.Received(socket, [new Datagram(from, [.. bytes])]), ActorRefs.NoSender);
+        var batch = new UdpBatch(bytes, 1, _ => Held--);
+        batch.Rent(socket);
+        batch.Add(0, bytes.Length, new UdpAddress(from));
+        Held++;
+        owner.Tell(batch.Received, ActorRefs.NoSender);
     }
 
     private void Send(IPEndPoint remote, byte[] bytes)
@@ -166,12 +177,16 @@ internal sealed class FakeUdp(Simulation sim) : IUdp
     {
         public IPEndPoint Local { get; } = local;
 
-        public bool Send(IPEndPoint remote, ReadOnlySpan<byte> datagram)
+        public bool Send(UdpAddress remote, ReadOnlySpan<byte> datagram)
         {
-            remote.AddressFamily.ShouldBe(Local.AddressFamily);
+            remote.Family.ShouldBe(Local.AddressFamily);
             if (network.IsFull) return false;
-            network.Send(remote, datagram.ToArray());
+            network.Send(remote.ToEndPoint(), datagram.ToArray());
             return true;
         }
+
+        public void Queue(UdpAddress remote, ReadOnlySpan<byte> datagram) => throw new NotSupportedException("Trackers are asked one by one.");
+
+        public int Flush() => 0;
     }
 }

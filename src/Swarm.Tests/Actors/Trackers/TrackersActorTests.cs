@@ -95,7 +95,7 @@ public class TrackersActorTests
     [Fact]
     public void A_host_without_a_family_in_use_fails()
     {
-        var world = new TrackerWorld(new TrackersSettings { BindV6 = null });
+        var world = new TrackerWorld(new TrackersSettings { LocalV6 = null });
         world.Announce(1, "udp://[::1]:6969");
         world.Pass(1);
         world.Take().ShouldHaveSingleItem().ShouldBeOfType<TrackersActor.AnnounceFailed>().Failure.Kind.ShouldBe(TrackerFailureKind.NameNotResolved);
@@ -162,6 +162,7 @@ public class TrackersActorTests
         world.Pass(1);
         world.Udp.Sent.Count.ShouldBe(1);
         world.Count().IgnoredDatagrams.ShouldBe(3);
+        world.Udp.Held.ShouldBe(0);
     }
 
     [Fact]
@@ -178,6 +179,28 @@ public class TrackersActorTests
         world.Announce(3, "udp://192.0.2.1:6969");
         world.Pass(1);
         world.Take().ShouldHaveSingleItem().ShouldBeOfType<TrackersActor.Announced>().Id.ShouldBe(3);
+    }
+
+    [Fact]
+    public void The_node_s_port_is_used_and_where_it_is_taken_one_of_its_own()
+    {
+        var shared = new IPEndPoint(IPAddress.Any, 6881);
+        var world = new TrackerWorld(new TrackersSettings { LocalV4 = shared });
+        world.Udp.Answer = FakeUdp.Behave;
+        world.Announce(1, "udp://192.0.2.1:6969");
+        world.Pass(1);
+        world.Take().ShouldHaveSingleItem().ShouldBeOfType<TrackersActor.Announced>();
+        world.Udp.Opened.ShouldBe([shared]);
+
+        world = new TrackerWorld(new TrackersSettings { LocalV4 = shared });
+        world.Udp.Answer = FakeUdp.Behave;
+        world.Udp.Taken.Add(6881);
+        world.Announce(1, "udp://192.0.2.1:6969");
+        world.Announce(2, "udp://192.0.2.1:6969");
+        world.Pass(1);
+        world.Take().ShouldAllBe(message => message is TrackersActor.Announced);
+        world.Udp.Opened.ShouldBe([shared, new IPEndPoint(IPAddress.Any, 0)]);
+        world.Udp.Held.ShouldBe(0);
     }
 
     [Fact]
@@ -335,6 +358,7 @@ public class TrackersActorTests
             answered.Distinct().Order().ShouldBe(Enumerable.Range(0, 60).Select(id => (long)id), $"seed {seed}");
             world.Count().Requests.ShouldBe(0, $"seed {seed}");
             world.Count().Exchanges.ShouldBe(0, $"seed {seed}");
+            world.Udp.Held.ShouldBe(0, $"seed {seed}");
         }
     }
 }

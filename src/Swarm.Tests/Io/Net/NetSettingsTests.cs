@@ -14,6 +14,9 @@ public sealed class NetSettingsTests
         Should.Throw<ArgumentOutOfRangeException>(() => settings with { SlabsPerLink = 1025 });
         Should.Throw<ArgumentOutOfRangeException>(() => settings with { SweepInterval = TimeSpan.Zero });
         Should.Throw<ArgumentOutOfRangeException>(() => settings with { MaxDatagramBytes = 65_536 });
+        (settings with { DatagramBatch = 256, DatagramBatchesInFlight = 2 }).DatagramBatch.ShouldBe(256);
+        Should.Throw<ArgumentOutOfRangeException>(() => settings with { DatagramBatch = 257 });
+        Should.Throw<ArgumentOutOfRangeException>(() => settings with { DatagramBatchesInFlight = 1 });
     }
 
     [Fact]
