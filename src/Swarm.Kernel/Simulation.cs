@@ -134,6 +134,9 @@ public sealed class Simulation
         }
 
         _runningThread = Environment.CurrentManagedThreadId;
+
+        // Who runs the simulation is not who tells what its events tell.
+        var outer = ActorCell.Enter(null);
         try
         {
             while (!condition())
@@ -149,6 +152,7 @@ public sealed class Simulation
         }
         finally
         {
+            ActorCell.Leave(outer);
             _runningThread = 0;
         }
     }
