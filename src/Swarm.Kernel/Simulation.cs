@@ -143,6 +143,8 @@ public sealed class Simulation
             {
                 if (!Step(limitTicks))
                 {
+                    // Rest: whatever comes now is not the old work that will not end.
+                    _stepsThisInstant = 0;
                     _time.AdvanceTo(limitTicks);
                     return false;
                 }
