@@ -18,7 +18,7 @@ internal abstract class TestClock
     /// <returns>Whether it holds.</returns>
     internal abstract bool Until(Func<bool> condition, TimeSpan limit);
 
-    /// <summary>Waits until the task has ended, at most so long.</summary>
+    /// <summary>Waits until the task has ended in whatever way, at most so long.</summary>
     internal abstract bool Until(Task ended, TimeSpan limit);
 
     /// <summary>Lets time pass, though perhaps less than that if something changes.</summary>
@@ -69,7 +69,7 @@ internal abstract class TestClock
             }
         }
 
-        internal override bool Until(Task ended, TimeSpan limit) => ended.Wait(limit);
+        internal override bool Until(Task ended, TimeSpan limit) => Task.WhenAny(ended).Wait(limit);
 
         internal override void Pass(TimeSpan duration)
         {

@@ -35,7 +35,7 @@ public abstract partial class TestKitBase
         ArgumentNullException.ThrowIfNull(assertion);
         var every = Interval(interval);
         var stop = Now + RemainingOrDilated(duration);
-        for (var wait = TimeSpan.Zero; ; wait = Earlier(stop - Now, every))
+        for (var tried = false; ; tried = true)
         {
             try
             {
@@ -44,9 +44,30 @@ public abstract partial class TestKitBase
             }
             catch (Exception) when (Now < stop)
             {
-                Clock.Pass(wait);
+                Clock.Pass(tried ? Earlier(stop - Now, every) : TimeSpan.Zero);
             }
         }
+    }
+
+    /// <summary>
+    /// Waits until a task has ended, such as an <c>Ask</c> or a <c>GracefulStop</c>. To await it instead would be to wait for ever under a simulation, for nobody would run it.
+    /// </summary>
+    /// <param name="task">What it failed with is thrown on as it is.</param>
+    /// <param name="max">How long; null is what is left of <c>Within</c>, or the default.</param>
+    /// <returns>Its result.</returns>
+    public T AwaitResult<T>(Task<T> task, TimeSpan? max = null)
+    {
+        AwaitResult((Task)task, max);
+        return task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>As above, for a task without a result.</summary>
+    public void AwaitResult(Task task, TimeSpan? max = null)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        var limit = RemainingOrDilated(max);
+        if (!Clock.Until(task, limit < TimeSpan.Zero ? TimeSpan.Zero : limit)) throw Failed($"a task to end {InTime(limit)}", "one that goes on");
+        task.GetAwaiter().GetResult();
     }
 
     private bool InternalAwait(Func<bool> condition, TimeSpan max, TimeSpan? interval)

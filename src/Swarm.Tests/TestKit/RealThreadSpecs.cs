@@ -115,6 +115,14 @@ public sealed class RealThreadSpecs : Swarm.TestKit.TestKit
     }
 
     [Fact]
+    public void A_tasks_result_is_waited_for()
+    {
+        var echo = ActorOf(Scripted.With(new Script { OnMessage = (me, message) => me.From.Tell(message) }));
+        AwaitResult(echo.Ask<int>(7)).ShouldBe(7);
+        Should.Throw<AskTimeoutException>(() => AwaitResult(Sys.DeadLetters.Ask<int>(7, Short)));
+    }
+
+    [Fact]
     public void There_is_no_simulation() => Should.Throw<InvalidOperationException>(() => Seed).Message.ShouldBe("[threads] runs on real threads, not under a simulation.");
 
     [Fact]

@@ -165,6 +165,24 @@ public sealed class AwaitSpecs : KitSpecs
     }
 
     [Fact]
+    public void An_assertion_that_waits_itself_does_not_make_the_time_longer()
+    {
+        Should.Throw<TestKitAssertionException>(() => AwaitAssert(() => ExpectMsg<string>(TimeSpan.FromMilliseconds(80)), Second));
+        Now.ShouldBeInRange(Second, Second + TimeSpan.FromMilliseconds(80));
+    }
+
+    [Fact]
+    public void A_tasks_result_is_waited_for_and_its_failure_thrown_on()
+    {
+        var echo = Echo();
+        AwaitResult(echo.Ask<int>(7)).ShouldBe(7);
+        AwaitResult(echo.GracefulStop(Second)).ShouldBeTrue();
+        Should.Throw<AskTimeoutException>(() => AwaitResult(echo.Ask<int>(7, Second)));
+        Now.ShouldBe(Second);
+        Failure(() => AwaitResult(echo.Ask<int>(7), Second)).ShouldContain("expected a task to end within 00:00:01, got one that goes on");
+    }
+
+    [Fact]
     public void Waiting_has_what_is_left_of_the_block() => Within(Second, () => Failure(() => AwaitCondition(() => false)).ShouldContain("within 00:00:01"));
 
     [Fact]
