@@ -62,7 +62,7 @@ internal sealed partial class ActorCell : IUntypedActorContext
     internal Envelope CurrentEnvelope =>
         new(_currentMessage ?? throw new IllegalActorStateException("There is no current message"), _sender);
 
-    internal static ActorCell? Enter(ActorCell cell)
+    internal static ActorCell? Enter(ActorCell? cell)
     {
         var outer = _current;
         _current = cell;

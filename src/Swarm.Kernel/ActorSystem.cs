@@ -67,6 +67,16 @@ public abstract class ExtendedActorSystem : ActorSystem
     /// <summary><c>/system</c>.</summary>
     public abstract IActorRef SystemGuardian { get; }
 
+    /// <summary>What the system was built with: its clock, its loggers, and the simulation that runs it, if one does.</summary>
+    public abstract ActorSystemSettings Settings { get; }
+
     /// <summary>Makes an actor below <c>/system</c>.</summary>
     public abstract IActorRef SystemActorOf(Props props, string? name = null);
+
+    /// <summary>
+    /// Makes an actor of this system the sender of what the calling thread tells from outside of actors, where it names none. Neither actors nor
+    /// the events of a simulation notice. Ends with the disposal of the result, on the same thread.
+    /// </summary>
+    /// <exception cref="ArgumentException">Not an actor of this system.</exception>
+    public abstract IDisposable ImplicitSender(IActorRef actor);
 }

@@ -51,11 +51,11 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
 
     public override IActorRef SystemGuardian { get; }
 
+    public override ActorSystemSettings Settings { get; }
+
     public override Task WhenTerminated => _terminated.Task;
 
     public override TimeSpan Uptime => Settings.TimeProvider.GetElapsedTime(_startedAt);
-
-    internal ActorSystemSettings Settings { get; }
 
     internal KernelLog Log { get; }
 
@@ -78,6 +78,10 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
 
     public override IActorRef SystemActorOf(Props props, string? name = null) =>
         ((LocalActorRef)SystemGuardian).Cell.AttachChild(props, name);
+
+    public override IDisposable ImplicitSender(IActorRef actor) => actor is LocalActorRef local && ReferenceEquals(local.System, this)
+        ? new ThreadSender(local.Cell)
+        : throw new ArgumentException($"[{actor}] is not an actor of this system", nameof(actor));
 
     public override void Stop(IActorRef actor)
     {
@@ -198,6 +202,27 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
         else
         {
             ended.Wait(Settings.CoordinatedShutdown.TotalTimeout);
+        }
+    }
+
+    // An actor's turn sets its own cell and puts this one back, so it is only ever seen between turns.
+    private sealed class ThreadSender : IDisposable
+    {
+        private readonly ActorCell _cell;
+        private readonly ActorCell? _outer;
+
+        internal ThreadSender(ActorCell cell)
+        {
+            _cell = cell;
+            _outer = ActorCell.Enter(cell);
+        }
+
+        public void Dispose()
+        {
+            if (ReferenceEquals(ActorCell.Current, _cell))
+            {
+                ActorCell.Leave(_outer is { Mailbox.IsClosed: false } ? _outer : null);
+            }
         }
     }
 }

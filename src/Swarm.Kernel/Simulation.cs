@@ -134,12 +134,17 @@ public sealed class Simulation
         }
 
         _runningThread = Environment.CurrentManagedThreadId;
+
+        // Who runs the simulation is not who tells what its events tell.
+        var outer = ActorCell.Enter(null);
         try
         {
             while (!condition())
             {
                 if (!Step(limitTicks))
                 {
+                    // Rest: whatever comes now is not the old work that will not end.
+                    _stepsThisInstant = 0;
                     _time.AdvanceTo(limitTicks);
                     return false;
                 }
@@ -149,6 +154,7 @@ public sealed class Simulation
         }
         finally
         {
+            ActorCell.Leave(outer);
             _runningThread = 0;
         }
     }

@@ -150,6 +150,22 @@ public sealed class SimulationSpecs
     }
 
     [Fact]
+    public void Work_between_moments_of_rest_is_no_livelock()
+    {
+        var sim = new Simulation(1, new SimulationSettings { MaxStepsPerInstant = 100 });
+        var system = ActorSystem.Create("calm", new ActorSystemSettings { Simulation = sim });
+        var handled = 0;
+        var actor = system.ActorOf(Scripted.With(new Script { OnMessage = (_, _) => handled++ }));
+        for (var i = 0; i < 200; i++)
+        {
+            actor.Tell(i, ActorRefs.NoSender);
+            sim.AdvanceBy(Second);
+        }
+
+        handled.ShouldBe(200);
+    }
+
+    [Fact]
     public void A_simulation_is_not_run_from_inside_of_itself()
     {
         var sim = new Simulation(1);
