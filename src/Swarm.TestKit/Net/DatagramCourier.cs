@@ -1,6 +1,6 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Runtime.InteropServices;
-using Swarm.Actors.Ports;
 
 namespace Swarm.TestKit.Net;
 
@@ -86,15 +86,9 @@ internal sealed class DatagramCourier(SimNetwork network)
 
     private void Deliver(SimPath path, SimHost host, IPEndPoint local, Datagram datagram)
     {
-        if (!host.UdpPorts.TryFind(local, out var port))
-        {
-            Drop(path.From);
-            return;
-        }
-
-        network.Counters.DatagramsDelivered++;
         network.Note(NetEvent.DatagramArrived, path.From, host, datagram.Bytes.Length);
-        port.Received(datagram);
+        if (host.UdpPorts.TryFind(local, out var port) && port.TryReceive(datagram)) network.Counters.DatagramsDelivered++;
+        else Drop(path.From);
     }
 
     private void Drop(SimHost from)
@@ -103,3 +97,6 @@ internal sealed class DatagramCourier(SimNetwork network)
         network.Note(NetEvent.DatagramDropped, from, from, 0);
     }
 }
+
+/// <summary>A datagram on its way, and whom its receiver will take for its sender.</summary>
+internal readonly record struct Datagram(IPEndPoint Remote, ImmutableArray<byte> Bytes);

@@ -27,5 +27,7 @@ internal static class NetReasons
 
     public static string NotThisMachine(string what, IPEndPoint local) => $"cannot {what} {local}: the address is not one of this machine";
 
+    public static string KindTaken(DatagramKind kind, IPEndPoint local) => $"cannot share UDP socket {local}: another part of this program has its datagrams of kind {kind}";
+
     private static string Family(IPEndPoint endpoint) => endpoint.AddressFamily == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4";
 }

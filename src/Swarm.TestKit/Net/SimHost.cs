@@ -71,6 +71,9 @@ public sealed class SimHost
 
     internal PortTable<SimListener> Listeners { get; } = new();
 
+    /// <summary>Batches of datagrams that its actors have been told of and have not released; for leak checks.</summary>
+    public int DatagramBatchesHeld { get; internal set; }
+
     internal PortTable<SimUdpPort> UdpPorts { get; } = new();
 
     internal List<SimDial> Dials { get; } = [];
@@ -111,7 +114,7 @@ public sealed class SimHost
     public int BindUdp(int port, Action<IPEndPoint, ReadOnlyMemory<byte>> received)
     {
         MustBeUp();
-        return BindAll(UdpPorts, port, new SimUdpPort(null, datagram => received(datagram.Remote, datagram.Bytes.AsMemory())));
+        return BindAll(UdpPorts, port, new SimUdpScript(received));
     }
 
     /// <summary>Gives a script's port back.</summary>
@@ -119,7 +122,7 @@ public sealed class SimHost
     {
         foreach (var local in AllAddresses(port))
         {
-            if (UdpPorts.TryFind(local, out var found) && found.Owner is null) UdpPorts.Remove(other => other == found);
+            if (UdpPorts.TryFind(local, out var found) && found is SimUdpScript) UdpPorts.Remove(other => other == found);
         }
     }
 
@@ -145,6 +148,7 @@ public sealed class SimHost
         Network.Note(NetEvent.Crash, this, this, 0);
         Listeners.Clear();
         UdpPorts.Clear();
+        DatagramBatchesHeld = 0;
         foreach (var dial in Dials.ToArray()) dial.Abandon();
         Dials.Clear();
         foreach (var end in Network.EndsOf(this)) end.Vanish();

@@ -36,7 +36,7 @@ public sealed class SimNetworkCounters
     /// <summary>Datagrams that reached a socket, copies included.</summary>
     public long DatagramsDelivered { get; internal set; }
 
-    /// <summary>Datagrams dropped: lost, too long, swallowed by a partition or a translator, over a queue's limit, or with nobody there.</summary>
+    /// <summary>Datagrams dropped: lost, too long, swallowed by a partition or a translator, over a queue's limit, or with nobody there who wants it.</summary>
     public long DatagramsDropped { get; internal set; }
 
     /// <summary>Copies made of datagrams.</summary>

@@ -15,23 +15,46 @@ public sealed class SimUdpTests
         var rig = new NetRig();
         var (here, there) = (rig.Mailbox(), rig.Mailbox());
         var local = new IPEndPoint(IPAddress.Parse(address), 0);
-        rig.Here.Udp.Open(local, here);
-        rig.Here.Udp.Open(local, there);
+        rig.Here.Udp.Open(local, DatagramKind.Krpc, here);
+        rig.Here.Udp.Open(local, DatagramKind.Krpc, there);
         var mine = here.Expect<IUdp.Opened>();
         mine.Requested.ShouldBe(local);
         var other = there.Expect<IUdp.Opened>().Socket;
-        for (byte i = 0; i < 50; i++) mine.Socket.Send(other.Local, new byte[] { i, 1 }).ShouldBeTrue();
+        for (byte i = 0; i < 50; i++) mine.Socket.Queue(new UdpAddress(other.Local), new byte[] { (byte)'d', i });
+        mine.Socket.Flush().ShouldBe(0);
         for (byte next = 0; next < 50; next++)
         {
-            var batch = there.Expect<IUdp.Received>();
+            var batch = there.Expect<IUdp.Received>().Batch;
             batch.Socket.ShouldBe(other);
-            var datagram = batch.Datagrams.ShouldHaveSingleItem();
-            datagram.Remote.ShouldBe(mine.Socket.Local);
-            datagram.Bytes.ShouldBe([next, 1]);
+            batch.Count.ShouldBe(1);
+            batch.Remote(0).ShouldBe(new UdpAddress(mine.Socket.Local));
+            batch.Bytes(0).ToArray().ShouldBe([(byte)'d', next]);
+            rig.Here.DatagramBatchesHeld.ShouldBe(50 - next);
+            batch.Release();
         }
 
-        other.Send(mine.Socket.Local, ReadOnlySpan<byte>.Empty).ShouldBeTrue();
-        here.Expect<IUdp.Received>().Datagrams.ShouldHaveSingleItem().Bytes.ShouldBeEmpty();
+        rig.Here.DatagramBatchesHeld.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Owners_share_a_port_by_the_kind_of_datagram_and_what_nobody_claimed_is_dropped()
+    {
+        var rig = new NetRig();
+        var (dht, trackers, late) = (rig.Mailbox(), rig.Mailbox(), rig.Mailbox());
+        var local = new IPEndPoint(rig.Here.Address, 6881);
+        rig.Here.Udp.Open(local, DatagramKind.Krpc, dht);
+        rig.Here.Udp.Open(local, DatagramKind.TrackerReply, trackers);
+        rig.Here.Udp.Open(local, DatagramKind.Krpc, late);
+        late.Expect<IUdp.OpenFailed>().Reason.ShouldContain("Krpc");
+        var port = rig.There.BindUdp(0, (_, _) => { });
+        foreach (var datagram in new byte[][] { [(byte)'d', 1], [0, 0, 0, 1, 0, 0, 0, 9], [0x41, .. new byte[19]], [7] }) rig.There.SendUdp(port, local, datagram).ShouldBeTrue();
+        dht.Expect<IUdp.Opened>();
+        dht.Expect<IUdp.Received>().Batch.Bytes(0).ToArray().ShouldBe([(byte)'d', 1]);
+        trackers.Expect<IUdp.Opened>();
+        trackers.Expect<IUdp.Received>().Batch.Bytes(0).Length.ShouldBe(8);
+        rig.Pass(1);
+        (dht.Waiting + trackers.Waiting).ShouldBe(0);
+        rig.Network.Counters.DatagramsDropped.ShouldBe(2);
     }
 
     [Fact]
@@ -51,14 +74,14 @@ public sealed class SimUdpTests
     {
         var rig = new NetRig();
         var owner = rig.Mailbox();
-        rig.Here.Udp.Open(new IPEndPoint(IPAddress.Any, 0), owner);
+        rig.Here.Udp.Open(new IPEndPoint(IPAddress.Any, 0), DatagramKind.Krpc, owner);
         var socket = owner.Expect<IUdp.Opened>().Socket;
         var self = new IPEndPoint(rig.Here.Address, socket.Local.Port);
-        socket.Send(self, new byte[70_000]).ShouldBeFalse("no datagram is that long");
-        socket.Send(new IPEndPoint(IPAddress.IPv6Loopback, 9), new byte[1]).ShouldBeFalse("the other family");
+        socket.Send(new UdpAddress(self), new byte[70_000]).ShouldBeFalse("no datagram is that long");
+        socket.Send(new UdpAddress(new IPEndPoint(IPAddress.IPv6Loopback, 9)), new byte[1]).ShouldBeFalse("the other family");
         rig.Network.Counters.DatagramsDropped.ShouldBe(2);
-        socket.Send(self, "x"u8).ShouldBeTrue();
-        owner.Expect<IUdp.Received>().Datagrams[0].Remote.ShouldBe(self);
+        socket.Send(new UdpAddress(self), "d"u8).ShouldBeTrue();
+        owner.Expect<IUdp.Received>().Batch.Remote(0).ShouldBe(new UdpAddress(self));
     }
 
     [Fact]
@@ -66,18 +89,19 @@ public sealed class SimUdpTests
     {
         var rig = new NetRig();
         var (owner, other) = (rig.Mailbox(), rig.Mailbox());
-        rig.Here.Udp.Open(new IPEndPoint(rig.Here.Address, 6881), owner);
+        rig.Here.BindUdp(6882, (_, _) => { });
+        rig.Here.Udp.Open(new IPEndPoint(rig.Here.Address, 6881), DatagramKind.Krpc, owner);
         var socket = owner.Expect<IUdp.Opened>().Socket;
-        rig.Here.Udp.Open(socket.Local, other);
+        rig.Here.Udp.Open(new IPEndPoint(rig.Here.Address, 6882), DatagramKind.Krpc, other);
         other.Expect<IUdp.OpenFailed>().Reason.ShouldContain("in use");
-        rig.Here.Udp.Open(IPEndPoint.Parse("9.9.9.9:1"), other);
+        rig.Here.Udp.Open(IPEndPoint.Parse("9.9.9.9:1"), DatagramKind.Krpc, other);
         other.Expect<IUdp.OpenFailed>().Reason.ShouldContain("not one of this machine");
         rig.Here.Udp.Close(owner);
-        socket.Send(socket.Local, "x"u8).ShouldBeFalse();
+        socket.Send(new UdpAddress(socket.Local), "d"u8).ShouldBeFalse();
         rig.Here.BindUdp(6881, (_, _) => { }).ShouldBe(6881);
         Should.Throw<InvalidOperationException>(() => rig.Here.BindUdp(6881, (_, _) => { }));
         rig.Here.CloseUdp(6881);
-        rig.Here.Udp.Open(socket.Local, other);
+        rig.Here.Udp.Open(socket.Local, DatagramKind.Krpc, other);
         other.Expect<IUdp.Opened>();
         owner.Waiting.ShouldBe(0);
     }
