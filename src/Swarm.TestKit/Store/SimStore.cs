@@ -38,6 +38,9 @@ public sealed class SimStore
     /// <summary>All torrents, in the order of their addition.</summary>
     public ImmutableArray<InfoHash> Torrents => [.. _state.Listed];
 
+    /// <summary>Torrents whose lease was taken and not given back, in order of their names.</summary>
+    public ImmutableArray<InfoHash> Leased => [.. _state.Leases.Keys];
+
     /// <summary>Batches that were taken and are neither answered nor dropped; 0 in a store at rest.</summary>
     public int BatchesPending => _sessions.Values.Sum(session => session.Pending);
 
