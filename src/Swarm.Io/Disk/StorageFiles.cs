@@ -6,7 +6,7 @@ using Swarm.Actors.Ports;
 namespace Swarm.Io.Disk;
 
 /// <summary>
-/// The files of one storage: opens them through the handle cache, creates them, and remembers which were written since the last flush.
+/// The files of one storage: opens them through the handle cache, creates them, and remembers which the next flush is to force out.
 /// Used by every worker at once.
 /// <para>
 /// What is made when. At the first write of a storage: its empty files and its symbolic links (BEP 47), whatever is in their places is left
@@ -17,7 +17,7 @@ namespace Swarm.Io.Disk;
 /// </summary>
 internal sealed partial class StorageFiles
 {
-    /// <summary>Flags of a file: written since the last flush; its disk blocks reserved.</summary>
+    /// <summary>Flags of a file: to be forced to the disk by the next flush; its disk blocks reserved.</summary>
     private const byte Written = 1;
     private const byte Reserved = 2;
 
@@ -118,11 +118,33 @@ internal sealed partial class StorageFiles
     /// <summary>Lets go of every handle.</summary>
     public void CloseAll() => _handles.EvictAll(Id);
 
+    /// <summary>
+    /// A check found right bytes. A process that was killed may have left them in the cache, and whoever counts on them does so after the next flush, which is to force them out with the folders they
+    /// lie in, up to the root. Not on Windows, which forces out only what may be written.
+    /// </summary>
+    public void MarkFound(long offset, int length)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var regions = new List<FileRegion>();
+        Layout.RegionsOf(offset, length, regions);
+        lock (_gate)
+        {
+            _states ??= new byte[Layout.Files.Length];
+            foreach (var region in regions)
+            {
+                ref var state = ref _states[region.File];
+                if (Layout.Files[region.File].IsPad || (state & Written) != 0) continue;
+                Volatile.Write(ref state, (byte)(state | Written));
+                for (var folder = Path.GetDirectoryName(PlaceOf(region.File).FullPath); folder is not null && folder.Length >= Root.Length; folder = Path.GetDirectoryName(folder)) _changedFolders.Add(folder);
+            }
+        }
+    }
+
     /// <summary>The files as they are now.</summary>
     public ImmutableArray<FileFingerprint> Look() => _operations.Look(Root, Layout.Files);
 
     /// <summary>
-    /// Forces everything written since the last success to the disk: files, then the folders with new entries. Runs alone (in a fence).
+    /// Forces everything written, or found right, since the last success to the disk: files, then the folders with new entries. Runs alone (in a fence).
     /// After a failure the kernel may have forgotten which bytes were lost, so what failed stays marked and a later success proves nothing
     /// about these bytes: whoever gets the failure must not record them as kept.
     /// </summary>
