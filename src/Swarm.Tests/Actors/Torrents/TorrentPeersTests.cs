@@ -66,7 +66,7 @@ public sealed class TorrentPeersTests
         world.Dns.Names["seed.example"] = [IPAddress.Parse("10.0.0.2"), IPAddress.Parse("10.0.0.3")];
         world.Seed(_content, "10.0.0.3:7");
         MagnetLink.TryParse($"magnet:?xt=urn:btih:{_content.Torrent}&x.pe=seed.example:7&x.pe=nowhere.example:7&x.pe=10.0.0.4:7", out var link, out var error).ShouldBeTrue(error);
-        world.Store.Records[_content.Torrent] = new TorrentRecord(_content.File, null, NodeWorld.Folder, 1);
+        world.Store.Put(_content.Torrent, new TorrentRecord(_content.File, null, NodeWorld.Folder, 1));
         world.Add(TorrentSource.FromMagnet(link));
         world.Pass(20);
         world.Disk.ShouldHold(_content, NodeWorld.Folder);
