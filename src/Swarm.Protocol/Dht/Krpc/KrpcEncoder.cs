@@ -42,7 +42,7 @@ public static class KrpcEncoder
         if (reply.HasSamples)
         {
             writer.Integer("3:num"u8, reply.SampleTotal);
-            writer.String("7:samples"u8, reply.Samples);
+            if (trimmed.Samples >= 0) writer.String("7:samples"u8, reply.Samples[..trimmed.Samples]);
         }
 
         if (reply.Sequence is { } sequence) writer.Integer("3:seq"u8, sequence);
@@ -149,20 +149,21 @@ public static class KrpcEncoder
     }
 
     // How many bytes of each list fit, -1 where not even its key does.
-    private static (int Nodes, int Nodes6, int Peers) Trim(int room, in KrpcReply reply)
+    private static (int Nodes, int Nodes6, int Peers, int Samples) Trim(int room, in KrpcReply reply)
     {
         room -= SizeWithoutLists(reply);
         var ownIsV4 = reply.Querier.IsIPv4;
         var (nodes, nodes6) = (-1, -1);
-        if (ownIsV4 && reply.HasNodes) nodes = TakeNodes(ref room, reply.Nodes, NodeContact.CompactSizeV4, "5:nodes"u8.Length);
-        if (!ownIsV4 && reply.HasNodes6) nodes6 = TakeNodes(ref room, reply.Nodes6, NodeContact.CompactSizeV6, "6:nodes6"u8.Length);
+        if (ownIsV4 && reply.HasNodes) nodes = TakePacked(ref room, reply.Nodes, NodeContact.CompactSizeV4, "5:nodes"u8.Length);
+        if (!ownIsV4 && reply.HasNodes6) nodes6 = TakePacked(ref room, reply.Nodes6, NodeContact.CompactSizeV6, "6:nodes6"u8.Length);
+        var samples = reply.HasSamples ? TakePacked(ref room, reply.Samples, Bytes20.Size, "7:samples"u8.Length) : -1;
         var peers = TakePeers(ref room, reply.Peers, reply.Querier.CompactSize);
-        if (!ownIsV4 && reply.HasNodes) nodes = TakeNodes(ref room, reply.Nodes, NodeContact.CompactSizeV4, "5:nodes"u8.Length);
-        if (ownIsV4 && reply.HasNodes6) nodes6 = TakeNodes(ref room, reply.Nodes6, NodeContact.CompactSizeV6, "6:nodes6"u8.Length);
-        return (nodes, nodes6, peers);
+        if (!ownIsV4 && reply.HasNodes) nodes = TakePacked(ref room, reply.Nodes, NodeContact.CompactSizeV4, "5:nodes"u8.Length);
+        if (ownIsV4 && reply.HasNodes6) nodes6 = TakePacked(ref room, reply.Nodes6, NodeContact.CompactSizeV6, "6:nodes6"u8.Length);
+        return (nodes, nodes6, peers, samples);
     }
 
-    private static int TakeNodes(ref int room, ReadOnlySpan<byte> packed, int entrySize, int keySize)
+    private static int TakePacked(ref int room, ReadOnlySpan<byte> packed, int entrySize, int keySize)
     {
         for (var bytes = packed.Length - (packed.Length % entrySize); bytes >= 0; bytes -= entrySize)
         {
@@ -197,7 +198,7 @@ public static class KrpcEncoder
         if (reply.Sequence is { } sequence) size += "3:seq"u8.Length + IntegerSize(sequence);
         if (reply.HasSamples)
         {
-            size += "8:interval3:num7:samples"u8.Length + IntegerSize(reply.SampleInterval) + IntegerSize(reply.SampleTotal) + KrpcWriter.SizeOf(reply.Samples.Length);
+            size += "8:interval3:num"u8.Length + IntegerSize(reply.SampleInterval) + IntegerSize(reply.SampleTotal);
         }
 
         return size;

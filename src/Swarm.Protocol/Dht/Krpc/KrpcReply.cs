@@ -3,8 +3,8 @@ using Swarm.Protocol.Primitives;
 namespace Swarm.Protocol.Dht.Krpc;
 
 /// <summary>
-/// A reply of ours, to be written by <see cref="KrpcEncoder"/>. Slices are the caller's. Lists may be longer than what fits: the encoder takes of the own family's nodes, then of the peers,
-/// then of the other family's nodes as many as there is room for, from the front.
+/// A reply of ours, to be written by <see cref="KrpcEncoder"/>. Slices are the caller's. Lists may be longer than what fits: the encoder takes of the own family's nodes, then of the samples,
+/// then of the peers, then of the other family's nodes as many as there is room for, from the front.
 /// </summary>
 public readonly ref struct KrpcReply
 {
