@@ -168,7 +168,7 @@ public sealed class DhtResponder
         Span<byte> nodes = stackalloc byte[_settings.Closest * NodeContact.CompactSizeV4];
         Span<byte> nodes6 = stackalloc byte[_settings.Closest * NodeContact.CompactSizeV6];
         var (table, table6) = Table.Family == AddressFamily.InterNetwork ? (Table, OtherTable) : (OtherTable, Table);
-        var (hasNodes, hasNodes6) = (want.HasFlag(KrpcWant.V4) && table is not null, want.HasFlag(KrpcWant.V6) && table6 is not null);
+        var (hasNodes, hasNodes6) = ((want & KrpcWant.V4) != KrpcWant.Unstated && table is not null, (want & KrpcWant.V6) != KrpcWant.Unstated && table6 is not null);
         if (hasNodes) nodes = nodes[..table!.CopyClosest(asked.Target, _settings.Closest, nodes)];
         if (hasNodes6) nodes6 = nodes6[..table6!.CopyClosest(asked.Target, _settings.Closest, nodes6)];
         return KrpcEncoder.Write(destination, reply with { HasNodes = hasNodes, Nodes = nodes, HasNodes6 = hasNodes6, Nodes6 = nodes6 });

@@ -115,8 +115,8 @@ public static class KrpcEncoder
 
         if (query.Want == KrpcWant.Unstated || isAnnounce || isPut || method == KrpcMethod.Ping) return;
         writer.Raw("4:wantl"u8);
-        if (query.Want.HasFlag(KrpcWant.V4)) writer.Raw("2:n4"u8);
-        if (query.Want.HasFlag(KrpcWant.V6)) writer.Raw("2:n6"u8);
+        if ((query.Want & KrpcWant.V4) != KrpcWant.Unstated) writer.Raw("2:n4"u8);
+        if ((query.Want & KrpcWant.V6) != KrpcWant.Unstated) writer.Raw("2:n6"u8);
         writer.Raw("e"u8);
     }
 

@@ -12,8 +12,10 @@ namespace Swarm.Protocol.Dht.Storage;
 /// </summary>
 public sealed class ItemStore(DhtStorageSettings settings, IItemSignatures signatures)
 {
-    // Ordered, so that walks do not depend on hashes.
-    private readonly SortedDictionary<NodeId, Stored> _items = [];
+    private readonly Dictionary<NodeId, Stored> _byTarget = [];
+
+    // Walks go over this list, never over the dictionary.
+    private readonly List<Stored> _items = [];
 
     /// <summary>Items there are, those that are over and not yet dropped included.</summary>
     public int Count => _items.Count;
@@ -75,20 +77,30 @@ public sealed class ItemStore(DhtStorageSettings settings, IItemSignatures signa
     /// <summary>Drops all items whose time is over.</summary>
     public void Sweep(long nowTicks)
     {
-        foreach (var target in _items.Where(entry => entry.Value.ExpiresAt <= nowTicks).Select(entry => entry.Key).ToList())
+        for (var i = _items.Count - 1; i >= 0; i--)
         {
-            _items.Remove(target);
-            Expired++;
+            if (_items[i].ExpiresAt <= nowTicks) Expire(_items[i]);
         }
     }
 
     private Stored? Find(NodeId target, long nowTicks)
     {
-        if (!_items.TryGetValue(target, out var stored)) return null;
+        if (!_byTarget.TryGetValue(target, out var stored)) return null;
         if (stored.ExpiresAt > nowTicks) return stored;
-        _items.Remove(target);
-        Expired++;
+        Expire(stored);
         return null;
+    }
+
+    private void Expire(Stored stored)
+    {
+        Remove(stored);
+        Expired++;
+    }
+
+    private void Remove(Stored stored)
+    {
+        _items.Remove(stored);
+        _byTarget.Remove(stored.Target);
     }
 
     private KrpcErrorCode? Add(NodeId target, DhtItem item, NodeId own, long nowTicks)
@@ -97,17 +109,21 @@ public sealed class ItemStore(DhtStorageSettings settings, IItemSignatures signa
         if (_items.Count >= settings.MaxItems)
         {
             Evicted++;
-            var farthest = _items.Keys.MaxBy(key => key.DistanceTo(own));
-            if (farthest.IsCloserTo(own, target)) return KrpcErrorCode.Server;
-            _items.Remove(farthest);
+            var farthest = _items.MaxBy(stored => stored.Target.DistanceTo(own))!;
+            if (farthest.Target.IsCloserTo(own, target)) return KrpcErrorCode.Server;
+            Remove(farthest);
         }
 
-        _items.Add(target, new Stored { Item = item, ExpiresAt = nowTicks + settings.ItemLifetime.Ticks });
+        var added = new Stored { Target = target, Item = item, ExpiresAt = nowTicks + settings.ItemLifetime.Ticks };
+        _items.Add(added);
+        _byTarget.Add(target, added);
         return null;
     }
 
     private sealed class Stored
     {
+        public required NodeId Target { get; init; }
+
         public required DhtItem Item { get; set; }
 
         public long ExpiresAt { get; set; }
