@@ -100,7 +100,7 @@ public sealed class Lookup
         var (count, isWaiting) = (0, false);
         foreach (var candidate in closest)
         {
-            if (count == addresses.Length || InFlight >= _settings.Parallel || Queries >= _settings.MaxQueries) break;
+            if (count == addresses.Length || InFlight >= _settings.MaxParallel || Queries >= _settings.MaxQueries) break;
             if (candidate.Phase != CandidatePhase.Fresh) continue;
             if (!pacer.TryPass(candidate.Contact.Address, nowTicks))
             {
@@ -178,7 +178,7 @@ public sealed class Lookup
         var count = 0;
         foreach (var router in _routerOrder)
         {
-            if (count == addresses.Length || InFlight >= _settings.Parallel || Queries >= _settings.MaxQueries) break;
+            if (count == addresses.Length || InFlight >= _settings.MaxParallel || Queries >= _settings.MaxQueries) break;
             if (_routers[router] != CandidatePhase.Fresh) continue;
             if (!pacer.TryPass(router, nowTicks))
             {

@@ -13,7 +13,7 @@ public sealed record LookupSettings
     public int Closest { get; init => field = Setting.InRange(value, 1, RoutingSettings.MostClosest); } = 8;
 
     /// <summary>Queries in flight that have not stalled, 1 to 32; alpha of Kademlia.</summary>
-    public int Parallel { get; init => field = Setting.InRange(value, 1, 32); } = 4;
+    public int MaxParallel { get; init => field = Setting.InRange(value, 1, 32); } = 4;
 
     /// <summary>Nodes remembered, 16 to 10,000; beyond that the farthest that was not asked is forgotten.</summary>
     public int MaxCandidates { get; init => field = Setting.InRange(value, 16, 10_000); } = 256;
