@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 
 namespace Swarm.Protocol.Primitives;
 
@@ -24,6 +25,45 @@ public readonly struct Bytes20 : IEquatable<Bytes20>, IComparable<Bytes20>
         _high = BinaryPrimitives.ReadUInt64BigEndian(bytes);
         _middle = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
         _low = BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]);
+    }
+
+    private Bytes20(ulong high, ulong middle, uint low)
+    {
+        _high = high;
+        _middle = middle;
+        _low = low;
+    }
+
+    /// <summary>How many bits from the first on are zero, 0 to 160.</summary>
+    public int LeadingZeroCount
+    {
+        get
+        {
+            if (_high != 0) return BitOperations.LeadingZeroCount(_high);
+            return _middle != 0 ? 64 + BitOperations.LeadingZeroCount(_middle) : 128 + BitOperations.LeadingZeroCount(_low);
+        }
+    }
+
+    /// <summary>The bit at an index from 0 (the most significant) to 159.</summary>
+    public bool this[int index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Size * 8);
+            if (index < 64) return ((_high >> (63 - index)) & 1) != 0;
+            return index < 128 ? ((_middle >> (127 - index)) & 1) != 0 : ((_low >> (159 - index)) & 1) != 0;
+        }
+    }
+
+    /// <summary>Ones in the first <paramref name="bits"/> bits (0 to 160), zeros after.</summary>
+    public static Bytes20 Mask(int bits)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bits, Size * 8);
+        return new Bytes20(Ones(bits), Ones(bits - 64), (uint)(Ones(bits - 128) >> 32));
+
+        static ulong Ones(int count) => count <= 0 ? 0 : ulong.MaxValue << (64 - Math.Min(64, count));
     }
 
     /// <summary>Writes the twenty bytes to the start of <paramref name="destination"/>.</summary>
@@ -80,6 +120,15 @@ public readonly struct Bytes20 : IEquatable<Bytes20>, IComparable<Bytes20>
         CopyTo(bytes);
         return Convert.ToHexStringLower(bytes);
     }
+
+    /// <summary>Bit by bit, exclusive or.</summary>
+    public static Bytes20 operator ^(Bytes20 left, Bytes20 right) => new(left._high ^ right._high, left._middle ^ right._middle, left._low ^ right._low);
+
+    /// <summary>Bit by bit, and.</summary>
+    public static Bytes20 operator &(Bytes20 left, Bytes20 right) => new(left._high & right._high, left._middle & right._middle, left._low & right._low);
+
+    /// <summary>Bit by bit, not.</summary>
+    public static Bytes20 operator ~(Bytes20 value) => new(~value._high, ~value._middle, ~value._low);
 
     /// <summary>Equality by value.</summary>
     public static bool operator ==(Bytes20 left, Bytes20 right) => left.Equals(right);

@@ -1,0 +1,47 @@
+using Swarm.Protocol.Dht.Routing;
+using Swarm.Protocol.Primitives;
+
+namespace Swarm.Protocol.Dht.Lookups;
+
+/// <summary>The limits of a <see cref="Lookup"/>. Every property refuses a value outside its range with an <see cref="ArgumentOutOfRangeException"/>.</summary>
+public sealed record LookupSettings
+{
+    /// <summary>What a node uses unless configured otherwise.</summary>
+    public static LookupSettings Default { get; } = new();
+
+    /// <summary>The closest nodes that are looked for, 1 to 64; k of Kademlia, 8 in BEP 5.</summary>
+    public int Closest { get; init => field = Setting.InRange(value, 1, RoutingSettings.MostClosest); } = 8;
+
+    /// <summary>Queries in flight that have not stalled, 1 to 32; alpha of Kademlia.</summary>
+    public int MaxParallel { get; init => field = Setting.InRange(value, 1, 32); } = 4;
+
+    /// <summary>Nodes remembered, 16 to 10,000; beyond that the farthest that was not asked is forgotten.</summary>
+    public int MaxCandidates { get; init => field = Setting.InRange(value, 16, 10_000); } = 256;
+
+    /// <summary>Nodes taken of one reply and family, 1 to 64; the closest.</summary>
+    public int MaxNodesPerReply { get; init => field = Setting.InRange(value, 1, 64); } = 16;
+
+    /// <summary>Nodes remembered of one /24 or /64, 1 to 64.</summary>
+    public int MaxRememberedPerNetwork { get; init => field = Setting.InRange(value, 1, 64); } = 4;
+
+    /// <summary>Nodes of one /24 or /64 among the closest, 1 to 64.</summary>
+    public int MaxPerNarrowNetwork { get; init => field = Setting.InRange(value, 1, 64); } = 1;
+
+    /// <summary>Nodes of one /16 or /48 among the closest, 1 to 64.</summary>
+    public int MaxPerWideNetwork { get; init => field = Setting.InRange(value, 1, 64); } = 2;
+
+    /// <summary>Queries in all, 8 to 10,000.</summary>
+    public int MaxQueries { get; init => field = Setting.InRange(value, 8, 10_000); } = 256;
+
+    /// <summary>How long it may take, 1 s to 10 min.</summary>
+    public TimeSpan MaxDuration { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)); } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Peers found, 1 to 100,000.</summary>
+    public int MaxPeers { get; init => field = Setting.InRange(value, 1, 100_000); } = 5_000;
+
+    /// <summary>Peers taken of one reply, 1 to 1,000.</summary>
+    public int MaxPeersPerReply { get; init => field = Setting.InRange(value, 1, 1_000); } = 200;
+
+    /// <summary>Info-hashes sampled, 1 to 1,000,000.</summary>
+    public int MaxSamples { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 10_000;
+}

@@ -1,0 +1,111 @@
+using System.Net.Sockets;
+using Swarm.Protocol.Dht.Security;
+using Swarm.Protocol.Primitives;
+
+namespace Swarm.Protocol.Dht.Storage;
+
+/// <summary>
+/// The peers that announced themselves under one info-hash, one a host (BEP 33, "Changed announce accounting"). Owned by <see cref="PeerStore"/>.
+/// Always holds: at most the capacity given with each announce; the order has no meaning, so that a sample can be drawn by swapping.
+/// </summary>
+internal sealed class StoredSwarm(InfoHash infoHash, int order)
+{
+    private Peer[] _peers = new Peer[1];
+    private ScrapeFilter? _seedFilter;
+    private ScrapeFilter? _peerFilter;
+    private long _filtersMadeAt;
+
+    public InfoHash InfoHash { get; } = infoHash;
+
+    /// <summary>Its place in the store's list.</summary>
+    public int Order { get; set; } = order;
+
+    public int Count { get; private set; }
+
+    public int Seeds { get; private set; }
+
+    /// <summary>Adds a peer or brings it up to date. True if there is one more now; <paramref name="replaced"/> says whether another host lost its place.</summary>
+    public bool Announce(UdpAddress peer, bool isSeed, long expiresAt, int capacity, out bool replaced)
+    {
+        replaced = false;
+        var host = NetworkOf.Host(peer);
+        var (at, oldest) = (-1, 0);
+        for (var i = 0; i < Count; i++)
+        {
+            if (NetworkOf.Host(_peers[i].Address) == host) at = i;
+            if (_peers[i].ExpiresAt < _peers[oldest].ExpiresAt) oldest = i;
+        }
+
+        var isMore = at < 0 && Count < capacity;
+        replaced = at < 0 && !isMore;
+        if (replaced) at = oldest;
+        if (isMore)
+        {
+            if (Count == _peers.Length) Array.Resize(ref _peers, Math.Min(capacity, Count * 2));
+            at = Count++;
+        }
+
+        if (_peers[at].IsSeed) Seeds--;
+        if (isSeed) Seeds++;
+        _peers[at] = new Peer { Address = peer, ExpiresAt = expiresAt, IsSeed = isSeed };
+        (isSeed ? _seedFilter : _peerFilter)?.Add(host);
+        return isMore;
+    }
+
+    /// <summary>Drops the peers whose time is over; returns how many.</summary>
+    public int Expire(long nowTicks)
+    {
+        var before = Count;
+        for (var i = Count - 1; i >= 0; i--)
+        {
+            if (_peers[i].ExpiresAt > nowTicks) continue;
+            if (_peers[i].IsSeed) Seeds--;
+            _peers[i] = _peers[--Count];
+            _peers[Count] = default;
+        }
+
+        return before - Count;
+    }
+
+    /// <summary>
+    /// Writes peers of a family in compact form, as many as fit, each set of them equally likely; without seeds if there are others enough (BEP 33, "noseed"). Returns the bytes.
+    /// </summary>
+    public int Sample(AddressFamily family, bool noSeeds, Random random, Span<byte> destination)
+    {
+        var written = Draw(family, wantsSeeds: noSeeds ? false : null, random, destination);
+        return noSeeds ? written + Draw(family, wantsSeeds: true, random, destination[written..]) : written;
+    }
+
+    /// <summary>The filters of BEP 33, at most <paramref name="lifetimeTicks"/> old.</summary>
+    public (ScrapeFilter Seeds, ScrapeFilter Peers) Filters(long nowTicks, long lifetimeTicks)
+    {
+        if (_seedFilter is not null && _peerFilter is not null && nowTicks - _filtersMadeAt < lifetimeTicks) return (_seedFilter, _peerFilter);
+        (_seedFilter ??= new ScrapeFilter()).Clear();
+        (_peerFilter ??= new ScrapeFilter()).Clear();
+        _filtersMadeAt = nowTicks;
+        foreach (ref var peer in _peers.AsSpan(0, Count)) (peer.IsSeed ? _seedFilter : _peerFilter).Add(peer.Address);
+        return (_seedFilter, _peerFilter);
+    }
+
+    // Draws one after the other from those not drawn yet, which stand behind (Fisher and Yates).
+    private int Draw(AddressFamily family, bool? wantsSeeds, Random random, Span<byte> destination)
+    {
+        var written = 0;
+        var size = family == AddressFamily.InterNetworkV6 ? UdpAddress.CompactSizeV6 : UdpAddress.CompactSizeV4;
+        for (var i = 0; i < Count && destination.Length - written >= size; i++)
+        {
+            var other = random.Next(i, Count);
+            (_peers[i], _peers[other]) = (_peers[other], _peers[i]);
+            if (_peers[i].Address.Family == family && (wantsSeeds is null || wantsSeeds == _peers[i].IsSeed)) written += _peers[i].Address.WriteCompact(destination[written..]);
+        }
+
+        return written;
+    }
+
+    private struct Peer
+    {
+        public UdpAddress Address;
+        public long ExpiresAt;
+        public bool IsSeed;
+    }
+}
