@@ -66,7 +66,7 @@ public sealed class SimHttp(SimWeb web, ImmutableArray<IPAddress> addresses) : I
             return;
         }
 
-        var reply = server(new WebRequest(url, from));
+        var reply = server(new WebGet(url, from));
         if (reply.IsSilence || web.Happens(web.Settings.Silence)) return;
         exchange.Step = web.Simulation.Schedule(reply.Delay + web.Settings.Latency.Draw(web.Random), () => OnReply(exchange, uri, reply, redirects));
     }

@@ -10,7 +10,7 @@ namespace Swarm.TestKit.Web;
 public sealed class SimWeb(Simulation simulation, Random random, SimWebSettings settings)
 {
     private readonly SortedDictionary<string, ImmutableArray<IPAddress>> _names = new(StringComparer.OrdinalIgnoreCase);
-    private readonly SortedDictionary<string, Func<WebRequest, WebReply>> _servers = new(StringComparer.OrdinalIgnoreCase);
+    private readonly SortedDictionary<string, Func<WebGet, WebReply>> _servers = new(StringComparer.OrdinalIgnoreCase);
     private readonly SortedSet<string> _down = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>May be replaced at any time.</summary>
@@ -28,7 +28,7 @@ public sealed class SimWeb(Simulation simulation, Random random, SimWebSettings 
     }
 
     /// <summary>Puts a server at a host, "tracker.sim" for both default ports or "tracker.sim:8080" for that one, whatever scheme it is asked by. Its name must have addresses to be reached.</summary>
-    public void Serve(string authority, Func<WebRequest, WebReply> server) => _servers[authority] = server;
+    public void Serve(string authority, Func<WebGet, WebReply> server) => _servers[authority] = server;
 
     /// <summary>Nobody listens at a host any more, or somebody does again.</summary>
     public void SetDown(string authority, bool isDown)
@@ -45,7 +45,7 @@ public sealed class SimWeb(Simulation simulation, Random random, SimWebSettings 
         return _names.GetValueOrDefault(host, []);
     }
 
-    internal Func<WebRequest, WebReply>? ServerOf(Uri url)
+    internal Func<WebGet, WebReply>? ServerOf(Uri url)
     {
         var authority = url.IsDefaultPort ? url.Host : $"{url.Host}:{url.Port}";
         return _down.Contains(authority) ? null : _servers.GetValueOrDefault(authority);

@@ -5,7 +5,7 @@ using System.Text;
 namespace Swarm.TestKit.Web;
 
 /// <summary>A GET as a scripted server sees it: its URL as it was written, and the address it came from.</summary>
-public sealed record WebRequest(string Url, IPAddress From)
+public sealed record WebGet(string Url, IPAddress From)
 {
     /// <summary>Path and query as they were written.</summary>
     public string Target
