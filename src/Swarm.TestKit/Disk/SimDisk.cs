@@ -1,66 +1,189 @@
-#pragma warning disable IDE0060, CA1822, CS1591, CA1024 // The surface stands before what is behind it.
-using System.Collections.Immutable;
 using Swarm.Actors.Ports;
 using Swarm.TestKit.Content;
 using Swarm.TestKit.Memory;
 
 namespace Swarm.TestKit.Disk;
 
-public sealed class SimDisk : IDisk, IBlockReader
+/// <summary>
+/// The disk of one simulated node, behind the port that the production actors use, in virtual time. It outlives its node: a world crashes it (<see cref="Crash"/>, <see cref="Kill"/>), gives it the
+/// slabs of the process that starts next, and the files are what the crash left.
+/// <para>What is kept. A torrent's bytes are computed (<see cref="Know"/>), so a right block costs a reference; only bytes that are wrong, or of a torrent that is not known, are kept. Every file has
+/// two images: what processes see, and what a power loss leaves. A write changes the first, a flush copies it to the second.</para>
+/// <para>What always holds: everything that <see cref="IDisk"/> promises. Within that the seed does as it likes: jobs of different pieces overtake each other, turns are large or small, checks report out
+/// of order. A flush forces out the files that were written through its own storage since it was opened, as fsync by who wrote does, and nothing that an earlier process left in the cache.</para>
+/// <para>How it fails: as <see cref="SimDiskSettings"/> says, and as it is told (<see cref="Break"/>, <see cref="Stall"/>, <see cref="Rot()"/>, an outside hand). Every queue has its limit there but that
+/// of restarts and closes, as with the real disk. Everything follows from the seed and the calls.</para>
+/// </summary>
+public sealed partial class SimDisk : IDisk, IBlockReader
 {
-    public SimDisk(Simulation simulation, Random random, SimDiskSettings settings, SlabLedger slabs) { Settings = settings; Slabs = slabs; _ = simulation; _ = random; }
+    private readonly List<SimContent> _contents = [];
+    private readonly SortedDictionary<long, SimStorage> _storages = [];
+    private readonly Dictionary<(string Root, InfoHash Torrent), WorkTally> _tallies = [];
+    private readonly Random _random;
+    private readonly SimVolume _volume;
+    private readonly SimPressure _pressure;
+    private readonly DiskWork _work;
+    private readonly SimTurns _turns;
+    private long _jobsRefused;
 
-    /// <summary>May be replaced at any time.</summary>
+    /// <summary>An empty disk.</summary>
+    /// <param name="simulation">Whose time it keeps.</param>
+    /// <param name="random">What decides everything that may be one way or another.</param>
+    /// <param name="settings">What it is like.</param>
+    /// <param name="slabs">Where the slabs of reads come from.</param>
+    public SimDisk(Simulation simulation, Random random, SimDiskSettings settings, SlabLedger slabs)
+    {
+        Settings = settings;
+        Slabs = slabs;
+        _random = random;
+        _volume = new SimVolume(random, () => Settings, simulation.Time);
+        _pressure = new SimPressure(() => Settings);
+        _work = new DiskWork(_volume, _pressure, random, () => Settings, () => Slabs, storage => _storages.Remove(storage.Id.Value));
+        _turns = new SimTurns(simulation, random, () => Settings, _work);
+    }
+
+    /// <summary>What it is like and what goes wrong with it; may be replaced at any time.</summary>
     public SimDiskSettings Settings { get; set; }
 
     /// <summary>The slabs of the process that runs now; a node that starts again brings its own.</summary>
     public SlabLedger Slabs { get; set; }
 
-    public void Know(SimContent content) { }
+    /// <summary>Tells of a content, before a storage of it is opened: its bytes are then computed and not kept.</summary>
+    public void Know(SimContent content)
+    {
+        if (!_contents.Contains(content)) _contents.Add(content);
+    }
 
-    // IDisk
-    public void Open(StorageId storage, StorageSpec spec, IActorRef owner) { }
-    public bool Write(StorageId storage, ReadOnlySpan<BlockWrite> blocks) => true;
-    public void Restart(StorageId storage, PieceIndex piece) { }
-    public void Check(StorageId storage, Bitfield pieces) { }
-    public void HashBlocks(StorageId storage, PieceIndex piece) { }
-    public bool Read(StorageId storage, BlockRequest block, long tag, IActorRef replyTo) => true;
-    public void Flush(StorageId storage, long tag) { }
-    public void Close(StorageId storage) { }
-    public bool TryRead(StorageId storage, BlockRequest block, Span<byte> destination) => false;
+    /// <inheritdoc/>
+    public void Open(StorageId storage, StorageSpec spec, IActorRef owner)
+    {
+        var content = _contents.Find(known => known.Geometry == spec.Layout.Geometry && known.Metainfo.PieceHashes!.Memory.Span.SequenceEqual(spec.PieceHashes.Span));
+        var opened = new SimStorage(storage, spec, owner, content, content is null ? new WorkTally(spec.Layout.Geometry.PieceCount) : TallyOf(content, spec.Root), _turns);
+        if (_storages.TryAdd(storage.Value, opened)) PostFence(opened, new SimDiskJob(SimDiskJobKind.Open, opened));
+        else opened.Tell(new IDisk.OpenFailed(storage, SimDiskErrors.Failed(spec.Root, $"storage {storage.Value} is open already")));
+    }
 
-    // Crashes
-    /// <summary>Power loss.</summary>
-    public void Crash() { }
-    /// <summary>The process is killed, the machine lives.</summary>
-    public void Kill() { }
+    /// <inheritdoc/>
+    public bool Write(StorageId storage, ReadOnlySpan<BlockWrite> blocks)
+    {
+        var goOn = true;
+        foreach (var block in blocks)
+        {
+            if (!_storages.TryGetValue(storage.Value, out var target))
+            {
+                block.First.Release();
+                block.Second.Release();
+                _jobsRefused++;
+                continue;
+            }
 
-    // Faults beside those of the settings
-    /// <summary>Makes what is done with a part of a file, or of every file below a folder, fail.</summary>
-    public void Break(string path, DiskOperations operations, DiskErrorKind kind, long from = 0, long to = long.MaxValue) { }
-    /// <summary>Takes every Break back.</summary>
-    public void Mend() { }
-    /// <summary>Nothing moves for so long.</summary>
-    public void Stall(TimeSpan duration) { }
-    /// <summary>Flips a bit of a durable byte at random. False: there is none.</summary>
-    public bool Rot() => false;
-    public void Rot(string path, long offset, int bit) { }
-    // An outside hand
-    public void Put(SimContent content, string root, Bitfield? pieces = null) { }
-    public void Remove(string path) { }
-    public void Truncate(string path, long length) { }
-    public void Touch(string path) { }
-    public void Overwrite(string path, long offset, ReadOnlySpan<byte> bytes) { }
+            var job = new SimDiskJob(SimDiskJobKind.Write, target) { Block = block.Block, First = block.First, Second = block.Second };
+            goOn = _pressure.Add(target, job.Bytes);
+            target.Post(job);
+        }
 
-    // For checkers
-    public ImmutableArray<string> Files => [];
-    public byte[]? ReadFile(string path) => null;
-    public bool Holds(SimContent content, string root, PieceIndex piece) => false;
-    public bool HoldsDurably(SimContent content, string root, PieceIndex piece) => false;
-    public IEnumerable<(PieceIndex Piece, BlockIndex Block)> WrongBlocks(SimContent content, string root) => [];
-    public PieceWork WorkOn(SimContent content, string root, PieceIndex piece) => default;
-    public int JobsPending => 0;
-    public ImmutableArray<StorageId> StoragesOpen => [];
-    public long FreeBytes => 0;
-    public SimDiskCounters Counters { get; } = new(0, 0, 0, 0, 0, 0, 0);
+        return goOn;
+    }
+
+    /// <inheritdoc/>
+    public void Restart(StorageId storage, PieceIndex piece)
+    {
+        if (_storages.TryGetValue(storage.Value, out var target)) target.Post(OnPiece(SimDiskJobKind.Restart, target, piece));
+    }
+
+    /// <inheritdoc/>
+    public void HashBlocks(StorageId storage, PieceIndex piece)
+    {
+        if (!_storages.TryGetValue(storage.Value, out var target)) return;
+        if (TryEnterControl()) target.Post(OnPiece(SimDiskJobKind.HashBlocks, target, piece));
+        else target.Tell(new IDisk.BlockHashes(storage, piece, []));
+    }
+
+    /// <inheritdoc/>
+    public bool Read(StorageId storage, BlockRequest block, long tag, IActorRef replyTo)
+    {
+        if (!_storages.TryGetValue(storage.Value, out var target))
+        {
+            replyTo.Tell(new IDisk.ReadFailed(storage, block, tag, SimDiskErrors.NotOpen(storage)), ActorRefs.NoSender);
+            return true;
+        }
+
+        if (_work.QueuedReads >= Settings.MaxQueuedReads)
+        {
+            _jobsRefused++;
+            return false;
+        }
+
+        _work.QueuedReads++;
+        target.Post(new SimDiskJob(SimDiskJobKind.Read, target) { Block = block, Tag = tag, ReplyTo = replyTo });
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Check(StorageId storage, Bitfield pieces)
+    {
+        if (!_storages.TryGetValue(storage.Value, out var target)) return;
+        if (TryEnterControl()) PostFence(target, new SimDiskJob(SimDiskJobKind.Check, target) { Check = RunsOf(pieces, Math.Max(1, Settings.CheckTurnBytes / target.Geometry.PieceLength)) });
+        else target.Tell(new IDisk.Checked(storage, [], Finished: true));
+    }
+
+    /// <inheritdoc/>
+    public void Flush(StorageId storage, long tag)
+    {
+        if (!_storages.TryGetValue(storage.Value, out var target)) return;
+        if (TryEnterControl()) PostFence(target, new SimDiskJob(SimDiskJobKind.Flush, target) { Tag = tag });
+        else target.Tell(new IDisk.FlushFailed(storage, tag, SimDiskErrors.Failed(target.Spec.Root, "too many jobs wait; try again later")));
+    }
+
+    /// <inheritdoc/>
+    public void Close(StorageId storage)
+    {
+        if (_storages.TryGetValue(storage.Value, out var target)) PostFence(target, new SimDiskJob(SimDiskJobKind.Close, target));
+    }
+
+    /// <inheritdoc/>
+    public bool TryRead(StorageId storage, BlockRequest block, Span<byte> destination)
+    {
+        if (!_storages.TryGetValue(storage.Value, out var target)) return false;
+        if ((target.Failure ?? _work.Read(target, block, destination)) is not { } error) return true;
+        target.Tell(new IDisk.ReadFailed(storage, block, -1, error));
+        return false;
+    }
+
+    private static SimDiskJob OnPiece(SimDiskJobKind kind, SimStorage target, PieceIndex piece) => new(kind, target) { Block = new BlockRequest(piece, 0, 0) };
+
+    private static List<List<PieceIndex>> RunsOf(Bitfield pieces, int piecesPerRun)
+    {
+        var runs = new List<List<PieceIndex>>();
+        for (var piece = pieces.NextSet(0); piece >= 0; piece = piece + 1 < pieces.Length ? pieces.NextSet(piece + 1) : -1)
+        {
+            if (runs.Count == 0 || runs[^1].Count == piecesPerRun) runs.Add([]);
+            runs[^1].Add(new PieceIndex(piece));
+        }
+
+        return runs;
+    }
+
+    private void PostFence(SimStorage target, SimDiskJob fence) => target.PostFence(fence, _turns.CheckOf(target));
+
+    private bool TryEnterControl()
+    {
+        if (_work.QueuedControls < Settings.MaxQueuedControls)
+        {
+            _work.QueuedControls++;
+            return true;
+        }
+
+        _jobsRefused++;
+        return false;
+    }
+
+    private WorkTally TallyOf(SimContent content, string root)
+    {
+        var key = (root.TrimEnd('/'), content.Torrent);
+        if (_tallies.TryGetValue(key, out var tally)) return tally;
+        tally = new WorkTally(content.Geometry.PieceCount);
+        _tallies.Add(key, tally);
+        return tally;
+    }
 }

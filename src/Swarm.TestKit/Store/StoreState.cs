@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using Swarm.Actors.Ports;
+
+namespace Swarm.TestKit.Store;
+
+/// <summary>What stands in a store. Immutable, so that a batch that is not to be committed leaves no trace: it is thrown away.</summary>
+internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorrent> Torrents, ImmutableSortedDictionary<InfoHash, StoredLease> Leases, long LastToken, long LastSequence)
+{
+    public static StoreState Empty { get; } = new(ImmutableSortedDictionary<InfoHash, StoredTorrent>.Empty, ImmutableSortedDictionary<InfoHash, StoredLease>.Empty, 0, 0);
+
+    /// <summary>The torrents in the order of their addition.</summary>
+    public IEnumerable<InfoHash> Listed => Torrents.OrderBy(torrent => torrent.Value.Sequence).Select(torrent => torrent.Key);
+
+    /// <summary>Takes away the leases of an owner.</summary>
+    public StoreState WithoutLeasesOf(Predicate<StoreOwner> owner) => this with { Leases = Leases.RemoveRange(Leases.Where(lease => owner(lease.Value.Owner)).Select(lease => lease.Key)) };
+
+    /// <summary>Does the commands of an owner in order, with one outcome for each.</summary>
+    public StoreState Do(ImmutableArray<StoreCommand> commands, StoreOwner owner, int maxTorrents, out ImmutableArray<StoreOutcome> outcomes)
+    {
+        var state = this;
+        var done = ImmutableArray.CreateBuilder<StoreOutcome>(commands.Length);
+        foreach (var command in commands)
+        {
+            state = state.Do(command, owner, maxTorrents, out var outcome);
+            done.Add(outcome);
+        }
+
+        outcomes = done.MoveToImmutable();
+        return state;
+    }
+
+    private static ProgressRecord Stored(ProgressRecord progress) => progress with
+    {
+        Verified = progress.Verified.IsDefault ? [] : progress.Verified,
+        Files = progress.Files.IsDefault ? [] : [.. progress.Files.Select(file => file.Exists ? file : FileFingerprint.Absent)],
+    };
+
+    private StoreState Do(StoreCommand command, StoreOwner owner, int maxTorrents, out StoreOutcome outcome)
+    {
+        outcome = new StoreOutcome.Done();
+        switch (command)
+        {
+            case StoreCommand.AcquireLease acquire:
+                return Acquire(acquire.Torrent, owner, out outcome);
+            case StoreCommand.LoadTorrent load:
+                var found = Torrents.GetValueOrDefault(load.Torrent);
+                outcome = new StoreOutcome.Loaded(found?.Record, found?.Progress);
+                return this;
+            case StoreCommand.ListTorrents:
+                outcome = new StoreOutcome.Listed([.. Listed.Take(maxTorrents)]);
+                return this;
+            case StoreCommand.ReleaseLease release:
+                // With a stale token there is nothing to give back, and nobody needs to hear of it.
+                return Holds(release.Torrent, release.Token) ? this with { Leases = Leases.Remove(release.Torrent) } : this;
+            case StoreCommand.PutTorrent put when Holds(put.Torrent, put.Token):
+                return Put(put);
+            case StoreCommand.PutProgress put when Holds(put.Torrent, put.Token):
+                // Where the torrent has been removed there is nothing to be far with.
+                return Torrents.TryGetValue(put.Torrent, out var torrent) ? this with { Torrents = Torrents.SetItem(put.Torrent, torrent with { Progress = Stored(put.Progress) }) } : this;
+            case StoreCommand.RemoveTorrent remove when Holds(remove.Torrent, remove.Token):
+                return this with { Torrents = Torrents.Remove(remove.Torrent) };
+            default:
+                outcome = new StoreOutcome.Fenced();
+                return this;
+        }
+    }
+
+    private StoreState Acquire(InfoHash torrent, StoreOwner owner, out StoreOutcome outcome)
+    {
+        if (Leases.TryGetValue(torrent, out var held) && held.Owner != owner && held.Owner.IsAlive)
+        {
+            outcome = new StoreOutcome.HeldBy(held.Owner.Name);
+            return this;
+        }
+
+        var token = LastToken + 1;
+        outcome = new StoreOutcome.Leased(token);
+        return this with { LastToken = token, Leases = Leases.SetItem(torrent, new StoredLease(owner, token)) };
+    }
+
+    private StoreState Put(StoreCommand.PutTorrent put)
+    {
+        var record = put.Record with { Metainfo = put.Record.Metainfo.IsDefault ? [] : put.Record.Metainfo };
+        if (Torrents.TryGetValue(put.Torrent, out var known)) return this with { Torrents = Torrents.SetItem(put.Torrent, known with { Record = record }) };
+        return this with { LastSequence = LastSequence + 1, Torrents = Torrents.Add(put.Torrent, new StoredTorrent(LastSequence + 1, record, Progress: null)) };
+    }
+
+    private bool Holds(InfoHash torrent, long token) => Leases.TryGetValue(torrent, out var lease) && lease.Token == token;
+}
+
+/// <summary>A torrent in a store, and when it was added among the others.</summary>
+internal sealed record StoredTorrent(long Sequence, TorrentRecord Record, ProgressRecord? Progress);
+
+/// <summary>Who runs a torrent, under which token.</summary>
+internal sealed record StoredLease(StoreOwner Owner, long Token);
+
+/// <summary>A process that opened a store. It is alive until it closes or is killed, as a process is while the system holds its lock.</summary>
+internal sealed class StoreOwner(string name)
+{
+    public string Name { get; } = name;
+
+    public bool IsAlive { get; set; } = true;
+}
