@@ -95,7 +95,7 @@ public sealed class FakeTracker
 
     private WebReply OnAnnounce(WebGet request)
     {
-        if (request.Values("info_hash").FirstOrDefault() is not { Length: Bytes20.Size } hash || Number(request, "port") is not (> 0 and <= ushort.MaxValue) port)
+        if (request.Values("info_hash").FirstOrDefault() is not { Length: Bytes20.Size } hash || Number(request, "port") is not { } port || port is < 1 or > ushort.MaxValue)
         {
             return WebReply.Ok(TrackerReplies.HttpFailure("the announce is malformed"));
         }
