@@ -11,12 +11,12 @@ public sealed class SlabLedger
     private const byte Released = 0xdd;
     private const int MaxSpare = 64;
 
-    private readonly HashSet<Slab> _out = [];
+    private readonly Dictionary<Slab, Action?> _out = [];
     private readonly HashSet<Slab> _filling = [];
     private readonly Dictionary<int, Stack<Slab>> _spare = [];
 
     /// <summary>Slabs that somebody still holds.</summary>
-    public int Outstanding => _out.Count(slab => slab.References > (_filling.Contains(slab) ? 1 : 0));
+    public int Outstanding => _out.Keys.Count(slab => slab.References > (_filling.Contains(slab) ? 1 : 0));
 
     /// <summary>A slice over a copy of the bytes, with one reference.</summary>
     public SlabSlice Slice(ReadOnlySpan<byte> bytes)
@@ -26,10 +26,10 @@ public sealed class SlabLedger
         return new SlabSlice(slab, 0, bytes.Length);
     }
 
-    /// <summary>A slab for a link to fill; the link's own reference does not count.</summary>
-    public Slab RentForLink(int length)
+    /// <summary>A slab for a link to fill; the link's own reference does not count. <paramref name="returned"/> is called when nobody holds it any more.</summary>
+    public Slab RentForLink(int length, Action? returned = null)
     {
-        var slab = Rent(length);
+        var slab = Rent(length, returned);
         _filling.Add(slab);
         return slab;
     }
@@ -41,19 +41,20 @@ public sealed class SlabLedger
         slab.Release();
     }
 
-    private Slab Rent(int length)
+    private Slab Rent(int length, Action? returned = null)
     {
         var slab = _spare.TryGetValue(length, out var spare) && spare.TryPop(out var used) ? used : new Slab(new byte[length], Returned);
         slab.Rent();
-        _out.Add(slab);
+        _out.Add(slab, returned);
         return slab;
     }
 
     private void Returned(Slab slab)
     {
         slab.Buffer.AsSpan().Fill(Released);
-        _out.Remove(slab);
+        _out.Remove(slab, out var returned);
         if (!_spare.TryGetValue(slab.Buffer.Length, out var spare)) _spare.Add(slab.Buffer.Length, spare = new Stack<Slab>());
         if (spare.Count < MaxSpare) spare.Push(slab);
+        returned?.Invoke();
     }
 }

@@ -21,7 +21,10 @@ public sealed class SimNetworkCounters
     /// <summary>Dials that failed, for any reason.</summary>
     public long DialsFailed { get; internal set; }
 
-    /// <summary>Connections reset: by a fault, by <see cref="SimNetwork.ResetConnections"/>, by an end, or because the other end had vanished.</summary>
+    /// <summary>Connections in and out that were not made because a host had as many as the settings allow.</summary>
+    public long LinksRefused { get; internal set; }
+
+    /// <summary>Ends reset: by a fault, by <see cref="SimNetwork.ResetConnections"/>, by an end, or because the other end had vanished.</summary>
     public long Resets { get; internal set; }
 
     /// <summary>Ends that gave up on a dead path.</summary>
