@@ -38,6 +38,9 @@ public sealed class SimStore
     /// <summary>All torrents, in the order of their addition.</summary>
     public ImmutableArray<InfoHash> Torrents => [.. _state.Listed];
 
+    /// <summary>Torrents whose lease was taken and not given back, in order of their names.</summary>
+    public ImmutableArray<InfoHash> Leased => [.. _state.Leases.Keys];
+
     /// <summary>Batches that were taken and are neither answered nor dropped; 0 in a store at rest.</summary>
     public int BatchesPending => _sessions.Values.Sum(session => session.Pending);
 
@@ -75,9 +78,20 @@ public sealed class SimStore
         _state = _state.WithoutLeasesOf(other => other == session.Owner);
     }
 
+    /// <summary>The leases of a process lapse though it lives and goes on, as when others take it for dead: each can be taken over, and its token holds until it is.</summary>
+    /// <exception cref="ArgumentException">It does not have the store open.</exception>
+    public void Lapse(string owner) => _state = _state.WithLapsedLeasesOf(Existing(owner).Owner);
+
+    /// <summary>Lays a torrent down as if it had been there for long, or replaces what is there.</summary>
+    public void Put(InfoHash torrent, TorrentRecord record, ProgressRecord? progress = null) => _state = _state.With(torrent, record, progress);
+
+    private Session Existing(string owner) =>
+        _sessions.TryGetValue(owner, out var session) ? session : throw new ArgumentException($"{owner} does not have the store open.", nameof(owner));
+
     private Session Leave(string owner)
     {
-        if (!_sessions.Remove(owner, out var session)) throw new ArgumentException($"{owner} does not have the store open.", nameof(owner));
+        var session = Existing(owner);
+        _sessions.Remove(owner);
         return session;
     }
 

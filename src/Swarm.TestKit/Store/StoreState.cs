@@ -11,8 +11,22 @@ internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorr
     /// <summary>The torrents in the order of their addition.</summary>
     public IEnumerable<InfoHash> Listed => Torrents.OrderBy(torrent => torrent.Value.Sequence).Select(torrent => torrent.Key);
 
-    /// <summary>Takes away the leases of an owner.</summary>
+    /// <summary>Takes away the leases of owners.</summary>
     public StoreState WithoutLeasesOf(Predicate<StoreOwner> owner) => this with { Leases = Leases.RemoveRange(Leases.Where(lease => owner(lease.Value.Owner)).Select(lease => lease.Key)) };
+
+    /// <summary>Hands the leases of an owner to a dead one of its name.</summary>
+    public StoreState WithLapsedLeasesOf(StoreOwner owner)
+    {
+        var dead = new StoreOwner(owner.Name) { IsAlive = false };
+        return this with { Leases = Leases.SetItems(Leases.Where(lease => lease.Value.Owner == owner).Select(lease => KeyValuePair.Create(lease.Key, lease.Value with { Owner = dead }))) };
+    }
+
+    /// <summary>Adds a torrent, or replaces what it is and how far.</summary>
+    public StoreState With(InfoHash torrent, TorrentRecord record, ProgressRecord? progress)
+    {
+        var stored = Put(torrent, record);
+        return stored with { Torrents = stored.Torrents.SetItem(torrent, stored.Torrents[torrent] with { Progress = progress is null ? null : Stored(progress) }) };
+    }
 
     /// <summary>Does the commands of an owner in order, with one outcome for each.</summary>
     public StoreState Do(ImmutableArray<StoreCommand> commands, StoreOwner owner, int maxTorrents, out ImmutableArray<StoreOutcome> outcomes)
@@ -53,7 +67,7 @@ internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorr
                 // With a stale token there is nothing to give back, and nobody needs to hear of it.
                 return Holds(release.Torrent, release.Token) ? this with { Leases = Leases.Remove(release.Torrent) } : this;
             case StoreCommand.PutTorrent put when Holds(put.Torrent, put.Token):
-                return Put(put);
+                return Put(put.Torrent, put.Record);
             case StoreCommand.PutProgress put when Holds(put.Torrent, put.Token):
                 // Where the torrent has been removed there is nothing to be far with.
                 return Torrents.TryGetValue(put.Torrent, out var torrent) ? this with { Torrents = Torrents.SetItem(put.Torrent, torrent with { Progress = Stored(put.Progress) }) } : this;
@@ -78,11 +92,11 @@ internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorr
         return this with { LastToken = token, Leases = Leases.SetItem(torrent, new StoredLease(owner, token)) };
     }
 
-    private StoreState Put(StoreCommand.PutTorrent put)
+    private StoreState Put(InfoHash torrent, TorrentRecord record)
     {
-        var record = put.Record with { Metainfo = put.Record.Metainfo.IsDefault ? [] : put.Record.Metainfo };
-        if (Torrents.TryGetValue(put.Torrent, out var known)) return this with { Torrents = Torrents.SetItem(put.Torrent, known with { Record = record }) };
-        return this with { LastSequence = LastSequence + 1, Torrents = Torrents.Add(put.Torrent, new StoredTorrent(LastSequence + 1, record, Progress: null)) };
+        var stored = record with { Metainfo = record.Metainfo.IsDefault ? [] : record.Metainfo };
+        if (Torrents.TryGetValue(torrent, out var known)) return this with { Torrents = Torrents.SetItem(torrent, known with { Record = stored }) };
+        return this with { LastSequence = LastSequence + 1, Torrents = Torrents.Add(torrent, new StoredTorrent(LastSequence + 1, stored, Progress: null)) };
     }
 
     private bool Holds(InfoHash torrent, long token) => Leases.TryGetValue(torrent, out var lease) && lease.Token == token;

@@ -4,6 +4,8 @@ using Swarm.Actors.Node;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Wire;
+using Swarm.TestKit.Chance;
+using Swarm.TestKit.Store;
 using Swarm.Tests.Actors.Trackers;
 using Swarm.Tests.Kernel;
 
@@ -13,6 +15,7 @@ namespace Swarm.Tests.Actors.Fakes;
 internal sealed class NodeWorld
 {
     public const string Folder = "/content";
+    public const string Owner = "this node";
 
     public NodeWorld(NodeSettings? settings = null, int seed = 1)
     {
@@ -20,12 +23,12 @@ internal sealed class NodeWorld
         Slabs = new SlabLedger();
         Tcp = new FakeTcp(Sim, Slabs);
         Disk = new FakeDisk(Sim);
-        Store = new MemoryStore(Sim);
+        Store = new SimStore(Sim, new Random(seed), SimStoreSettings.Default with { Latency = Latency.Milliseconds(2, 2) }) { Committed = (_, commands, _) => StoreLog.AddRange(commands.Select(command => command.GetType().Name)) };
         Http = new FakeHttp(Sim);
         Dns = new FakeDns(Sim);
         Events = Harness.Events<TorrentEvent>();
         Broken = Harness.Events<NodeActor.Broken>();
-        var ports = new NodePorts(Tcp, Disk, Store, Http, new FakeUdp(Sim), Dns, new Entropy(Sim), Sim.Time, Log);
+        var ports = new NodePorts(Tcp, Disk, Store.Open(Owner), Http, new FakeUdp(Sim), Dns, new Entropy(Sim), Sim.Time, Log);
         Node = Harness.System.ActorOf(NodeActor.Props(ports, settings ?? new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")] }), "node");
         (User, Answers) = Harness.Probe("user");
     }
@@ -40,7 +43,10 @@ internal sealed class NodeWorld
 
     public FakeDisk Disk { get; }
 
-    public MemoryStore Store { get; }
+    public SimStore Store { get; }
+
+    /// <summary>Kinds of the commands done, in order.</summary>
+    public List<string> StoreLog { get; } = [];
 
     public FakeHttp Http { get; }
 
@@ -84,6 +90,13 @@ internal sealed class NodeWorld
     {
         Torrents.Tell(new TorrentsActor.Add(source, options ?? new TorrentOptions { Folder = Folder }), User);
         Pass(0.5);
+    }
+
+    /// <summary>Another process takes a torrent's lease, if it can.</summary>
+    public void TakeElsewhere(FakeContent content, string owner)
+    {
+        Store.Open(owner).Submit(0, [new StoreCommand.AcquireLease(content.Torrent)], ActorRefs.Nobody);
+        Pass(0.1);
     }
 
     public TorrentStatus Status(FakeContent content)

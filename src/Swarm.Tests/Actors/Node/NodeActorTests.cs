@@ -41,8 +41,8 @@ public sealed class NodeActorTests
         world.Node.Tell(new NodeActor.Drain(), world.User);
         world.Pass(20);
         world.Take<NodeActor.Drained>();
-        world.Store.Leases.ShouldBeEmpty();
-        world.Store.Log.Count(command => command == nameof(StoreCommand.ReleaseLease)).ShouldBe(2);
+        world.Store.Leased.ShouldBeEmpty();
+        world.StoreLog.Count(command => command == nameof(StoreCommand.ReleaseLease)).ShouldBe(2);
         world.ShouldHoldNothing();
         world.Add(_content);
         world.Take<TorrentActor.AddFailed>().Reason.ShouldContain("stopping");
@@ -62,7 +62,7 @@ public sealed class NodeActorTests
     {
         var world = new NodeWorld().Start();
         world.Seed(_content, "10.0.0.2:1");
-        world.Store.Broken = "the database is gone";
+        world.Store.Settings = world.Store.Settings with { Broken = "the database is gone" };
         world.Add(_content, world.With("10.0.0.2:1"));
         world.Pass(5);
         world.Broken.ShouldHaveSingleItem().Reason.ShouldContain("the database is gone");
@@ -115,7 +115,7 @@ public sealed class NodeActorTests
     public void A_recorded_torrent_is_found_by_where_its_content_lies()
     {
         var world = new NodeWorld().Start();
-        world.Store.Records[_content.Torrent] = new TorrentRecord(_content.File, null, NodeWorld.Folder, 1);
+        world.Store.Put(_content.Torrent, new TorrentRecord(_content.File, null, NodeWorld.Folder, 1));
         world.Torrents.Tell(new TorrentsActor.FindByContent($"{NodeWorld.Folder}/one.bin/"), world.User);
         world.Pass(1);
         world.Take<ContentFinderActor.Found>().Record.ShouldNotBeNull();

@@ -22,7 +22,7 @@ public sealed class TorrentLifeTests
         world.Pass(20);
         world.Status(_content).State.ShouldBe(TorrentState.Seeding);
         world.Disk.ShouldHold(_content, NodeWorld.Folder);
-        Bitfield.FromWire(world.Store.Progress[_content.Torrent].Verified.AsSpan(), 41)!.IsFull.ShouldBeTrue();
+        Bitfield.FromWire(world.Store.ProgressOf(_content.Torrent)!.Verified.AsSpan(), 41)!.IsFull.ShouldBeTrue();
         world.Status(_content).Downloaded.ShouldBe(_content.Bytes.Length);
         world.Stop(_content).Saved.ShouldBeTrue();
         world.ShouldHoldNothing();
@@ -33,24 +33,24 @@ public sealed class TorrentLifeTests
     {
         var world = new NodeWorld().Start();
         var recordedFirst = false;
-        world.Store.OnDone = command =>
+        world.Store.Committed += (_, commands, _) =>
         {
-            if (command is StoreCommand.PutTorrent) recordedFirst = world.Answers.Count == 0;
+            if (commands.Any(command => command is StoreCommand.PutTorrent)) recordedFirst = world.Answers.Count == 0;
         };
         world.Add(_content);
         world.Take<TorrentActor.Added>();
         recordedFirst.ShouldBeTrue();
-        world.Store.Records[_content.Torrent].Metainfo.ShouldBe(_content.File);
+        world.Store.RecordOf(_content.Torrent)!.Metainfo.ShouldBe(_content.File);
     }
 
     [Fact]
     public void A_lease_that_is_held_elsewhere_refuses_the_addition_and_says_by_whom()
     {
         var world = new NodeWorld().Start();
-        world.Store.HeldElsewhere[_content.Torrent] = "the swarm process 7 on elsewhere";
+        world.TakeElsewhere(_content, "the swarm process 7 on elsewhere");
         world.Add(_content);
         world.Take<TorrentActor.AddFailed>().Reason.ShouldContain("the swarm process 7 on elsewhere");
-        world.Store.HeldElsewhere.Clear();
+        world.Store.Kill("the swarm process 7 on elsewhere");
         world.Add(_content);
         world.Take<TorrentActor.Added>();
     }
@@ -59,11 +59,11 @@ public sealed class TorrentLifeTests
     public void A_record_that_cannot_be_written_refuses_the_addition_and_gives_the_lease_back()
     {
         var world = new NodeWorld().Start();
-        world.Store.Refused = nameof(StoreCommand.PutTorrent);
+        world.Store.Settings = world.Store.Settings with { Refused = [nameof(StoreCommand.PutTorrent)] };
         world.Add(_content);
         world.Pass(120);
         world.Take<TorrentActor.AddFailed>().Reason.ShouldContain("cannot be recorded");
-        world.Store.Leases.ShouldBeEmpty();
+        world.Store.Leased.ShouldBeEmpty();
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class TorrentLifeTests
         world.Disk.ShouldHold(_content, NodeWorld.Folder);
         world.States.ShouldBe([TorrentState.FetchingMetadata, TorrentState.Checking, TorrentState.Downloading, TorrentState.Seeding]);
         world.Events.OfType<TorrentEvent.MetadataReceived>().ShouldHaveSingleItem().Metainfo.Name.ShouldBe("one.bin");
-        world.Store.Records[_content.Torrent].Metainfo.IsEmpty.ShouldBeFalse();
+        world.Store.RecordOf(_content.Torrent)!.Metainfo.IsEmpty.ShouldBeFalse();
         world.Stop(_content).Saved.ShouldBeTrue();
         world.ShouldHoldNothing();
     }
@@ -110,12 +110,12 @@ public sealed class TorrentLifeTests
         var link = Link("&tr=http%3A%2F%2Ftracker.test%2Fannounce");
         var world = new NodeWorld().Start();
         world.Dns.Names["tracker.test"] = [System.Net.IPAddress.Parse("192.0.2.1")];
-        world.Store.Records[_content.Torrent] = new TorrentRecord(_content.File, link.Magnet!.ToString(), NodeWorld.Folder, 7);
+        world.Store.Put(_content.Torrent, new TorrentRecord(_content.File, link.Magnet!.ToString(), NodeWorld.Folder, 7));
         world.Add(link);
         world.Pass(5);
         world.Http.Requests.ShouldContain(request => request.Url.Query.Contains("info_hash="));
-        world.Store.Records[_content.Torrent].Metainfo.ShouldBe(_content.File, "a link does not replace a recorded file");
-        world.Store.Records[_content.Torrent].AddedTicks.ShouldBe(7);
+        world.Store.RecordOf(_content.Torrent)!.Metainfo.ShouldBe(_content.File, "a link does not replace a recorded file");
+        world.Store.RecordOf(_content.Torrent)!.AddedTicks.ShouldBe(7);
     }
 
     [Fact]
@@ -129,16 +129,16 @@ public sealed class TorrentLifeTests
         world.Add(content, world.With("10.0.0.2:1"));
         world.Pass(1);
         var order = new List<string>();
-        world.Store.OnDone = command => order.Add(command switch
+        world.Store.Committed += (_, commands, _) => order.AddRange(commands.Select(command => command switch
         {
             StoreCommand.PutProgress => $"record, {(world.Disk.Log[^1] == "close" ? "closed" : "open")}",
             StoreCommand.ReleaseLease => $"release, {(world.Disk.Log[^1] == "close" ? "closed" : "open")}",
             _ => command.GetType().Name,
-        });
+        }));
         world.Stop(content).Saved.ShouldBeTrue();
         order.ShouldBe(["record, open", "release, closed"]);
         world.Http.Requests.Select(request => request.Url.Query).ShouldContain(query => query.Contains("event=stopped"));
-        world.Store.Leases.ShouldBeEmpty();
+        world.Store.Leased.ShouldBeEmpty();
         world.States[^2..].ShouldBe([TorrentState.Stopping, TorrentState.Stopped]);
         world.ShouldHoldNothing();
     }
@@ -166,7 +166,7 @@ public sealed class TorrentLifeTests
         (world.Sim.Elapsed - before).ShouldBeLessThan(TimeSpan.FromSeconds(3));
         world.Answers.OfType<TorrentActor.Added>().ShouldHaveSingleItem();
         world.Answers.OfType<TorrentActor.Stopped>().ShouldHaveSingleItem();
-        world.Store.Leases.ShouldBeEmpty();
+        world.Store.Leased.ShouldBeEmpty();
         world.Pass(60);
         world.ShouldHoldNothing();
         world.Add(_content);
@@ -180,18 +180,19 @@ public sealed class TorrentLifeTests
         world.Seed(_content, "10.0.0.2:1");
         world.Add(_content, world.With("10.0.0.2:1") with { DownloadLimit = 20_000 });
         world.Pass(5);
-        world.Store.Leases[_content.Torrent] = 1_000;
-        var before = world.Store.Progress[_content.Torrent];
+        world.Store.Lapse(NodeWorld.Owner);
+        world.TakeElsewhere(_content, "another node");
+        var before = world.Store.ProgressOf(_content.Torrent);
         world.Pass(30);
         world.FailureReason.ShouldNotBeNull().ShouldContain("another process");
-        world.Store.Progress[_content.Torrent].ShouldBe(before);
+        world.Store.ProgressOf(_content.Torrent).ShouldBe(before);
         var written = world.Disk.BytesWritten;
         world.Pass(30);
         world.Disk.BytesWritten.ShouldBe(written);
         world.Disk.Log.Count(line => line == "close").ShouldBe(1);
         world.ShouldHoldNothing();
         world.Stop(_content).Saved.ShouldBeFalse();
-        world.Store.Leases[_content.Torrent].ShouldBe(1_000, "the lease is the other's now");
+        world.Store.LeaseOf(_content.Torrent)!.Value.Owner.ShouldBe("another node", "the lease is the other's now");
     }
 
     [Fact]
@@ -261,7 +262,7 @@ public sealed class TorrentLifeTests
 
         world.FailureReason.ShouldNotBeNull().ShouldContain("again and again");
         world.Stop(_content);
-        world.Store.Leases.ShouldBeEmpty();
+        world.Store.Leased.ShouldBeEmpty();
     }
 
     [Fact]
@@ -278,12 +279,12 @@ public sealed class TorrentLifeTests
         // There is no such piece, which its sender must know.
         torrent.ShouldNotBeNull().Tell(new PiecesActor.Verified([new PieceIndex(-1)]), ActorRefs.NoSender);
         world.Pass(1);
-        world.Store.Log.Count(command => command == nameof(StoreCommand.AcquireLease)).ShouldBe(2);
+        world.StoreLog.Count(command => command == nameof(StoreCommand.AcquireLease)).ShouldBe(2);
         world.Status(_content).VerifiedPieces.ShouldBeGreaterThanOrEqualTo(verified);
         world.Pass(60);
         world.Disk.ShouldHold(_content, NodeWorld.Folder);
         world.Stop(_content).Saved.ShouldBeTrue();
-        world.Store.Leases.ShouldBeEmpty();
+        world.Store.Leased.ShouldBeEmpty();
         world.ShouldHoldNothing();
     }
 

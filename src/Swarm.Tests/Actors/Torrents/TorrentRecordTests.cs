@@ -24,7 +24,7 @@ public sealed class TorrentRecordTests
         world.Pass(60);
         world.Answers.OfType<TorrentActor.Stopped>().ShouldHaveSingleItem();
         world.States[^1].ShouldBe(TorrentState.Stopped);
-        world.Store.Progress[_content.Torrent].ShouldBe(before);
+        world.Store.ProgressOf(_content.Torrent).ShouldBe(before);
     }
 
     [Fact]
@@ -40,8 +40,9 @@ public sealed class TorrentRecordTests
         // Nothing is drained: the next node finds the files and the store as they are.
         var second = new NodeWorld().Start();
         foreach (var (path, file) in first.Disk.Files) second.Disk.Files[path] = file;
-        foreach (var (torrent, record) in first.Store.Records) second.Store.Records[torrent] = record;
-        foreach (var (torrent, progress) in first.Store.Progress) second.Store.Progress[torrent] = progress with { Verified = [.. new Bitfield(41).ToWire()], Files = [.. progress.Files.Select(file => file with { ModifiedTicks = 1 })] };
+        var progress = first.Store.ProgressOf(_content.Torrent)!;
+        var stale = progress with { Verified = [.. new Bitfield(41).ToWire()], Files = [.. progress.Files.Select(file => file with { ModifiedTicks = 1 })] };
+        second.Store.Put(_content.Torrent, first.Store.RecordOf(_content.Torrent)!, stale);
         second.Add(_content);
         second.Pass(5);
         second.Status(_content).VerifiedPieces.ShouldBe(verified);
@@ -146,7 +147,7 @@ public sealed class TorrentRecordTests
         world.Pass(400);
         world.Status(_content).State.ShouldBe(TorrentState.Seeding);
         world.FailureReason.ShouldBeNull("its own writes are not somebody else's changes");
-        Bitfield.FromWire(world.Store.Progress[_content.Torrent].Verified.AsSpan(), 41)!.IsFull.ShouldBeTrue();
+        Bitfield.FromWire(world.Store.ProgressOf(_content.Torrent)!.Verified.AsSpan(), 41)!.IsFull.ShouldBeTrue();
     }
 
     [Fact]
@@ -156,10 +157,10 @@ public sealed class TorrentRecordTests
         var peers = world.Seed(_content, "10.0.0.2:1");
         world.Add(_content, world.With("10.0.0.2:1") with { DownloadLimit = 20_000 });
         world.Pass(0.1);
-        world.Store.Log.Clear();
+        world.StoreLog.Clear();
         world.Pass(45);
         peers[0].Requests.Count.ShouldBeGreaterThan(10);
-        world.Store.Log.Count(command => command == nameof(StoreCommand.PutProgress)).ShouldBeInRange(2, 3);
+        world.StoreLog.Count(command => command == nameof(StoreCommand.PutProgress)).ShouldBeInRange(2, 3);
     }
 
     [Fact]
@@ -181,7 +182,7 @@ public sealed class TorrentRecordTests
         world.Add(_content, world.With("10.0.0.2:1") with { DownloadLimit = 400_000 });
         world.Sim.RunUntil(() => world.States.Contains(TorrentState.Seeding), TimeSpan.FromSeconds(30)).ShouldBeTrue();
         world.Stop(_content).Saved.ShouldBeTrue();
-        Bitfield.FromWire(world.Store.Progress[_content.Torrent].Verified.AsSpan(), 41)!.IsFull.ShouldBeTrue();
+        Bitfield.FromWire(world.Store.ProgressOf(_content.Torrent)!.Verified.AsSpan(), 41)!.IsFull.ShouldBeTrue();
         world.Add(_content);
         world.Status(_content).State.ShouldBe(TorrentState.Seeding);
         world.Disk.PiecesChecked.ShouldBe(0);
@@ -191,7 +192,7 @@ public sealed class TorrentRecordTests
     {
         var pieces = verified ? _content.All() : new Bitfield(41);
         var progress = new ProgressRecord([.. pieces.ToWire()], [new FileFingerprint(true, _content.Bytes.Length, modified)], 0, 0, CompletedTold: verified);
-        world.Store.Records[_content.Torrent] = new TorrentRecord(_content.File, null, NodeWorld.Folder, 1);
-        return world.Store.Progress[_content.Torrent] = progress;
+        world.Store.Put(_content.Torrent, new TorrentRecord(_content.File, null, NodeWorld.Folder, 1), progress);
+        return world.Store.ProgressOf(_content.Torrent)!;
     }
 }

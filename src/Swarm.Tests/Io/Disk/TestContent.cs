@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Swarm.Actors.Ports;
+using Swarm.TestKit.Content;
 
 namespace Swarm.Tests.Io.Disk;
 
@@ -24,6 +25,15 @@ internal sealed class TestContent
         var hashes = new byte[Layout.Geometry.PieceCount * Bytes20.Size];
         for (var piece = 0; piece < Layout.Geometry.PieceCount; piece++) SHA1.HashData(BytesOfPiece(piece), hashes.AsSpan(piece * Bytes20.Size));
         Hashes = hashes;
+    }
+
+    /// <summary>A computed content, as bytes.</summary>
+    public TestContent(SimContent content)
+    {
+        Layout = content.Metainfo.Layout;
+        Bytes = new byte[content.Geometry.TotalLength];
+        content.Fill(0, Bytes);
+        Hashes = content.Metainfo.PieceHashes!.Memory;
     }
 
     public ContentLayout Layout { get; }
