@@ -27,6 +27,8 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
 {
     private const string RetryKey = "retry";
     private const int ProbeBlocks = 32;
+    private const long CheckpointTag = 0;
+    private const long FoundTag = 1;
 
     private readonly TorrentMetainfo _metainfo;
     private readonly StorageSpec _spec;
@@ -254,7 +256,10 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
 
         _checked += results.Pieces.Length;
         Context.Parent.Tell(new CheckAdvanced(_checked, _plan.ToCheck.Count));
-        if (results.Finished) TellReady();
+        if (!results.Finished) return;
+        // What was found may lie in the cache of a machine whose last process died before it was forced to disk; it is recorded next, so it is forced first.
+        if (_valid.HasAnyNotIn(_plan.Trusted)) _disk.Flush(_storage, FoundTag);
+        else TellReady();
     }
 
     private void TellReady()
@@ -270,17 +275,25 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     {
         if (_closing) return;
         _checkpoints.Enqueue(ImmutableCollectionsMarshal.AsImmutableArray((_picker?.Verified ?? _valid).ToWire()));
-        _disk.Flush(_storage, tag: 0);
+        _disk.Flush(_storage, CheckpointTag);
     }
 
     private void OnFlushed(IDisk.Flushed flushed)
     {
-        if (_checkpoints.TryDequeue(out var verified)) Context.Parent.Tell(new Checkpointed(verified, flushed.Files));
+        if (flushed.Tag == FoundTag)
+        {
+            if (!_closing) TellReady();
+        }
+        else if (_checkpoints.TryDequeue(out var verified))
+        {
+            Context.Parent.Tell(new Checkpointed(verified, flushed.Files));
+        }
     }
 
     private void OnFlushFailed(IDisk.FlushFailed failed)
     {
-        if (_checkpoints.TryDequeue(out _)) Context.Parent.Tell(new CheckpointFailed(failed.Error));
+        if (failed.Tag == FoundTag) Context.Parent.Tell(new Unusable(failed.Error));
+        else if (_checkpoints.TryDequeue(out _)) Context.Parent.Tell(new CheckpointFailed(failed.Error));
     }
 
     private void OnClose()

@@ -93,6 +93,9 @@ internal abstract class FileOperations
     /// <summary>Forces a file's bytes, and its length, to the disk.</summary>
     public abstract DiskError? Sync(SafeFileHandle handle, FilePlace place);
 
+    /// <summary>Forces a file's bytes to the disk that another process may have written; where nothing can be written, nothing waits, and that is no error. The handle may be one for reading.</summary>
+    public abstract DiskError? SyncFound(SafeFileHandle handle, FilePlace place);
+
     /// <summary>Forces a folder's entries to the disk. <paramref name="folder"/> is an absolute path.</summary>
     public abstract DiskError? SyncFolder(string folder);
 

@@ -131,6 +131,14 @@ internal sealed unsafe class LinuxFileOperations : FileOperations
     public override DiskError? Sync(SafeFileHandle handle, FilePlace place) =>
         LinuxNative.SyncData(handle) == 0 ? null : DiskErrors.FromErrno(Marshal.GetLastPInvokeError(), "force to disk", place.FullPath);
 
+    public override DiskError? SyncFound(SafeFileHandle handle, FilePlace place)
+    {
+        var errno = LinuxNative.SyncData(handle) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+        // Where nothing can be written nothing waits to be: file systems on read-only media say one or the other.
+        return errno is 0 or DiskErrors.Invalid or DiskErrors.ReadOnlySystem ? null : DiskErrors.FromErrno(errno, "force to disk", place.FullPath);
+    }
+
     public override DiskError? SyncFolder(string folder)
     {
         var descriptor = LinuxNative.Open(folder, LinuxNative.OpenReadOnly | LinuxNative.OpenFolder | LinuxNative.OpenCloseOnExec, 0);

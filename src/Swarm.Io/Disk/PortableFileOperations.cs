@@ -59,6 +59,9 @@ internal sealed class PortableFileOperations : FileOperations
 
     public override DiskError? Sync(SafeFileHandle handle, FilePlace place) => Try("force to disk", place.FullPath, () => RandomAccess.FlushToDisk(handle));
 
+    // Windows flushes only through handles that may write.
+    public override DiskError? SyncFound(SafeFileHandle handle, FilePlace place) => Sync(handle, place) is { Kind: not DiskErrorKind.Denied } error ? error : null;
+
     public override DiskError? SyncFolder(string folder) => null;
 
     public override DiskError? CreateLink(FilePlace link, string target, List<string> changedFolders)

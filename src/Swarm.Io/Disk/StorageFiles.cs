@@ -6,7 +6,7 @@ using Swarm.Actors.Ports;
 namespace Swarm.Io.Disk;
 
 /// <summary>
-/// The files of one storage: opens them through the handle cache, creates them, and remembers which were written since the last flush.
+/// The files of one storage: opens them through the handle cache, creates them, and remembers which were written, or found to be right by a check, since the last flush.
 /// Used by every worker at once.
 /// <para>
 /// What is made when. At the first write of a storage: its empty files and its symbolic links (BEP 47), whatever is in their places is left
@@ -17,9 +17,10 @@ namespace Swarm.Io.Disk;
 /// </summary>
 internal sealed partial class StorageFiles
 {
-    /// <summary>Flags of a file: written since the last flush; its disk blocks reserved.</summary>
+    /// <summary>Flags of a file: written since the last flush; its disk blocks reserved; found right since the last flush, whoever wrote it.</summary>
     private const byte Written = 1;
     private const byte Reserved = 2;
+    private const byte Found = 4;
 
     private readonly Lock _gate = new();
     private readonly FileOperations _operations;
@@ -107,6 +108,18 @@ internal sealed partial class StorageFiles
         return null;
     }
 
+    /// <summary>A check found a run of bytes to be right: the next flush forces them to the disk, where they need not be yet if another process wrote them.</summary>
+    public void MarkFound(long offset, int length)
+    {
+        var regions = new List<FileRegion>();
+        Layout.RegionsOf(offset, length, regions);
+        lock (_gate)
+        {
+            _states ??= new byte[Layout.Files.Length];
+            foreach (var region in regions.Where(region => !Layout.Files[region.File].IsPad)) _states[region.File] |= Found;
+        }
+    }
+
     /// <summary>Lets go of the handles of the files that hold a run of bytes.</summary>
     public void Evict(long offset, int length)
     {
@@ -122,7 +135,7 @@ internal sealed partial class StorageFiles
     public ImmutableArray<FileFingerprint> Look() => _operations.Look(Root, Layout.Files);
 
     /// <summary>
-    /// Forces everything written since the last success to the disk: files, then the folders with new entries. Runs alone (in a fence).
+    /// Forces everything written or found since the last success to the disk: files, then the folders with new entries. Runs alone (in a fence).
     /// After a failure the kernel may have forgotten which bytes were lost, so what failed stays marked and a later success proves nothing
     /// about these bytes: whoever gets the failure must not record them as kept.
     /// </summary>
@@ -130,8 +143,9 @@ internal sealed partial class StorageFiles
     {
         for (var file = 0; _states is not null && file < _states.Length; file++)
         {
-            if ((_states[file] & Written) == 0) continue;
-            var handle = _handles.TryLease(Id, file, forWriting: true);
+            if ((_states[file] & (Written | Found)) == 0) continue;
+            var isWritten = (_states[file] & Written) != 0;
+            var handle = _handles.TryLease(Id, file, forWriting: isWritten);
             if (handle is null)
             {
                 var opened = _operations.Open(PlaceOf(file), FileIntent.Read, [], out var openError);
@@ -139,10 +153,10 @@ internal sealed partial class StorageFiles
                 handle = _handles.AddAndLease(Id, file, opened, writable: false);
             }
 
-            var error = _operations.Sync(handle, PlaceOf(file));
+            var error = isWritten ? _operations.Sync(handle, PlaceOf(file)) : _operations.SyncFound(handle, PlaceOf(file));
             handle.DangerousRelease();
             if (error is not null) return error;
-            _states[file] &= unchecked((byte)~Written);
+            _states[file] &= unchecked((byte)~(Written | Found));
         }
 
         while (_changedFolders.Max is { } folder)

@@ -53,6 +53,8 @@ internal sealed class FaultyFileOperations(FileOperations inner) : FileOperation
 
     public override DiskError? Sync(SafeFileHandle handle, FilePlace place) => OnSync(place) ?? inner.Sync(handle, place);
 
+    public override DiskError? SyncFound(SafeFileHandle handle, FilePlace place) => OnSync(place) ?? inner.SyncFound(handle, place);
+
     public override DiskError? SyncFolder(string folder)
     {
         lock (SyncedFolders) SyncedFolders.Add(folder);

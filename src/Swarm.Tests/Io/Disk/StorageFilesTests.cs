@@ -137,4 +137,29 @@ public class StorageFilesTests
         synced.Count.ShouldBe(1);
         world.Close(storage);
     }
+
+    [Fact]
+    public void A_flush_forces_files_that_a_check_found_right_for_who_wrote_them_may_have_died_before_it_did()
+    {
+        var content = TestContent.Files(64 << 10, 64 << 10, 64 << 10);
+        using var world = new DiskWorld(new DiskSettings { MaxOpenFiles = 1 });
+        var storage = world.Open(content);
+        world.WritePieces(storage, content, 0, 1);
+        world.Close(storage);
+        var synced = new List<string>();
+        world.Operations.OnSync = place =>
+        {
+            synced.Add(place.File.Path);
+            return null;
+        };
+        storage = world.Open(content);
+        world.FlushAndTakeResults(storage);
+        synced.ShouldBeEmpty();
+        world.Check(storage, content);
+        world.FlushAndTakeResults(storage);
+        synced.ShouldBe(["folder/0.bin", "folder/1.bin"]);
+        world.FlushAndTakeResults(storage);
+        synced.Count.ShouldBe(2);
+        world.Close(storage);
+    }
 }

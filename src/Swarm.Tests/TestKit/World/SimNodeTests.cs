@@ -88,7 +88,7 @@ public sealed class SimNodeTests
         _leecher.Restart();
         _world.RunFor(TimeSpan.FromSeconds(10));
         _leecher.Status(content).ShouldBeNull();
-        _leecher.Disk.Holds(content, SimNode.Folder, new PieceIndex(3)).ShouldBeTrue();
+        _leecher.Disk.Holds(content, SimNode.FolderOf(content), new PieceIndex(3)).ShouldBeTrue();
         _world.StopAll();
     }
 
