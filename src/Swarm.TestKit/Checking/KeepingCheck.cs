@@ -34,6 +34,13 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
         foreach (var piece in PiecesIn(recorded)) kept.BlocksWritten.TryAdd(piece, node.Disk.WorkOn(torrent.Content, torrent.Options.Folder, piece).BlocksWritten);
     }
 
+    // Told after the events that the torrent published before it.
+    public override void OnStatus(SimNode node, SimTorrent torrent, TorrentStatus status)
+    {
+        if (status.State is not (TorrentState.Downloading or TorrentState.Seeding) || status.VerifiedPieces >= torrent.VerifiedNow.Count || !node.TrustsDisk) return;
+        Broken(node, $"{torrent.VerifiedNow.Count} pieces of {torrent.Content.Metainfo.Name} were verified, and it says that it has {status.VerifiedPieces}");
+    }
+
     public override void OnLost(SimNode node, bool withPower)
     {
         foreach (var torrent in node.Torrents)
@@ -63,11 +70,6 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
             {
                 var now = node.Disk.WorkOn(torrent.Content, torrent.Options.Folder, piece).BlocksWritten;
                 if (now > written) Broken(node, $"{now - written} blocks of piece {piece.Value} of {torrent.Content.Metainfo.Name} were written after it was verified");
-            }
-
-            if (torrent.State is TorrentState.Downloading or TorrentState.Seeding && torrent.Status is { } status && status.VerifiedPieces < torrent.VerifiedNow.Count)
-            {
-                Broken(node, $"{torrent.VerifiedNow.Count} pieces of {torrent.Content.Metainfo.Name} were verified, and it says that it has {status.VerifiedPieces}");
             }
         }
     }

@@ -35,9 +35,6 @@ public enum NodeState
 /// </summary>
 public sealed partial class SimNode
 {
-    /// <summary>The folder below which its content lies.</summary>
-    public const string Folder = "/content";
-
     private const int EventsKept = 1_000;
 
     private readonly List<SimTorrent> _torrents = [];
@@ -130,7 +127,7 @@ public sealed partial class SimNode
     /// <summary>Puts the whole content on its disk and gives it the torrent to share.</summary>
     public SimTorrent AddSeed(SimContent content, Func<TorrentOptions, TorrentOptions>? configure = null)
     {
-        Disk.Put(content, Folder);
+        Disk.Put(content, FolderOf(content));
         return Add(content, options =>
         {
             var trusting = options with { TrustExisting = true, SeedOnly = true };
@@ -146,6 +143,9 @@ public sealed partial class SimNode
         if (State == NodeState.Running) _torrentsActor.Tell(new TorrentActor.Stop(content.Torrent), _probe);
     }
 
+    /// <summary>The folder below which a content lies unless it is said otherwise; each has its own, so that names do not meet.</summary>
+    public static string FolderOf(SimContent content) => $"/content/{content.Torrent.ToString()[..8]}";
+
     /// <summary>What it was given of a content; null if it was not.</summary>
     public SimTorrent? Find(InfoHash torrent) => _torrents.Find(given => given.Content.Torrent == torrent);
 
@@ -158,7 +158,7 @@ public sealed partial class SimNode
     private SimTorrent Add(SimContent content, TorrentSource source, Func<TorrentOptions, TorrentOptions>? configure)
     {
         if (Find(content.Torrent) is not null) throw new ArgumentException($"{Name} was given {content.Torrent} already.", nameof(content));
-        var options = new TorrentOptions { Folder = Folder };
+        var options = new TorrentOptions { Folder = FolderOf(content) };
         var torrent = new SimTorrent(content, source, configure?.Invoke(options) ?? options);
         Disk.Know(content);
         _torrents.Add(torrent);

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Swarm.Actors.Torrents;
 
 namespace Swarm.TestKit.World;
 
@@ -31,15 +32,18 @@ public sealed class WorldHistory
         text.AppendLine("Last events:");
         foreach (var entry in _events.Items) text.Append("  ").AppendLine(entry.ToString());
         text.AppendLine("Last messages:");
-        foreach (var turn in _turns.Items) text.AppendLine($"  {turn.At.TotalSeconds,12:0.000000} {turn.System.Name,-10} {turn.Recipient} <- {NameOf(turn.Message.GetType())}");
+        foreach (var turn in _turns.Items) text.AppendLine($"  {turn.At.TotalSeconds,12:0.000000} {turn.System.Name,-10} {Short(turn.Recipient)} <- {NameOf(turn.Message.GetType())}");
     }
+
+    // A torrent's whole hash in every line hides what the lines say.
+    private static string Short(ActorPath path) => string.Join('/', path.Elements.Select(name => name.StartsWith("torrent-", StringComparison.Ordinal) && name.Length > 16 ? name[..16] : name));
 
     // Of a nested type with the actor that owns it.
     private static string NameOf(Type type) => type.DeclaringType is { } owner ? $"{owner.Name}.{type.Name}" : type.Name;
 
     private readonly record struct Entry(TimeSpan At, string Source, object What)
     {
-        public override string ToString() => $"{At.TotalSeconds,12:0.000000} {Source,-10} {What}";
+        public override string ToString() => $"{At.TotalSeconds,12:0.000000} {Source,-10} {(What is TorrentEvent.PiecesVerified verified ? $"verified {string.Join(' ', verified.Pieces)}" : What)}";
     }
 
     private sealed class Ring<T>(int capacity)
