@@ -94,9 +94,13 @@ public sealed partial class SimNode
 
     private void Lose(bool withPower)
     {
+        if (State != NodeState.Down)
+        {
+            Http.Close();
+            Store.Kill(Name);
+        }
+
         State = NodeState.Down;
-        Http?.Close();
-        Store.Kill(Name);
         foreach (var torrent in _torrents) torrent.Options = torrent.Options with { TrustExisting = false, Recheck = false };
         foreach (var check in World.Checks) check.OnLost(this, withPower);
     }
