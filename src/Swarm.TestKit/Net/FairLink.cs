@@ -33,7 +33,9 @@ internal sealed class FairLink
     public const int PacketBytes = 1460;
 
     private const int AheadBytes = 4 * PacketBytes;
-    private const int MostShares = 4;
+    private const int MostShares = 2;
+    private const int LeastShare = 16 << 10;
+    private static readonly long LongestTurn = TimeSpan.FromMilliseconds(50).Ticks;
 
     private readonly Simulation _simulation;
     private readonly Func<long> _rate;
@@ -46,7 +48,7 @@ internal sealed class FairLink
     private long _dueAt = long.MaxValue;
     private bool _running;
 
-    /// <summary>A link of <paramref name="rate"/> bytes a second (0: unlimited), with a <paramref name="share"/> of bytes for each flow in a round; both are asked each time.</summary>
+    /// <summary>A link of <paramref name="rate"/> bytes a second (0: unlimited), with a <paramref name="share"/> of bytes for each flow in a round, less where that takes the link too long; both are asked each time.</summary>
     public FairLink(Simulation simulation, Func<long> rate, Func<int> share)
     {
         _simulation = simulation;
@@ -106,7 +108,7 @@ internal sealed class FairLink
     {
         var flow = _line.Dequeue();
         flow.IsWaiting = false;
-        var share = _share();
+        var share = ShareAt(rate);
         var most = Math.Min(flow.Credit + share, MostShares * share);
         var bytes = flow.Take(most);
         flow.Credit = bytes == 0 ? 0 : most - bytes;
@@ -122,6 +124,9 @@ internal sealed class FairLink
         (_passing, _passingBytes) = (flow, bytes);
         WakeAt(_freeAt);
     }
+
+    // On a slow link others would wait long for a whole share; the least one bounds the events that a block costs.
+    private int ShareAt(long rate) => rate == 0 ? _share() : (int)Math.Min(_share(), Math.Max(LeastShare, rate * LongestTurn / TimeSpan.TicksPerSecond));
 
     private void OnTimer()
     {
