@@ -26,9 +26,9 @@ internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent 
 
     public override void OnStopped(SimNode node)
     {
-        foreach (var (torrent, lease) in Of(node))
+        foreach (var torrent in Of(node).Keys)
         {
-            if (lease.Owner == node.Name) Broken(node, $"it has stopped and still has the lease of {torrent}");
+            if (node.Store.LeaseOf(torrent) is { Owner: var owner } && owner == node.Name) Broken(node, $"it has stopped and still has the lease of {torrent}");
         }
 
         OnGone(node);
