@@ -33,7 +33,7 @@ internal sealed class FairLink
     public const int PacketBytes = 1460;
 
     private const int AheadBytes = 4 * PacketBytes;
-    private const int MostShares = 2;
+    private const int MostShares = 4;
     private const int LeastShare = 16 << 10;
     private static readonly long LongestTurn = TimeSpan.FromMilliseconds(50).Ticks;
 

@@ -208,6 +208,8 @@ internal sealed class ScriptPeer : ISimSocketHandler
 
     public byte[] Received => [.. _received];
 
+    public int Count => _received.Count;
+
     public List<int> Cuts { get; } = [];
 
     public Action<ReadOnlyMemory<byte>> OnData { get; set; } = _ => { };

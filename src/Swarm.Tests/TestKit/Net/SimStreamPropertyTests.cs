@@ -134,7 +134,7 @@ public sealed class SimStreamPropertyTests
         for (var i = 0; i < 2000; i++) link.SendBlock(NetRig.Storage, new BlockRequest(new PieceIndex(i % 8), 0, NetRig.Block)).ShouldBeTrue();
         var events = 0;
         // The condition is asked before each step.
-        rig.Sim.RunUntil(() => events++ > 1_000_000 || peer.Received.Length == 2000 * (NetRig.Block + 13), TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        rig.Sim.RunUntil(() => events++ > 1_000_000 || peer.Count == 2000 * (NetRig.Block + 13), TimeSpan.FromMinutes(1)).ShouldBeTrue();
         (events / 2000.0).ShouldBeLessThan(4);
     }
 }
