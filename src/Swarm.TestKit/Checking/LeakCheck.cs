@@ -8,16 +8,21 @@ internal sealed class LeakCheck(SimWorld world) : WorldCheck(world, "Who stops g
     public override void OnStopped(SimNode node)
     {
         Demand(node, World.Simulation.TimersOf(node.System!), "timers");
-        Demand(node, node.Disk.StoragesOpen.Length, "storages");
-        Demand(node, node.Disk.JobsPending, "jobs of the disk");
         Demand(node, node.Http.Pending, "HTTP requests");
+        Demand(node, node.Host.OpenConnections, "connections");
         Demand(node, ActorTree.Walk(node.System!).Count() - 1, "actors");
     }
 
     public override void OnEnd()
     {
-        // Links give their buffers back when they have closed, which the other side may take its time for.
-        foreach (var node in World.Nodes.Where(node => node.Lives > 0)) Demand(node, node.Slabs.Outstanding, "slabs");
+        // A disk that stands still longer than a torrent waits for it closes its storages after the process has ended.
+        foreach (var node in World.Nodes.Where(node => node.Lives > 0))
+        {
+            Demand(node, node.Slabs.Outstanding, "slabs");
+            Demand(node, node.Disk.StoragesOpen.Length, "storages");
+            Demand(node, node.Disk.JobsPending, "jobs of the disk");
+        }
+
         Demand(null, World.Network.OpenConnections, "connections");
     }
 

@@ -75,7 +75,7 @@ internal sealed partial class FakeConnection
         }
 
         SayPieces();
-        if (Manners.AsksMetadata && (Manners.Bits & _handshake.Reserved & ReservedBits.Extension) != 0) Say(output => new ExtensionHandshake { Extensions = ExtensionHandshake.Offer(ExtensionId.Metadata) }.Write(output));
+        if (Manners.AsksMetadata && (Manners.Bits & _handshake.Reserved).HasFlag(ReservedBits.Extension)) Say(output => new ExtensionHandshake { Extensions = ExtensionHandshake.Offer(ExtensionId.Metadata) }.Write(output));
         if (Manners.Unchokes) Choke(false);
         if (Manners.FlapInterval > TimeSpan.Zero) Every(Manners.FlapInterval, () => Choke(!_weChoke));
         if (Manners.FloodsRequestsPerSecond > 0) Every(Portion, Flood);

@@ -33,7 +33,7 @@ internal sealed partial class FakeConnection(FakePeer peer, bool dialed) : ISimS
 
     private PeerManners Manners => peer.Manners;
 
-    private bool IsFast => _handshake.Progress == HandshakeProgress.Complete && (Manners.Bits & _handshake.Reserved & ReservedBits.Fast) != 0;
+    private bool IsFast => _handshake.Progress == HandshakeProgress.Complete && (Manners.Bits & _handshake.Reserved).HasFlag(ReservedBits.Fast);
 
     public void Attach(SimSocket socket) => _socket = socket;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
-using Swarm.Protocol.Wire;
 using Swarm.TestKit.Content;
 using Swarm.TestKit.Net;
 

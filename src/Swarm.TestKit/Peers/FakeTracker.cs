@@ -83,14 +83,15 @@ public sealed class FakeTracker
         var reply = request.Target.StartsWith("/announce", StringComparison.Ordinal) ? OnAnnounce(request)
             : request.Target.StartsWith("/scrape", StringComparison.Ordinal) ? WebReply.Ok(TrackerReplies.HttpScrape(request.Values("info_hash").Where(hash => hash.Length == Bytes20.Size).Select(hash => Describe(HashOf(hash)))))
             : WebReply.NotFound;
-        return Settings.Mood switch
+        var answer = Settings.Mood switch
         {
             TrackerMood.Silent => WebReply.Silence,
             TrackerMood.Garbage => WebReply.Ok(Garbage()),
             TrackerMood.Refusing => WebReply.Ok(TrackerReplies.HttpFailure("this tracker is not in the mood")),
             TrackerMood.Failing => new WebReply(503, []),
             _ => reply,
-        } with { Delay = Settings.Delay };
+        };
+        return answer with { Delay = Settings.Delay };
     }
 
     private WebReply OnAnnounce(WebGet request)

@@ -12,7 +12,6 @@ public sealed partial class SimNode
     private IActorRef _node = ActorRefs.Nobody;
     private IActorRef _torrentsActor = ActorRefs.Nobody;
     private IActorRef _probe = ActorRefs.Nobody;
-    private SimLogs? _logs;
 
     /// <summary>Starts a process on the machine as it is, after a crash or a stop too; what the node was given is given to it.</summary>
     /// <exception cref="InvalidOperationException">One runs.</exception>
@@ -24,12 +23,15 @@ public sealed partial class SimNode
         State = NodeState.Starting;
         BrokenReason = null;
         if (!Host.IsUp) Host.Restart();
+        // What a disk that stood still has not done for the process before will not be done any more.
+        Disk.Kill();
         Disk.Slabs = Slabs = new SlabLedger();
         Http = new SimHttp(World.Web, Host.SecondAddress is { } second ? [Host.PublicAddress, second] : [Host.PublicAddress]);
-        _logs = new SimLogs(() => World.Now, Name, World.History, World.Settings.LogLevel);
+        _errors.Clear();
+        var logs = new SimLogs(() => World.Now, Name, World.History, _errors, World.Settings.LogLevel);
         var ports = new NodePorts(
-            Host.Tcp(Slabs, Disk), Disk, Store.Open(Name), Http, Host.Udp, new SimDns(World.Web), new SimEntropy(World.Seeds.Fork($"entropy/{Name}/{Lives}")), Clock, _logs);
-        System = ActorSystem.Create(Name, new ActorSystemSettings { Simulation = World.Simulation, TimeProvider = Clock, LoggerFactory = _logs, MailboxCapacity = World.Settings.MailboxBound });
+            Host.Tcp(Slabs, Disk), Disk, Store.Open(Name), Http, Host.Udp, new SimDns(World.Web), new SimEntropy(World.Seeds.Fork($"entropy/{Name}/{Lives}")), Clock, logs);
+        System = ActorSystem.Create(Name, new ActorSystemSettings { Simulation = World.Simulation, TimeProvider = Clock, LoggerFactory = logs, MailboxCapacity = World.Settings.MailboxBound });
         var life = Lives;
         _probe = System.ActorOf(NodeProbe.Props(message => Hear(life, message)), "probe");
         System.EventStream.Subscribe(_probe, typeof(TorrentEvent));
@@ -157,8 +159,8 @@ public sealed partial class SimNode
     private void OnDrained()
     {
         var system = System!;
-        system.Terminate();
-        system.WhenTerminated.ContinueWith(_ => OnTerminated(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = system.Terminate();
+        _ = system.WhenTerminated.ContinueWith(_ => OnTerminated(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private void OnTerminated()
@@ -168,6 +170,7 @@ public sealed partial class SimNode
         Store.Close(Name);
         foreach (var torrent in _torrents) torrent.Options = torrent.Options with { TrustExisting = false, Recheck = false };
         foreach (var check in World.Checks) check.OnStopped(this);
+        Host.Quit();
     }
 
     private void OnStatus(SimTorrent torrent, TorrentStatus status)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Magnets;
 using Swarm.TestKit.Content;
@@ -39,6 +38,7 @@ public sealed partial class SimNode
 
     private readonly List<SimTorrent> _torrents = [];
     private readonly Queue<TorrentEvent> _events = new();
+    private readonly List<string> _errors = [];
 
     internal SimNode(SimWorld world, string name, SimNodeSettings settings, SimHost host, SimDisk disk, SimStore store)
     {
@@ -106,7 +106,7 @@ public sealed partial class SimNode
     public ImmutableArray<TorrentEvent> Events => [.. _events];
 
     /// <summary>Lines of level Error and above that the process which runs, or ran last, has logged.</summary>
-    public IReadOnlyList<string> Errors => _logs?.Errors ?? [];
+    public IReadOnlyList<string> Errors => _errors;
 
     /// <summary>Whether it runs and everything that it was given is complete.</summary>
     public bool IsComplete => State == NodeState.Running && _torrents.TrueForAll(torrent => torrent.IsComplete);

@@ -108,8 +108,8 @@ public sealed partial class SimWorld
         foreach (var node in _nodes.Where(node => node.State == NodeState.Running)) node.StopGracefully();
         RunUntil(() => _nodes.TrueForAll(node => node.State == NodeState.Down), Settings.LifeLimit + Rest);
         foreach (var peer in _peers) peer.Leave();
-        // Who closes towards somebody that has vanished waits for an answer as long as the network lets it.
-        RunUntil(() => Network.OpenConnections == 0, Network.Settings.RetransmitTimeout * 2);
+        // Who closes towards somebody that has vanished waits for an answer as long as the network lets it; and a disk that stands still ends its work when it goes on.
+        RunUntil(() => Network.OpenConnections == 0 && _nodes.TrueForAll(node => node.Disk.JobsPending == 0), Network.Settings.RetransmitTimeout * 2);
         RunFor(Rest);
         foreach (var check in Checks) check.OnEnd();
         ThrowIfFailed();

@@ -63,12 +63,9 @@ public sealed class WorldHistory
     }
 }
 
-/// <summary>The log of one node: its lines go into the world's history.</summary>
-internal sealed class SimLogs(Func<TimeSpan> now, string node, WorldHistory history, LogLevel least) : ILoggerFactory, ILogger
+/// <summary>The log of one node: its lines go into the world's history, and those of errors into a list of their own.</summary>
+internal sealed class SimLogs(Func<TimeSpan> now, string node, WorldHistory history, List<string> errors, LogLevel least) : ILoggerFactory, ILogger
 {
-    /// <summary>Lines of level Error and above; an actor that fails by a bug leaves one.</summary>
-    public List<string> Errors { get; } = [];
-
     public ILogger CreateLogger(string categoryName) => this;
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("A node's lines go into the world's history and nowhere else.");
@@ -83,7 +80,7 @@ internal sealed class SimLogs(Func<TimeSpan> now, string node, WorldHistory hist
         if (!IsEnabled(logLevel)) return;
         var line = exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception}";
         history.Add(now(), node, line);
-        if (logLevel >= LogLevel.Error) Errors.Add(line);
+        if (logLevel >= LogLevel.Error) errors.Add(line);
     }
 
     public void Dispose()

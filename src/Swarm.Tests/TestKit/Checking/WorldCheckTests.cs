@@ -2,7 +2,6 @@ using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
 using Swarm.TestKit.Chance;
 using Swarm.TestKit.Content;
-using Swarm.TestKit.Disk;
 using Swarm.TestKit.Net;
 using Swarm.TestKit.Peers;
 using Swarm.TestKit.Store;
