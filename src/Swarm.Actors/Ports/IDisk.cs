@@ -11,7 +11,7 @@ public readonly record struct StorageId(long Value);
 /// <item>a hash reflects every write posted before it;</item>
 /// <item>jobs on the same piece are done in the order posted;</item>
 /// <item>a fence (<see cref="Check"/>, <see cref="Flush"/>, <see cref="Close"/>) waits for every earlier job of its storage and holds later ones;</item>
-/// <item><see cref="Flush"/> returns when the bytes would survive power loss: those written through the storage, and those that a check of it found valid, whoever wrote them.</item>
+/// <item><see cref="Flush"/> returns when the bytes written, and those that a check found right, would survive power loss.</item>
 /// </list>
 /// Calls return at once and never throw for what a disk does; answers go to the storage's owner as messages.
 /// </summary>
@@ -42,7 +42,7 @@ public interface IDisk
     /// <summary>Reads a block into a slab: <see cref="BlockRead"/> to <paramref name="replyTo"/>, or <see cref="ReadFailed"/>. False: too many reads wait, nothing was taken.</summary>
     bool Read(StorageId storage, BlockRequest block, long tag, IActorRef replyTo);
 
-    /// <summary>Forces everything written to the disk and looks at the files: <see cref="Flushed"/> or <see cref="FlushFailed"/>.</summary>
+    /// <summary>Forces everything written, or found right by a check, to the disk and looks at the files: <see cref="Flushed"/> or <see cref="FlushFailed"/>.</summary>
     void Flush(StorageId storage, long tag);
 
     /// <summary>Closes after everything before it: <see cref="StorageClosed"/>. Nothing may be posted afterwards.</summary>

@@ -43,13 +43,7 @@ internal sealed class CheckRun
         var pieces = Take();
         if (pieces.Count == 0) return false;
         var results = ImmutableArray.CreateBuilder<PieceResult>(pieces.Count);
-        foreach (var piece in pieces)
-        {
-            var state = _inspector.Inspect(piece, reader, hash);
-            if (state == PieceState.Valid) _storage.Files.MarkFound(_storage.Geometry.PieceOffset(piece), _storage.Geometry.PieceSize(piece));
-            results.Add(new PieceResult(piece, state));
-        }
-
+        foreach (var piece in pieces) results.Add(new PieceResult(piece, _inspector.Inspect(piece, reader, hash)));
         _storage.Tell(new IDisk.Checked(_storage.Id, results.MoveToImmutable(), Finished: false));
         return true;
     }

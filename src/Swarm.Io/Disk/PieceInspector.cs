@@ -39,7 +39,12 @@ internal sealed class PieceInspector
         var error = reader.Append(_files, offset, size, hash);
         Span<byte> actual = stackalloc byte[Bytes20.Size];
         hash.GetHashAndReset(actual);
-        if (error is null) return actual.SequenceEqual(expected) ? PieceState.Valid : PieceState.Invalid;
+        if (error is null)
+        {
+            if (!actual.SequenceEqual(expected)) return PieceState.Invalid;
+            _files.MarkFound(offset, size);
+            return PieceState.Valid;
+        }
 
         // It was there a moment ago: cut or removed while it was read.
         return error.Kind == DiskErrorKind.NotFound ? PieceState.Invalid : PieceState.Unreadable;

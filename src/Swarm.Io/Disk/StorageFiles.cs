@@ -108,7 +108,9 @@ internal sealed partial class StorageFiles
         return null;
     }
 
-    /// <summary>A check found a run of bytes to be right: the next flush forces them to the disk, where they need not be yet if another process wrote them.</summary>
+    /// <summary>
+    /// A check found a run of bytes to be right. A process that was killed may have left them in the cache, so the next flush forces them to the disk, with the folders they lie in, up to the root.
+    /// </summary>
     public void MarkFound(long offset, int length)
     {
         var regions = new List<FileRegion>();
@@ -116,7 +118,11 @@ internal sealed partial class StorageFiles
         lock (_gate)
         {
             _states ??= new byte[Layout.Files.Length];
-            foreach (var region in regions.Where(region => !Layout.Files[region.File].IsPad)) _states[region.File] |= Found;
+            foreach (var file in regions.Select(region => region.File).Where(file => !Layout.Files[file].IsPad && (_states[file] & (Written | Found)) == 0))
+            {
+                Volatile.Write(ref _states[file], (byte)(_states[file] | Found));
+                for (var folder = Path.GetDirectoryName(PlaceOf(file).FullPath); folder is not null && folder.Length >= Root.Length; folder = Path.GetDirectoryName(folder)) _changedFolders.Add(folder);
+            }
         }
     }
 

@@ -310,6 +310,7 @@ internal sealed class DiskWork(SimVolume volume, SimPressure pressure, Random ra
         if (presence == DataPresence.Hole) return state == PieceState.Valid ? PieceState.Valid : PieceState.Absent;
         BytesHashed += storage.Geometry.PieceSize(piece);
         storage.Tally.Checked(piece);
+        if (state == PieceState.Valid) storage.MarkWritten(piece);
         return settings().SkipsHashCheck ? PieceState.Valid : state;
     }
 

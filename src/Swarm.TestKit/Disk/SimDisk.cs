@@ -10,7 +10,7 @@ namespace Swarm.TestKit.Disk;
 /// <para>What is kept. A torrent's bytes are computed (<see cref="Know"/>), so a right block costs a reference; only bytes that are wrong, or of a torrent that is not known, are kept. Every file has
 /// two images: what processes see, and what a power loss leaves. A write changes the first, a flush copies it to the second.</para>
 /// <para>What always holds: everything that <see cref="IDisk"/> promises. Within that the seed does as it likes: jobs of different pieces overtake each other, turns are large or small, checks report out
-/// of order. A flush forces out the files that were written through its own storage since it was opened, or in which a check of it found what is right, and nothing else that an earlier process left in the cache.</para>
+/// of order. A flush forces out the files that were written through its own storage since it was opened, or that a check of it found right bytes in, and nothing else that an earlier process left in the cache.</para>
 /// <para>How it fails: as <see cref="SimDiskSettings"/> says, and as it is told (<see cref="Break"/>, <see cref="Stall"/>, <see cref="Rot()"/>, an outside hand). Every queue has its limit there but that
 /// of restarts and closes, as with the real disk. Everything follows from the seed and the calls.</para>
 /// </summary>

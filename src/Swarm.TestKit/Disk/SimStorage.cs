@@ -63,7 +63,7 @@ internal sealed class SimStorage
     /// <summary>Jobs that are held behind a fence, or are fences that wait.</summary>
     public int Held => _held.Count;
 
-    /// <summary>The files written since the last flush that took, in layout order.</summary>
+    /// <summary>The files written, or found right by a check, since the last flush that took, in layout order.</summary>
     public IEnumerable<int> WrittenFiles => Enumerable.Range(0, _written.Length).Where(file => _written[file]);
 
     /// <summary>Tells the owner; the disk is no actor, so there is no sender.</summary>
@@ -74,6 +74,14 @@ internal sealed class SimStorage
     public FilePlace PlaceOf(int file) => new(_paths[file], Content, Layout.Files[file].Offset, Layout.Files[file].Length);
 
     public void MarkWritten(int file) => _written[file] = true;
+
+    /// <summary>The files of a piece are to be forced out by the next flush, as if they had been written.</summary>
+    public void MarkWritten(PieceIndex piece)
+    {
+        var regions = new List<FileRegion>();
+        Layout.RegionsOf(Geometry.PieceOffset(piece), Geometry.PieceSize(piece), regions);
+        foreach (var region in regions) _written[region.File] |= !Layout.Files[region.File].IsPad;
+    }
 
     public void MarkFlushed(int file) => _written[file] = false;
 

@@ -11,13 +11,13 @@ using Swarm.Tests.Kernel;
 
 namespace Swarm.Tests.Actors.Fakes;
 
-/// <summary>A whole node of actors over fake ports, in virtual time.</summary>
+/// <summary>A whole node of actors over fake ports, in virtual time. The disk may be another than the fake one.</summary>
 internal sealed class NodeWorld
 {
     public const string Folder = "/content";
     public const string Owner = "this node";
 
-    public NodeWorld(NodeSettings? settings = null, int seed = 1)
+    public NodeWorld(NodeSettings? settings = null, int seed = 1, Func<NodeWorld, IDisk>? disk = null)
     {
         Harness = new SimHarness(seed);
         Slabs = new SlabLedger();
@@ -28,7 +28,7 @@ internal sealed class NodeWorld
         Dns = new FakeDns(Sim);
         Events = Harness.Events<TorrentEvent>();
         Broken = Harness.Events<NodeActor.Broken>();
-        var ports = new NodePorts(Tcp, Disk, Store.Open(Owner), Http, new FakeUdp(Sim), Dns, new Entropy(Sim), Sim.Time, Log);
+        var ports = new NodePorts(Tcp, disk?.Invoke(this) ?? Disk, Store.Open(Owner), Http, new FakeUdp(Sim), Dns, new Entropy(Sim), Sim.Time, Log);
         Node = Harness.System.ActorOf(NodeActor.Props(ports, settings ?? new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")] }), "node");
         (User, Answers) = Harness.Probe("user");
     }
