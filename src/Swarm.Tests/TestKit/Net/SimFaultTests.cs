@@ -266,4 +266,38 @@ public sealed class SimFaultTests
         rig.Pass(1);
         nat.Mappings.ShouldBe(0);
     }
+
+    [Fact]
+    public void A_hairpin_leads_back_in()
+    {
+        var rig = new NetRig();
+        var nat = rig.Network.AddNat(IPAddress.Parse("5.0.0.1"), NatKind.PortRestricted, new NatSettings { Hairpin = true });
+        var home = rig.Network.AddHost("home", IPAddress.Parse("192.168.0.2"), LinkProfile.Default, nat);
+        var second = rig.Network.AddHost("second", IPAddress.Parse("192.168.0.3"), LinkProfile.Default, nat);
+        SimSocket? accepted = null;
+        home.Listen(80, socket => new ScriptPeer(rig, accepted = socket));
+        home.Forward(8080, 80);
+        var peer = new ScriptPeer(rig, second, new IPEndPoint(nat.PublicAddress, 8080));
+        rig.Pass(1);
+        peer.IsConnected.ShouldBeTrue();
+        accepted.ShouldNotBeNull().Remote.Address.ShouldBe(nat.PublicAddress);
+        Should.Throw<ArgumentException>(() => rig.Network.AddHost("third", IPAddress.Parse("192.168.0.3"), LinkProfile.Default, nat));
+        Should.Throw<ArgumentException>(() => rig.Network.AddHost("third", nat.PublicAddress, LinkProfile.Default));
+    }
+
+    [Fact]
+    public void A_path_has_a_latency_and_a_rate_of_its_own_in_one_direction()
+    {
+        var rig = new NetRig();
+        var (link, owner, peer) = rig.Connected();
+        rig.Network.Path(rig.There, rig.Here).Rule = new PathRule { ExtraLatency = TimeSpan.FromMilliseconds(300), BytesPerSecond = 100_000 };
+        var start = rig.Sim.Elapsed;
+        peer.Socket.Send(new byte[200_000]);
+        owner.Read(200_000);
+        (rig.Sim.Elapsed - start).TotalSeconds.ShouldBeInRange(2.31, 2.32);
+        start = rig.Sim.Elapsed;
+        link.Send(new byte[200_000]);
+        peer.Read(200_000);
+        (rig.Sim.Elapsed - start).TotalSeconds.ShouldBeInRange(0.01, 0.02);
+    }
 }
