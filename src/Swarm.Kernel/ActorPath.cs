@@ -8,6 +8,7 @@ public sealed class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
 {
     private const string ValidSymbols = "\"-_.*$+:@&=,!~';()";
     private readonly string _text;
+    private ulong _textHash;
 
     private ActorPath(ActorPath? parent, string name, long uid)
     {
@@ -49,6 +50,9 @@ public sealed class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
             return elements;
         }
     }
+
+    // Zero is "not known yet"; whoever computes it twice gets the same.
+    internal ulong TextHash => _textHash != 0 ? _textHash : _textHash = StableHash.Of(_text);
 
     /// <summary>The path of a child.</summary>
     public static ActorPath operator /(ActorPath path, string name) => new(path, name, 0);
@@ -94,7 +98,7 @@ public sealed class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
 
     public override bool Equals(object? obj) => obj is ActorPath other && Equals(other);
 
-    public override int GetHashCode() => unchecked((int)StableHash.Of(_text));
+    public override int GetHashCode() => unchecked((int)TextHash);
 
     public int CompareTo(ActorPath? other) => other is null ? 1 : string.CompareOrdinal(_text, other._text);
 

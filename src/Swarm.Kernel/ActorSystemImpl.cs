@@ -10,6 +10,7 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
     private readonly LocalActorRef _root;
     private readonly Random _random;
     private readonly long _startedAt;
+    private readonly HashSet<CrashableTimer>? _timers;
     private long _nextUid;
     private long _deadLetterCount;
     private long _droppedCount;
@@ -17,7 +18,9 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
     internal ActorSystemImpl(string name, ActorSystemSettings settings)
     {
         Name = name;
+        NameHash = StableHash.Of(name);
         Settings = settings;
+        _timers = settings.Simulation is null ? null : [];
         Log = new KernelLog(settings.LoggerFactory.CreateLogger("Swarm.Kernel"));
         _startedAt = settings.TimeProvider.GetTimestamp();
         _random = settings.Simulation?.Random ?? (settings.Seed is { } seed ? new Random(seed) : new Random());
@@ -62,6 +65,14 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
     internal CoordinatedShutdown Shutdown { get; }
 
     internal ActorCell RootCell => _root.Cell;
+
+    internal ulong NameHash { get; }
+
+    /// <summary>Whether a simulation has crashed it; then none of its actors runs again.</summary>
+    internal bool IsCrashed { get; private set; }
+
+    /// <summary>The timers of its actors, its scheduler and its asks that have not ended; counted under a simulation only.</summary>
+    internal int Timers => _timers?.Count ?? 0;
 
     internal bool IsTerminated => _terminated.Task.IsCompleted;
 
@@ -117,6 +128,11 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
     // The kernel's timers carry no ambient context: it would belong to whoever happened to start them.
     internal ITimer CreateTimer(TimerCallback callback, object state, TimeSpan dueTime, TimeSpan period)
     {
+        if (_timers is not null)
+        {
+            return new CrashableTimer(this, callback, state, dueTime, period);
+        }
+
         if (ExecutionContext.IsFlowSuppressed())
         {
             return Settings.TimeProvider.CreateTimer(callback, state, dueTime, period);
@@ -125,6 +141,26 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
         using (ExecutionContext.SuppressFlow())
         {
             return Settings.TimeProvider.CreateTimer(callback, state, dueTime, period);
+        }
+    }
+
+    // The simulation's thread. None is made later: a parent whose mailbox is closed makes no children.
+    internal void Crash()
+    {
+        IsCrashed = true;
+        var pending = new Stack<ActorCell>([RootCell]);
+        while (pending.TryPop(out var cell))
+        {
+            cell.Mailbox.Crash();
+            foreach (var child in cell.ChildrenStats())
+            {
+                pending.Push(child.Child.Cell);
+            }
+        }
+
+        foreach (var timer in _timers!.ToArray())
+        {
+            timer.Dispose();
         }
     }
 
@@ -189,7 +225,7 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
 
     protected override void Dispose(bool disposing)
     {
-        if (!disposing)
+        if (!disposing || IsCrashed)
         {
             return;
         }
@@ -202,6 +238,41 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
         else
         {
             ended.Wait(Settings.CoordinatedShutdown.TotalTimeout);
+        }
+    }
+
+    /// <summary>A timer under a simulation, which must end when its system crashes, whatever clock made it.</summary>
+    private sealed class CrashableTimer : ITimer
+    {
+        private readonly ActorSystemImpl _system;
+        private readonly ITimer _timer;
+
+        internal CrashableTimer(ActorSystemImpl system, TimerCallback callback, object state, TimeSpan dueTime, TimeSpan period)
+        {
+            _system = system;
+            _timer = system.Settings.TimeProvider.CreateTimer(callback, state, dueTime, period);
+            if (system.IsCrashed)
+            {
+                _timer.Dispose();
+            }
+            else
+            {
+                system._timers!.Add(this);
+            }
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period) => _timer.Change(dueTime, period);
+
+        public void Dispose()
+        {
+            _system._timers!.Remove(this);
+            _timer.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
         }
     }
 

@@ -26,13 +26,13 @@ public sealed record DispatcherSettings(DispatcherKind Kind, int Throughput)
 
 /// <summary>
 /// What an actor system is built with. Only whoever composes the program sees this; actors do not. Under a
-/// <see cref="Simulation"/> the clock and the dispatchers are the simulation's.
+/// <see cref="Simulation"/> the dispatchers are the simulation's, and so is the clock unless one is given.
 /// </summary>
 public sealed record ActorSystemSettings
 {
     private readonly int _mailboxCapacity = 1 << 20;
     private readonly int _stashCapacity = 1 << 16;
-    private readonly TimeProvider _timeProvider = TimeProvider.System;
+    private readonly TimeProvider? _timeProvider;
 
     public static ActorSystemSettings Default { get; } = new();
 
@@ -60,10 +60,13 @@ public sealed record ActorSystemSettings
         init => _stashCapacity = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A stash holds at least one message.");
     }
 
-    /// <summary>The clock of timers, time-outs and retry windows.</summary>
+    /// <summary>
+    /// The clock of timers, time-outs and retry windows: the one given, else the simulation's, else the machine's. One that is given to a system under a simulation must follow from
+    /// <see cref="Simulation.Time"/>, as a clock that drifts does, and so must its timers.
+    /// </summary>
     public TimeProvider TimeProvider
     {
-        get => Simulation?.Time ?? _timeProvider;
+        get => _timeProvider ?? Simulation?.Time ?? TimeProvider.System;
         init => _timeProvider = value ?? throw new ArgumentNullException(nameof(value));
     }
 

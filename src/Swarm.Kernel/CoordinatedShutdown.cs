@@ -134,6 +134,11 @@ public sealed class CoordinatedShutdown
     // Continuations that run where the outcome is set, not async methods: under a simulation no step may leave its thread.
     private void RunPhase(int index)
     {
+        if (_system.IsCrashed)
+        {
+            return;
+        }
+
         if (index == Phases.Length)
         {
             _completion.TrySetResult(Done.Instance);

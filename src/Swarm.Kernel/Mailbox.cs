@@ -7,7 +7,8 @@ namespace Swarm.Kernel;
 /// <para>
 /// A turn handles every system message, then up to <c>throughput</c> user messages, looking for system messages
 /// between two of them. While <c>_suspendCount</c> is above zero, only system messages are handled. After
-/// <see cref="Close"/> nothing is handled: what is queued, and what is told later, becomes dead letters.
+/// <see cref="Close"/> nothing is handled: what is queued, and what is told later, becomes dead letters. After
+/// <see cref="Crash"/>, which a simulation alone calls, both vanish.
 /// </para>
 /// </summary>
 internal sealed class Mailbox : IThreadPoolWorkItem
@@ -15,6 +16,7 @@ internal sealed class Mailbox : IThreadPoolWorkItem
     private const int Idle = 0;
     private const int Scheduled = 1;
     private const int Closed = 2;
+    private const int Crashed = 3;
     private static readonly SystemMessage ClosedMark = new SystemMessage.Closed();
 
     private readonly ActorCell _cell;
@@ -38,7 +40,7 @@ internal sealed class Mailbox : IThreadPoolWorkItem
 
     internal bool IsSuspended => _suspendCount > 0;
 
-    internal bool IsClosed => Volatile.Read(ref _status) == Closed;
+    internal bool IsClosed => Volatile.Read(ref _status) >= Closed;
 
     /// <summary>How many user messages wait; near while others write.</summary>
     internal int Depth => _queue.Count + (_front?.Count ?? 0);
@@ -46,9 +48,13 @@ internal sealed class Mailbox : IThreadPoolWorkItem
     /// <summary>Any thread. Messages of the kernel itself pass <paramref name="force"/> and are not bounded.</summary>
     internal void Post(object message, IActorRef? sender, bool force = false)
     {
-        if (Volatile.Read(ref _status) == Closed)
+        if (Volatile.Read(ref _status) is var before && before >= Closed)
         {
-            _cell.SystemImpl.PublishDeadLetter(message, sender, _cell.Self);
+            if (before == Closed)
+            {
+                _cell.SystemImpl.PublishDeadLetter(message, sender, _cell.Self);
+            }
+
             return;
         }
 
@@ -78,7 +84,11 @@ internal sealed class Mailbox : IThreadPoolWorkItem
             var head = Volatile.Read(ref _system);
             if (ReferenceEquals(head, ClosedMark))
             {
-                _cell.OnSystemMessageAfterClose(message);
+                if (Volatile.Read(ref _status) != Crashed)
+                {
+                    _cell.OnSystemMessageAfterClose(message);
+                }
+
                 return;
             }
 
@@ -113,7 +123,7 @@ internal sealed class Mailbox : IThreadPoolWorkItem
             ActorCell.Leave(outer);
         }
 
-        if (_status == Closed)
+        if (_status >= Closed)
         {
             return;
         }
@@ -154,6 +164,18 @@ internal sealed class Mailbox : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>For good, and as if the process were gone: nothing is told to anybody. The simulation's thread.</summary>
+    internal void Crash()
+    {
+        _system = ClosedMark;
+        _status = Crashed;
+        _front = null;
+        while (_queue.TryDequeue(out _, out _))
+        {
+            // What waited is lost with the process.
+        }
+    }
+
     private static SystemMessage? Reverse(SystemMessage? newestFirst)
     {
         SystemMessage? oldestFirst = null;
@@ -181,11 +203,16 @@ internal sealed class Mailbox : IThreadPoolWorkItem
 
     private void ProcessSystemMessages()
     {
-        while (_status != Closed && Volatile.Read(ref _system) is not null)
+        while (_status < Closed && Volatile.Read(ref _system) is not null)
         {
             var batch = Reverse(Interlocked.Exchange(ref _system, null));
             while (batch is not null)
             {
+                if (_status == Crashed)
+                {
+                    return;
+                }
+
                 if (_status == Closed)
                 {
                     _cell.OnSystemMessageAfterClose(batch);
@@ -204,7 +231,7 @@ internal sealed class Mailbox : IThreadPoolWorkItem
     private void ProcessUserMessages(int throughput)
     {
         var left = throughput;
-        while (left > 0 && _suspendCount == 0 && _status != Closed)
+        while (left > 0 && _suspendCount == 0 && _status < Closed)
         {
             object? message;
             IActorRef? sender;
@@ -217,9 +244,13 @@ internal sealed class Mailbox : IThreadPoolWorkItem
                 return;
             }
 
-            _simulation?.OnTurn(_cell, message);
-            _cell.Invoke(message, sender);
             left--;
+            if (_simulation is not null && !_simulation.OnTurn(_cell, ref message))
+            {
+                continue;
+            }
+
+            _cell.Invoke(message, sender);
             if (Volatile.Read(ref _system) is not null)
             {
                 ProcessSystemMessages();

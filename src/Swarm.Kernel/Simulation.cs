@@ -18,6 +18,13 @@ public sealed record SimulationSettings
     }
 }
 
+/// <summary>A message on its way into an actor of a simulation.</summary>
+/// <param name="At">Virtual time since the start.</param>
+/// <param name="System">The system of the actor; several share one simulation, and paths do not name them.</param>
+/// <param name="Recipient">Who handles it.</param>
+/// <param name="Message">The message; for a timer's, what the timer tells.</param>
+public readonly record struct SimulatedTurn(TimeSpan At, ActorSystem System, ActorPath Recipient, object Message);
+
 /// <summary>
 /// Runs actor systems on the caller's thread, in virtual time, in an order that the seed decides. Any number of
 /// systems can share one simulation: <c>new ActorSystemSettings { Simulation = sim }</c>.
@@ -59,7 +66,7 @@ public sealed class Simulation
     /// <summary>User messages handled so far.</summary>
     public long Turns { get; private set; }
 
-    /// <summary>A hash over every message handled: recipient, type of message, time. Equal for equal runs.</summary>
+    /// <summary>A hash over every message handled: system, recipient, type of message, time; and over what <see cref="Note"/> was given. Equal for equal runs.</summary>
     public ulong TraceHash { get; private set; } = StableHash.Seed;
 
     /// <summary>Timers and events that are armed; what a leak check counts at the end of a run.</summary>
@@ -68,8 +75,14 @@ public sealed class Simulation
     /// <summary>Whether no mailbox has anything to do and nothing is due now.</summary>
     public bool IsIdle => _runnable.Count == 0 && !_time.IsDue(_time.NowTicks);
 
-    /// <summary>Called before each message: time, recipient, message. For printing a trace.</summary>
-    public Action<TimeSpan, ActorPath, object>? Trace { get; set; }
+    /// <summary>Called before each message. For printing a trace.</summary>
+    public Action<SimulatedTurn>? Trace { get; set; }
+
+    /// <summary>
+    /// Called before each message, ahead of <see cref="Trace"/>: gives back what the actor shall handle instead, the same message, or null, and then nothing is handled. For injecting faults, and for
+    /// proving that a check sees them. Not shown: timers' messages, and those that the kernel handles itself. What a dropped message holds is its dropper's to release.
+    /// </summary>
+    public Func<SimulatedTurn, object?>? Tamper { get; set; }
 
     /// <summary>Posts an event of the outer world.</summary>
     /// <returns>What calls it off.</returns>
@@ -78,6 +91,25 @@ public sealed class Simulation
         ArgumentNullException.ThrowIfNull(action);
         return _time.CreateTimer(static state => ((Action)state!)(), action, delay, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Takes something that happened outside of actors, such as a packet, into <see cref="TraceHash"/>.</summary>
+    public void Note(ulong what) => TraceHash = StableHash.Mix(StableHash.Mix(TraceHash, what), unchecked((ulong)_time.NowTicks));
+
+    /// <summary>
+    /// Ends a system as a crash of its process does: from now on none of its actors runs, none of its timers fires, what its actors are told vanishes, and nobody is told of their end. Nothing is
+    /// called on them, and its tasks never complete. Once is for good.
+    /// </summary>
+    /// <exception cref="ArgumentException">The system is not of this simulation.</exception>
+    public void Crash(ActorSystem system)
+    {
+        var crashed = Own(system);
+        crashed.Crash();
+        _runnable.RemoveAll(mailbox => ReferenceEquals(mailbox.Cell.SystemImpl, crashed));
+    }
+
+    /// <summary>How many timers of a system's actors, scheduler and asks have not ended. None is left of one that was terminated or has crashed.</summary>
+    /// <exception cref="ArgumentException">The system is not of this simulation.</exception>
+    public int TimersOf(ActorSystem system) => Own(system).Timers;
 
     /// <summary>Runs until there is nothing to do at the present time. Time does not pass.</summary>
     public void RunUntilIdle() => Run(static () => false, _time.NowTicks);
@@ -109,22 +141,40 @@ public sealed class Simulation
         _runnable.Add(mailbox);
     }
 
-    internal void OnTurn(ActorCell cell, object message)
+    /// <summary>Before each message. False: it is not to be handled.</summary>
+    internal bool OnTurn(ActorCell cell, ref object message)
     {
         Turns++;
-        var type = message is TimerMessage timer ? timer.Message.GetType() : message.GetType();
+        var path = cell.Self.Path;
+        if (Tamper is not null && message is not IAutoReceivedMessage)
+        {
+            if (Tamper(new SimulatedTurn(Elapsed, cell.SystemImpl, path, message)) is not { } instead)
+            {
+                return false;
+            }
+
+            message = instead;
+        }
+
+        var shown = message is TimerMessage timer ? timer.Message : message;
+        var type = shown.GetType();
         if (!_typeHashes.TryGetValue(type, out var typeHash))
         {
             typeHash = StableHash.Of(type.FullName ?? type.Name);
             _typeHashes.Add(type, typeHash);
         }
 
-        var path = cell.Self.Path;
-        var hash = StableHash.Mix(TraceHash, unchecked((ulong)path.GetHashCode()));
+        var hash = StableHash.Mix(StableHash.Mix(TraceHash, cell.SystemImpl.NameHash), path.TextHash);
         hash = StableHash.Mix(hash, typeHash);
         TraceHash = StableHash.Mix(hash, unchecked((ulong)_time.NowTicks));
-        Trace?.Invoke(Elapsed, path, message);
+        Trace?.Invoke(new SimulatedTurn(Elapsed, cell.SystemImpl, path, shown));
+        return true;
     }
+
+    private ActorSystemImpl Own(ActorSystem system) =>
+        system is ActorSystemImpl own && ReferenceEquals(own.Settings.Simulation, this)
+            ? own
+            : throw new ArgumentException("Not a system of this simulation", nameof(system));
 
     private bool Run(Func<bool> condition, long limitTicks)
     {

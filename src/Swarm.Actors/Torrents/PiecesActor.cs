@@ -49,7 +49,6 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private readonly List<PeerKey> _liars = [];
     private readonly Dictionary<PieceIndex, FailedPiece> _failing = [];
     private readonly SortedDictionary<PieceIndex, ImmutableArray<PeerKey>> _suspects = [];
-    private readonly Queue<ImmutableArray<byte>> _checkpoints = new();
     private ResumePlan? _plan;
     private Bitfield _valid;
     private ImmutableArray<FileFingerprint> _found = [];
@@ -272,29 +271,36 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
         _plan = null;
     }
 
-    // A flush makes durable what was written when it was asked for: that, and nothing verified since, is what may be recorded.
     private void OnCheckpoint()
     {
         if (_closing) return;
-        _checkpoints.Enqueue(ImmutableCollectionsMarshal.AsImmutableArray((_picker?.Verified ?? _valid).ToWire()));
         _disk.Flush(_storage, CheckpointTag);
     }
 
+    // A flush waits for the writes before it and holds those after it. So every piece that is known to be written when its answer is read is durable, also one that was verified while it waited; and
+    // none may be left out: the files are recorded as they are now, and look the same at the next start, which then believes the record.
     private void OnFlushed(IDisk.Flushed flushed)
     {
-        if (flushed.Tag == FoundTag) TellReady();
-        else if (_checkpoints.TryDequeue(out var verified)) Context.Parent.Tell(new Checkpointed(verified, flushed.Files));
+        if (flushed.Tag == FoundTag)
+        {
+            if (!_closing) TellReady();
+        }
+        else
+        {
+            Context.Parent.Tell(new Checkpointed(ImmutableCollectionsMarshal.AsImmutableArray((_picker?.Verified ?? _valid).ToWire()), flushed.Files));
+        }
     }
 
     private void OnFlushFailed(IDisk.FlushFailed failed)
     {
         if (failed.Tag == FoundTag) Context.Parent.Tell(new Unusable(failed.Error));
-        else if (_checkpoints.TryDequeue(out _)) Context.Parent.Tell(new CheckpointFailed(failed.Error));
+        else Context.Parent.Tell(new CheckpointFailed(failed.Error));
     }
 
     private void OnClose()
     {
         _closer = Sender;
+        if (_picker is not null) _valid = new Bitfield(_picker.Verified);
         _picker = null;
         if (_closed) Sender.Tell(new Closed());
         if (_closing) return;

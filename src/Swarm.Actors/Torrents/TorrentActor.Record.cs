@@ -25,7 +25,7 @@ public sealed partial class TorrentActor
         if (_checkpoints == 0 && _begun) AskCheckpoint();
     }
 
-    // What is verified from here on will not be in it.
+    // What is verified from here on may not be in it.
     private void AskCheckpoint()
     {
         // One that is still under way may be of writes that are not recorded yet.

@@ -280,6 +280,21 @@ internal sealed class DiskWork(SimVolume volume, SimPressure pressure, Random ra
 
     private PieceState Inspect(SimStorage storage, PieceIndex piece)
     {
+        var state = StateOf(storage, piece);
+        if (state == PieceState.Valid) MarkFound(storage, piece);
+        return state;
+    }
+
+    // A flush forces what was found too, whoever wrote it.
+    private static void MarkFound(SimStorage storage, PieceIndex piece)
+    {
+        var regions = new List<FileRegion>();
+        storage.Spec.Layout.RegionsOf(storage.Geometry.PieceOffset(piece), storage.Geometry.PieceSize(piece), regions);
+        foreach (var region in regions.Where(region => !storage.Spec.Layout.Files[region.File].IsPad)) storage.MarkWritten(region.File);
+    }
+
+    private PieceState StateOf(SimStorage storage, PieceIndex piece)
+    {
         var presence = _reader.Probe(storage, piece);
         switch (presence)
         {

@@ -64,7 +64,8 @@ internal sealed class Inbox(SlabLedger slabs, int slabBytes, Action returned)
     /// <summary>Gives the slab back of which all is read and nobody holds a byte. Answers whether none is left.</summary>
     public bool Tidy()
     {
-        if (_filling is { } run && run.Start == run.End && run.Slab.References == 1) Discard();
+        // A slab that was reserved and got no byte, because a block turned out unreadable, may stand behind one that is not read yet.
+        if (_runs.Count == 1 && _filling is { } run && run.Start == run.End && run.Slab.References == 1) Discard();
         return !HasSlab;
     }
 

@@ -60,6 +60,9 @@ public sealed class SimHost
 
     internal int Number { get; }
 
+    /// <summary>Connections that somebody on it has open; those that are still being made are not.</summary>
+    public int OpenConnections => Network.EndsOf(this).Count(end => end is { IsOpen: true, User: not (null or Nobody) });
+
     /// <summary>How often it was started again.</summary>
     internal int Life { get; private set; }
 
@@ -154,14 +157,24 @@ public sealed class SimHost
         foreach (var end in Network.EndsOf(this)) end.Vanish();
     }
 
+    /// <summary>Its process ends while the machine goes on, and the system does what systems do: dials are given up, what is still open is closed. Who asks next gets its ports for a new process.</summary>
+    public void Quit()
+    {
+        if (!IsUp) return;
+        Listeners.Clear();
+        UdpPorts.Clear();
+        foreach (var dial in Dials.ToArray()) dial.Abandon();
+        Dials.Clear();
+        foreach (var end in Network.EndsOf(this)) end.Close();
+        Begin();
+    }
+
     /// <summary>Runs again, with nothing open.</summary>
     public void Restart()
     {
         if (IsUp) return;
         IsUp = true;
-        Life++;
-        Network.Note(NetEvent.Restart, this, this, Life);
-        Udp = new SimUdp(this);
+        Begin();
     }
 
     /// <summary>Its address of a family.</summary>
@@ -199,6 +212,13 @@ public sealed class SimHost
         }
 
         throw new InvalidOperationException($"{Name}: port {port} is in use.");
+    }
+
+    private void Begin()
+    {
+        Life++;
+        Network.Note(NetEvent.Restart, this, this, Life);
+        Udp = new SimUdp(this);
     }
 
     private void MustBeUp()

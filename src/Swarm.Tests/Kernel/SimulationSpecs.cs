@@ -229,7 +229,7 @@ public sealed class SimulationSpecs
     {
         var harness = new SimHarness(seed);
         var trace = new List<string>();
-        harness.Sim.Trace = (at, path, message) => trace.Add($"{at} {path} {message}");
+        harness.Sim.Trace = turn => trace.Add($"{turn.At} {turn.Recipient} {turn.Message}");
         var actors = new List<IActorRef>();
         for (var i = 0; i < 12; i++)
         {

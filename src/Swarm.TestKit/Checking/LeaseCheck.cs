@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+using Swarm.Actors.Ports;
+using Swarm.TestKit.Store;
+using Swarm.TestKit.World;
+
+namespace Swarm.TestKit.Checking;
+
+/// <summary>Follows the leases of every store from commit to commit: tokens only grow, a lease goes to nobody while a living node has it, and what is written of a torrent is written by its owner.</summary>
+internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent has one owner at a time, and nobody else writes its state")
+{
+    private readonly ConditionalWeakTable<SimStore, SortedDictionary<InfoHash, Lease>> _stores = [];
+
+    public override void OnCommitted(SimNode node, StoreCommand command, StoreOutcome outcome)
+    {
+        switch (command, outcome)
+        {
+            case (StoreCommand.AcquireLease acquire, StoreOutcome.Leased leased): OnLeased(node, acquire.Torrent, leased.Token); break;
+            case (StoreCommand.ReleaseLease release, StoreOutcome.Done): OnReleased(node, release); break;
+            case (StoreCommand.PutTorrent put, StoreOutcome.Done): OnWritten(node, put.Torrent, put.Token); break;
+            case (StoreCommand.PutProgress put, StoreOutcome.Done): OnWritten(node, put.Torrent, put.Token); break;
+            case (StoreCommand.RemoveTorrent remove, StoreOutcome.Done): OnWritten(node, remove.Torrent, remove.Token); break;
+        }
+    }
+
+    public override void OnLost(SimNode node, bool withPower) => OnGone(node);
+
+    public override void OnStopped(SimNode node)
+    {
+        foreach (var torrent in Of(node).Keys)
+        {
+            if (node.Store.LeaseOf(torrent) is { Owner: var owner } && owner == node.Name) Broken(node, $"it has stopped and still has the lease of {torrent}");
+        }
+
+        OnGone(node);
+    }
+
+    private void OnLeased(SimNode node, InfoHash torrent, long token)
+    {
+        var leases = Of(node);
+        if (leases.TryGetValue(torrent, out var lease))
+        {
+            if (token <= lease.Token) Broken(node, $"the lease of {torrent} was given under token {token}, after {lease.Token}");
+            if (lease.Owner is { } owner && owner != node.Name) Broken(node, $"it was given the lease of {torrent}, which {owner} has");
+        }
+
+        leases[torrent] = new Lease(node.Name, token);
+    }
+
+    private void OnReleased(SimNode node, StoreCommand.ReleaseLease release)
+    {
+        var leases = Of(node);
+        if (leases.TryGetValue(release.Torrent, out var lease) && lease.Token == release.Token) leases[release.Torrent] = lease with { Owner = null };
+    }
+
+    private void OnWritten(SimNode node, InfoHash torrent, long token)
+    {
+        if (!Of(node).TryGetValue(torrent, out var lease)) Broken(node, $"it wrote the state of {torrent} without a lease");
+        else if (lease.Token != token || lease.Owner != node.Name) Broken(node, $"it wrote the state of {torrent} under token {token}, which is {lease.Owner ?? "nobody"}'s {lease.Token}");
+    }
+
+    private void OnGone(SimNode node)
+    {
+        var leases = Of(node);
+        foreach (var torrent in leases.Where(each => each.Value.Owner == node.Name).Select(each => each.Key).ToArray()) leases[torrent] = leases[torrent] with { Owner = null };
+    }
+
+    private SortedDictionary<InfoHash, Lease> Of(SimNode node) => _stores.GetOrCreateValue(node.Store);
+
+    private readonly record struct Lease(string? Owner, long Token);
+}
