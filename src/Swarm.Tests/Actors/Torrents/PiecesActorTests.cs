@@ -16,7 +16,7 @@ public sealed class PiecesActorTests
             disk.Put(content, NodeWorld.Folder);
             disk.Files.Values.Single().Bytes[40_000] ^= 1;
         });
-        world.Disk.Log.ShouldBe(["open", "check 4"]);
+        world.Disk.Log.ShouldBe(["open", "check 4", "flush"]);
         world.Take<PiecesActor.CheckAdvanced>()[^1].ShouldBe(new PiecesActor.CheckAdvanced(4, 4));
         world.Take<PiecesActor.Ready>().ShouldHaveSingleItem().Verified.ShouldBe([0b1011_0000]);
     }
