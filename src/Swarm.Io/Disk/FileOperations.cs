@@ -93,6 +93,14 @@ internal abstract class FileOperations
     /// <summary>Forces a file's bytes, and its length, to the disk.</summary>
     public abstract DiskError? Sync(SafeFileHandle handle, FilePlace place);
 
+    /// <summary>
+    /// After a <see cref="Sync"/> that failed: has the system drop what it keeps of the file in memory. It may hold bytes there that it counts as written and are lost (Linux), which a check would find right.
+    /// Where the system has no such call, nothing.
+    /// </summary>
+    public virtual void DropCache(SafeFileHandle handle)
+    {
+    }
+
     /// <summary>Forces a folder's entries to the disk. <paramref name="folder"/> is an absolute path.</summary>
     public abstract DiskError? SyncFolder(string folder);
 

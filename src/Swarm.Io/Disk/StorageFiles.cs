@@ -141,7 +141,7 @@ internal sealed partial class StorageFiles
     /// <summary>
     /// Forces everything written or found since the last success to the disk: files, then the folders with new entries. Runs alone (in a fence).
     /// After a failure the kernel may have forgotten which bytes were lost, so what failed stays marked and a later success proves nothing
-    /// about these bytes: whoever gets the failure must not record them as kept.
+    /// about these bytes: whoever gets the failure must not record them as kept. What memory still shows of them is dropped, so that a later check sees the disk.
     /// </summary>
     public DiskError? Flush()
     {
@@ -157,6 +157,7 @@ internal sealed partial class StorageFiles
             }
 
             var error = _operations.Sync(handle, PlaceOf(file));
+            if (error is not null) _operations.DropCache(handle);
             handle.DangerousRelease();
             // What was only found may lie where nothing can be written, by us or by anybody: then there is nothing to be forced.
             if (error is not null && ((_states[file] & Written) != 0 || error.Kind != DiskErrorKind.Denied)) return error;

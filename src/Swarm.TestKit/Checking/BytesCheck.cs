@@ -37,7 +37,7 @@ internal sealed class BytesCheck(SimWorld world) : WorldCheck(world, "Every byte
 
     private void Look(SimNode node, SimTorrent torrent, IEnumerable<PieceIndex> pieces)
     {
-        if (!node.TrustsDisk) return;
+        if (!node.TrustsDisk || node.HasLostBytes) return;
         foreach (var piece in pieces)
         {
             if (node.Disk.Holds(torrent.Content, torrent.Options.Folder, piece)) continue;

@@ -15,7 +15,7 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
 
     public override void OnEvent(SimNode node, SimTorrent torrent, TorrentEvent happened)
     {
-        if (happened is not TorrentEvent.PiecesVerified verified || !node.TrustsDisk) return;
+        if (happened is not TorrentEvent.PiecesVerified verified || !node.TrustsDisk || node.HasLostBytes) return;
         var kept = Of(node, torrent);
         foreach (var piece in verified.Pieces)
         {
@@ -37,18 +37,16 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
     // Told after the events that the torrent published before it.
     public override void OnStatus(SimNode node, SimTorrent torrent, TorrentStatus status)
     {
-        if (status.State is not (TorrentState.Downloading or TorrentState.Seeding) || status.VerifiedPieces >= torrent.VerifiedNow.Count || !node.TrustsDisk) return;
+        if (status.State is not (TorrentState.Downloading or TorrentState.Seeding) || status.VerifiedPieces >= torrent.VerifiedNow.Count || !node.TrustsDisk || node.HasLostBytes) return;
         Broken(node, $"{torrent.VerifiedNow.Count} pieces of {torrent.Content.Metainfo.Name} were verified, and it says that it has {status.VerifiedPieces}");
     }
 
-    public override void OnLost(SimNode node, bool withPower)
+    public override void OnStarted(SimNode node)
     {
-        foreach (var torrent in node.Torrents)
-        {
-            if (!_kept.TryGetValue((node.Name, torrent.Content.Torrent), out var kept)) continue;
-            foreach (var piece in kept.BlocksWritten.Keys.Where(piece => !kept.Recorded[piece]).ToArray()) kept.BlocksWritten.Remove(piece);
-        }
+        if (node.HasLostBytes) ForgetUnrecorded(node);
     }
+
+    public override void OnLost(SimNode node, bool withPower) => ForgetUnrecorded(node);
 
     public override void OnInterval()
     {
@@ -60,9 +58,18 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
         foreach (var node in World.Nodes) Look(node);
     }
 
+    private void ForgetUnrecorded(SimNode node)
+    {
+        foreach (var torrent in node.Torrents)
+        {
+            if (!_kept.TryGetValue((node.Name, torrent.Content.Torrent), out var kept)) continue;
+            foreach (var piece in kept.BlocksWritten.Keys.Where(piece => !kept.Recorded[piece]).ToArray()) kept.BlocksWritten.Remove(piece);
+        }
+    }
+
     private void Look(SimNode node)
     {
-        if (!node.TrustsDisk) return;
+        if (!node.TrustsDisk || node.HasLostBytes) return;
         foreach (var torrent in node.Torrents)
         {
             if (!_kept.TryGetValue((node.Name, torrent.Content.Torrent), out var kept)) continue;

@@ -26,6 +26,8 @@ internal sealed class DiskWork(SimVolume volume, SimPressure pressure, Random ra
 
     public long Flushes { get; private set; }
 
+    public long FlushesFailed { get; private set; }
+
     public int QueuedReads { get; set; }
 
     public int QueuedControls { get; set; }
@@ -324,6 +326,7 @@ internal sealed class DiskWork(SimVolume volume, SimPressure pressure, Random ra
             var path = storage.PathOf(file);
             if (!settings().LosesFlush && (file == bad ? SimDiskErrors.Device(path) : volume.Flush(path)) is { } error)
             {
+                FlushesFailed++;
                 volume.Find(path)?.FailFlush(random, settings().FailedFlushForgets);
                 job.Refuse(error);
                 return;

@@ -21,7 +21,7 @@ public sealed partial class SimDisk
 
     /// <summary>What was done until now.</summary>
     public SimDiskCounters Counters =>
-        new(_work.BytesWritten, _work.BytesHashed, _work.BytesRead, _pressure.Bytes, _work.DuplicateBlocks, _jobsRefused, _work.Flushes);
+        new(_work.BytesWritten, _work.BytesHashed, _work.BytesRead, _pressure.Bytes, _work.DuplicateBlocks, _jobsRefused, _work.Flushes, _work.FlushesFailed);
 
     /// <summary>Power loss: pending jobs are gone and never answer, and of what was not flushed the seed decides what is left.</summary>
     public void Crash()

@@ -63,7 +63,7 @@ public sealed record SimDiskSettings
     public double FlushFailure { get; init => field = Setting.InRange(value, 0.0, 1.0); }
 
     /// <summary>
-    /// How often a block that a failed flush was to keep is taken for clean by the kernel, as Linux does: it can be read, and no later flush keeps it unless it is written again.
+    /// How often a block that a failed flush was to keep is taken for clean by the kernel, as Linux does, and so is gone when the disk engine has the kernel drop what is clean.
     /// </summary>
     public double FailedFlushForgets { get; init => field = Setting.InRange(value, 0.0, 1.0); } = 0.5;
 

@@ -142,6 +142,7 @@ public sealed partial class SimNode
         State = NodeState.Running;
         _torrentsActor = started.Torrents;
         foreach (var check in World.Checks) check.OnStarted(this);
+        _flushesFailedBefore = Disk.Counters.FlushesFailed;
         foreach (var torrent in _torrents) Give(torrent);
     }
 

@@ -39,6 +39,7 @@ public sealed partial class SimNode
     private readonly List<SimTorrent> _torrents = [];
     private readonly Queue<TorrentEvent> _events = new();
     private readonly List<string> _errors = [];
+    private long _flushesFailedBefore;
 
     internal SimNode(SimWorld world, string name, SimNodeSettings settings, SimHost host, SimDisk disk, SimStore store)
     {
@@ -95,6 +96,9 @@ public sealed partial class SimNode
     /// held against it.
     /// </summary>
     public bool TrustsDisk { get; set; } = true;
+
+    /// <summary>Whether a flush of the process that runs has failed: bytes that were verified and not recorded may be gone, and the torrent stands still and says so.</summary>
+    public bool HasLostBytes => Disk.Counters.FlushesFailed > _flushesFailedBefore;
 
     /// <summary>Where others reach it, if no translator stands before it.</summary>
     public IPEndPoint Address => new(Host.PublicAddress, Settings.Port);

@@ -206,6 +206,7 @@ public class DiskErrorTests
         var failed = world.Owner.Next<IDisk.FlushFailed>();
         failed.Tag.ShouldBe(12);
         failed.Error.Kind.ShouldBe(DiskErrorKind.Failed);
+        world.Operations.CachesDropped.ShouldBe(1, "what memory still shows may be lost");
         world.Operations.OnSync = _ => null;
         world.FlushAndTakeResults(storage);
         world.Close(storage);

@@ -10,6 +10,7 @@ internal sealed class FaultyFileOperations(FileOperations inner) : FileOperation
 {
     private int _reads;
     private int _writeOpens;
+    private int _cachesDropped;
 
     public Func<FilePlace, FileIntent, DiskError?> OnOpen { get; set; } = (_, _) => null;
 
@@ -25,6 +26,8 @@ internal sealed class FaultyFileOperations(FileOperations inner) : FileOperation
     public List<string> SyncedFolders { get; } = [];
 
     public int Reads => Volatile.Read(ref _reads);
+
+    public int CachesDropped => Volatile.Read(ref _cachesDropped);
 
     public int WriteOpens => Volatile.Read(ref _writeOpens);
 
@@ -52,6 +55,12 @@ internal sealed class FaultyFileOperations(FileOperations inner) : FileOperation
     public override DiskError? Reserve(SafeFileHandle handle, long length, FilePlace place) => inner.Reserve(handle, length, place);
 
     public override DiskError? Sync(SafeFileHandle handle, FilePlace place) => OnSync(place) ?? inner.Sync(handle, place);
+
+    public override void DropCache(SafeFileHandle handle)
+    {
+        Interlocked.Increment(ref _cachesDropped);
+        inner.DropCache(handle);
+    }
 
     public override DiskError? SyncFolder(string folder)
     {

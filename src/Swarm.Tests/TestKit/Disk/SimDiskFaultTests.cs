@@ -252,6 +252,6 @@ public sealed class SimDiskFaultTests
         world.Check();
         world.Disk.WorkOn(world.Content, SimDiskWorld.Root, piece).ShouldBe(new PieceWork(4, 1, 2));
         world.Disk.WorkOn(world.Content, SimDiskWorld.Root, new PieceIndex(5)).ShouldBe(default);
-        world.Disk.Counters.ShouldBe(new SimDiskCounters(BytesWritten: 64 << 10, BytesHashed: 3 * 64 << 10, BytesRead: 0, BytesQueued: 0, DuplicateBlocks: 0, JobsRefused: 0, Flushes: 1));
+        world.Disk.Counters.ShouldBe(new SimDiskCounters(BytesWritten: 64 << 10, BytesHashed: 3 * 64 << 10, BytesRead: 0, BytesQueued: 0, DuplicateBlocks: 0, JobsRefused: 0, Flushes: 1, FlushesFailed: 0));
     }
 }

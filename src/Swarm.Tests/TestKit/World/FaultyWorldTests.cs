@@ -63,7 +63,7 @@ public sealed class FaultyWorldTests
         Nat = number == 0 ? NatKind.PortRestricted : NatKind.None,
         ClockRate = 0.98 + (chance.NextDouble() * 0.04),
         ClockOffset = TimeSpan.FromHours(chance.Next(-48, 48)),
-        Disk = SimDiskSettings.Default with { WriteFailure = 0.002, ReadFailure = 0.002 },
+        Disk = SimDiskSettings.Default with { WriteFailure = 0.002, ReadFailure = 0.002, FlushFailure = 0.05 },
         Store = SimStoreSettings.Default with { TransientFailure = 0.05, UnknownOutcome = 0.02 },
     };
 
