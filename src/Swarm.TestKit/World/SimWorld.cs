@@ -5,6 +5,7 @@ using Swarm.Actors.Ports;
 using Swarm.TestKit.Checking;
 using Swarm.TestKit.Content;
 using Swarm.TestKit.Disk;
+using Swarm.TestKit.Memory;
 using Swarm.TestKit.Net;
 using Swarm.TestKit.Peers;
 using Swarm.TestKit.Store;
@@ -87,6 +88,9 @@ public sealed partial class SimWorld
     /// <summary>The peers that are no nodes, likewise.</summary>
     public IReadOnlyList<FakePeer> Peers => _peers;
 
+    /// <summary>Memory for the slabs of all nodes.</summary>
+    internal SpareBuffers Buffers { get; } = new();
+
     /// <summary>Adds a node. It starts with <see cref="SimNode.Start"/>.</summary>
     /// <param name="name">Letters, digits and inner hyphens; its own.</param>
     /// <param name="settings">What it is like.</param>
@@ -94,7 +98,7 @@ public sealed partial class SimWorld
     {
         settings ??= SimNodeSettings.Default;
         var host = AddHost(name, settings.Link, settings.Nat, settings.Address);
-        var disk = new SimDisk(Simulation, Seeds.Fork("disk/" + name), settings.Disk ?? Settings.Disk, new Memory.SlabLedger());
+        var disk = new SimDisk(Simulation, Seeds.Fork("disk/" + name), settings.Disk ?? Settings.Disk, new SlabLedger(Buffers));
         var store = settings.SharesStoreOf?.Store ?? NewStore(name, settings.Store ?? Settings.Store);
         var node = new SimNode(this, name, settings, host, disk, store);
         _nodes.Add(node);
