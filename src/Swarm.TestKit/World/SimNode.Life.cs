@@ -21,6 +21,7 @@ public sealed partial class SimNode
         Lives++;
         World.Note(Name, $"starts, life {Lives}");
         State = NodeState.Starting;
+        HasLeft = false;
         BrokenReason = null;
         if (!Host.IsUp) Host.Restart();
         // What a disk that stood still has not done for the process before will not be done any more.
@@ -52,6 +53,14 @@ public sealed partial class SimNode
         State = NodeState.Stopping;
         _node.Tell(new NodeActor.Drain(), _probe);
         Limit(NodeState.Stopping, "A node stops in time");
+    }
+
+    /// <summary>The process drains and ends, and does not come back: the world neither starts it again nor waits for it. One that is only starting is killed.</summary>
+    public void Leave()
+    {
+        HasLeft = true;
+        if (State == NodeState.Running) StopGracefully();
+        else if (State == NodeState.Starting) Kill();
     }
 
     /// <summary>The process dies at once, as by SIGKILL; the machine goes on: connections are reset, what was written is with the machine.</summary>

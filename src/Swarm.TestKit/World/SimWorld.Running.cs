@@ -30,7 +30,7 @@ public sealed partial class SimWorld
     /// <summary>Starts every node that is down.</summary>
     public void StartAll()
     {
-        foreach (var node in _nodes.Where(node => node.State == NodeState.Down)) node.Start();
+        foreach (var node in _nodes.Where(node => node is { State: NodeState.Down, HasLeft: false })) node.Start();
     }
 
     /// <summary>Lets that much time pass.</summary>
@@ -83,17 +83,17 @@ public sealed partial class SimWorld
             node.Disk.Mend();
             node.Disk.Settings = node.Disk.Settings with { IsReadOnly = false, WriteFailure = 0, ReadFailure = 0, FlushFailure = 0, CapacityBytes = Math.Max(node.Disk.Settings.CapacityBytes, Settings.Disk.CapacityBytes) };
             node.Store.Settings = node.Store.Settings with { TransientFailure = 0, UnknownOutcome = 0, Broken = null, Refused = [] };
-            if (node.State == NodeState.Down) node.Start();
+            if (node is { State: NodeState.Down, HasLeft: false }) node.Start();
             else if (node.State == NodeState.Running && node.Torrents.Any(torrent => torrent.State == TorrentState.Failed || torrent.Refusal is not null)) node.Restart();
         }
     }
 
-    /// <summary>Runs until every node runs and has everything that it was given.</summary>
+    /// <summary>Runs until every node that has not left runs and has everything that it was given.</summary>
     /// <exception cref="CheckFailedException">That did not come about in time, or another promise was broken.</exception>
     public void MustConverge(TimeSpan limit)
     {
-        if (RunUntil(() => _nodes.TrueForAll(node => node.IsComplete), limit)) return;
-        var late = _nodes.Where(node => !node.IsComplete).ToArray();
+        if (RunUntil(() => _nodes.TrueForAll(node => node.IsComplete || node.HasLeft), limit)) return;
+        var late = _nodes.Where(node => !node.IsComplete && !node.HasLeft).ToArray();
         Fail("Once nothing is wrong any more, every node gets everything", late[0], $"{late.Length} nodes are not complete after {limit}: {string.Join(", ", late.Take(20).Select(Describe))}");
         ThrowIfFailed();
     }
