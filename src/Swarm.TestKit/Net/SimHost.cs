@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Swarm.Actors.Ports;
@@ -43,6 +44,12 @@ public sealed class SimHost
 
     /// <summary>The address by which the world knows it.</summary>
     public IPAddress PublicAddress => Nat?.PublicAddress ?? Address;
+
+    /// <summary>Its own addresses, the first one first.</summary>
+    public ImmutableArray<IPAddress> Addresses => SecondAddress is null ? [Address] : [Address, SecondAddress];
+
+    /// <summary>The addresses by which the world knows it, likewise.</summary>
+    public ImmutableArray<IPAddress> PublicAddresses => SecondAddress is null ? [PublicAddress] : [PublicAddress, SecondAddress];
 
     /// <summary>The translator that it is behind.</summary>
     public SimNat? Nat { get; }

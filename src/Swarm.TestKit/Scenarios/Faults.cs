@@ -61,7 +61,7 @@ public static class Faults
     });
 
     /// <summary>Nothing more fits on their disks, for a time.</summary>
-    public static Fault DiskFull(Who who, TimeSpan lasting) => OnDisk(who, $"without disk space for {Words(lasting)}", lasting, disk => disk with { CapacityBytes = 0 }, (disk, before) => disk with { CapacityBytes = before.CapacityBytes });
+    public static Fault DiskFull(Who who, TimeSpan lasting) => OnDisk(who, $"without disk space for {Words(lasting)}", lasting, disk => disk with { CapacityBytes = 0 }, (disk, atFirst) => disk with { CapacityBytes = atFirst.CapacityBytes });
 
     /// <summary>Their disks fail with errors of the device, each kind of operation at its rate, for a time.</summary>
     public static Fault DiskErrors(Who who, TimeSpan lasting, double writes = 0, double reads = 0, double flushes = 0) => OnDisk(
@@ -69,7 +69,7 @@ public static class Faults
         $"with a failing disk for {Words(lasting)}",
         lasting,
         disk => disk with { WriteFailure = writes, ReadFailure = reads, FlushFailure = flushes },
-        (disk, before) => disk with { WriteFailure = before.WriteFailure, ReadFailure = before.ReadFailure, FlushFailure = before.FlushFailure });
+        (disk, atFirst) => disk with { WriteFailure = atFirst.WriteFailure, ReadFailure = atFirst.ReadFailure, FlushFailure = atFirst.FlushFailure });
 
     /// <summary>Their disks do nothing for a time.</summary>
     public static Fault DiskStalls(Who who, TimeSpan lasting) => ToEach(who, $"with a disk that stands still for {Words(lasting)}", (_, node) => node.Disk.Stall(lasting));
@@ -128,9 +128,10 @@ public static class Faults
 
     private static Fault OnDisk(Who who, string what, TimeSpan lasting, Func<SimDiskSettings, SimDiskSettings> begin, Func<SimDiskSettings, SimDiskSettings, SimDiskSettings> end) => ToEach(who, what, (run, node) =>
     {
-        var before = node.Disk.Settings;
-        node.Disk.Settings = begin(before);
-        run.World.After(lasting, () => node.Disk.Settings = end(node.Disk.Settings, before));
+        // Not what it is now: another fault of the kind may be under way.
+        var atFirst = node.Settings.Disk ?? run.World.Settings.Disk;
+        node.Disk.Settings = begin(node.Disk.Settings);
+        run.World.After(lasting, () => node.Disk.Settings = end(node.Disk.Settings, atFirst));
     });
 
     private static Fault ToEach(Who who, string what, Action<SwarmRun, SimNode> strike) => new($"{who} is {what}", run =>

@@ -37,6 +37,10 @@ public sealed record NodeGroup
 
     internal TimeSpan LastJoin { get; init; }
 
+    internal bool HasIPv4 { get; init; } = true;
+
+    internal bool HasIPv6 { get; init; }
+
     internal bool IsByMagnet { get; init; }
 
     internal double ClockError { get; init; }
@@ -58,6 +62,12 @@ public sealed record NodeGroup
 
     /// <summary>Puts each node behind an address translator of its own, of one of these kinds.</summary>
     public NodeGroup Behind(params ImmutableArray<NatKind> kinds) => this with { Nats = kinds };
+
+    /// <summary>Gives them addresses of IPv6 and none of IPv4.</summary>
+    public NodeGroup OnIPv6() => this with { HasIPv4 = false, HasIPv6 = true };
+
+    /// <summary>Gives them addresses of both families.</summary>
+    public NodeGroup OnBothFamilies() => this with { HasIPv4 = true, HasIPv6 = true };
 
     /// <summary>Has all come at a moment.</summary>
     public NodeGroup JoiningAt(TimeSpan moment) => this with { FirstJoin = moment, LastJoin = moment };

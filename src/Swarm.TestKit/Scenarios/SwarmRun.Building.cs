@@ -53,7 +53,8 @@ public sealed partial class SwarmRun
     // One tracker by one or two ways: of two trackers each node would keep to the one that answered it, and the swarm would fall apart (BEP 12).
     private ImmutableArray<string> AddTracker()
     {
-        var tracker = World.AddTracker("tracker", FakeTrackerSettings.Default with { Interval = Dice.Between("tracker interval", 20.Seconds, 5.Minutes) });
+        var settings = FakeTrackerSettings.Default with { Interval = Dice.Between("tracker interval", 20.Seconds, 5.Minutes) };
+        var tracker = World.AddTracker("tracker", settings, _scenario.Groups.Any(group => group.HasIPv6) ? World.NextAddressV6() : null);
         return Dice.OneOf("tracker protocols", "http", "udp", "both") switch
         {
             "http" => [tracker.Http],
@@ -86,6 +87,8 @@ public sealed partial class SwarmRun
         {
             Link = group.Link.Draw(chance),
             Nat = group.Nats[chance.Next(group.Nats.Length)],
+            Address = group.HasIPv4 ? null : World.NextAddressV6(),
+            SecondAddress = group is { HasIPv4: true, HasIPv6: true } ? World.NextAddressV6() : null,
             Disk = DrawDisk(chance),
             ClockRate = 1 + (((chance.NextDouble() * 2) - 1) * group.ClockError),
             ClockOffset = group.ClockOffset * ((chance.NextDouble() * 2) - 1),

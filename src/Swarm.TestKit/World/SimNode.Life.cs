@@ -26,8 +26,13 @@ public sealed partial class SimNode
         if (!Host.IsUp) Host.Restart();
         // What a disk that stood still has not done for the process before will not be done any more.
         Disk.Kill();
+<<<<<<< HEAD
         Disk.Slabs = Slabs = new SlabLedger(World.Buffers);
         Http = new SimHttp(World.Web, Host.SecondAddress is { } second ? [Host.PublicAddress, second] : [Host.PublicAddress]);
+=======
+        Disk.Slabs = Slabs = new SlabLedger();
+        Http = new SimHttp(World.Web, Host.PublicAddresses);
+>>>>>>> scenario
         _errors.Clear();
         var logs = new SimLogs(() => World.Now, Name, World.History, _errors, World.Settings.LogLevel);
         var ports = new NodePorts(
@@ -38,7 +43,7 @@ public sealed partial class SimNode
         System.EventStream.Subscribe(_probe, typeof(TorrentEvent));
         System.EventStream.Subscribe(_probe, typeof(NodeActor.Broken));
         foreach (var torrent in _torrents) torrent.Forget();
-        var settings = new NodeSettings { Listen = [new IPEndPoint(Host.Address, Settings.Port)], Net = Settings.Net, Torrent = Settings.Torrent };
+        var settings = new NodeSettings { Listen = [.. Host.Addresses.Select(address => new IPEndPoint(address, Settings.Port))], Net = Settings.Net, Torrent = Settings.Torrent };
         _node = System.ActorOf(NodeActor.Props(ports, settings), "node");
         _node.Tell(new NodeActor.Start(), _probe);
         Limit(NodeState.Starting, "A node starts in time");
@@ -112,6 +117,8 @@ public sealed partial class SimNode
         }
 
         State = NodeState.Down;
+        // Its memory went with it; nobody can give it back any more.
+        Disk.Slabs = Slabs = new SlabLedger();
         foreach (var torrent in _torrents) torrent.Options = torrent.Options with { TrustExisting = false, Recheck = false };
         foreach (var check in World.Checks) check.OnLost(this, withPower);
     }
