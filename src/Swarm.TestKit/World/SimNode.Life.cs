@@ -26,13 +26,8 @@ public sealed partial class SimNode
         if (!Host.IsUp) Host.Restart();
         // What a disk that stood still has not done for the process before will not be done any more.
         Disk.Kill();
-<<<<<<< HEAD
         Disk.Slabs = Slabs = new SlabLedger(World.Buffers);
-        Http = new SimHttp(World.Web, Host.SecondAddress is { } second ? [Host.PublicAddress, second] : [Host.PublicAddress]);
-=======
-        Disk.Slabs = Slabs = new SlabLedger();
         Http = new SimHttp(World.Web, Host.PublicAddresses);
->>>>>>> scenario
         _errors.Clear();
         var logs = new SimLogs(() => World.Now, Name, World.History, _errors, World.Settings.LogLevel);
         var ports = new NodePorts(
