@@ -11,7 +11,7 @@ public readonly record struct StorageId(long Value);
 /// <item>a hash reflects every write posted before it;</item>
 /// <item>jobs on the same piece are done in the order posted;</item>
 /// <item>a fence (<see cref="Check"/>, <see cref="Flush"/>, <see cref="Close"/>) waits for every earlier job of its storage and holds later ones;</item>
-/// <item><see cref="Flush"/> returns when the bytes would survive power loss.</item>
+/// <item><see cref="Flush"/> returns when the bytes would survive power loss; when it fails, bytes that could not be kept are not found by a later <see cref="Check"/> either.</item>
 /// </list>
 /// Calls return at once and never throw for what a disk does; answers go to the storage's owner as messages.
 /// </summary>

@@ -93,6 +93,11 @@ internal abstract class FileOperations
     /// <summary>Forces a file's bytes, and its length, to the disk.</summary>
     public abstract DiskError? Sync(SafeFileHandle handle, FilePlace place);
 
+    /// <summary>Lets go of the system's copy of a file in memory, but for what is still to be written, so that the next read tells what the disk has; where the system knows how.</summary>
+    public virtual void DropCached(SafeFileHandle handle)
+    {
+    }
+
     /// <summary>Forces a folder's entries to the disk. <paramref name="folder"/> is an absolute path.</summary>
     public abstract DiskError? SyncFolder(string folder);
 

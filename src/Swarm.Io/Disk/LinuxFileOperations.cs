@@ -136,6 +136,8 @@ internal sealed unsafe class LinuxFileOperations : FileOperations
         return errno is 0 or DiskErrors.Invalid ? null : DiskErrors.FromErrno(errno, "force to disk", place.FullPath);
     }
 
+    public override void DropCached(SafeFileHandle handle) => _ = LinuxNative.Advise(handle, 0, 0, LinuxNative.AdviseDontNeed);
+
     public override DiskError? SyncFolder(string folder)
     {
         var descriptor = LinuxNative.Open(folder, LinuxNative.OpenReadOnly | LinuxNative.OpenFolder | LinuxNative.OpenCloseOnExec, 0);

@@ -15,6 +15,7 @@ internal static unsafe partial class LinuxNative
     public const int OpenCloseOnExec = 0x80000;
     public const int OpenPathOnly = 0x200000;
     public const int SeekData = 3;
+    public const int AdviseDontNeed = 4;
     public const int AtNoFollow = 0x100;
     public const int AtEmptyPath = 0x1000;
     public const uint StatBasic = 0x7ff;
@@ -79,6 +80,9 @@ internal static unsafe partial class LinuxNative
 
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     public static partial int Reserve(SafeFileHandle file, int mode, long offset, long length);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    public static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     public static partial int SyncData(SafeFileHandle file);

@@ -141,7 +141,8 @@ internal sealed partial class StorageFiles
     /// <summary>
     /// Forces everything written or found since the last success to the disk: files, then the folders with new entries. Runs alone (in a fence).
     /// After a failure the kernel may have forgotten which bytes were lost, so what failed stays marked and a later success proves nothing
-    /// about these bytes: whoever gets the failure must not record them as kept.
+    /// about these bytes: whoever gets the failure must not record them as kept. Nor may a later check find them: pages that could not be written
+    /// count as clean, and would be read as if they were kept until the power goes. So the file's pages are dropped.
     /// </summary>
     public DiskError? Flush()
     {
@@ -157,9 +158,11 @@ internal sealed partial class StorageFiles
             }
 
             var error = _operations.Sync(handle, PlaceOf(file));
-            handle.DangerousRelease();
             // What was only found may lie where nothing can be written, by us or by anybody: then there is nothing to be forced.
-            if (error is not null && ((_states[file] & Written) != 0 || error.Kind != DiskErrorKind.Denied)) return error;
+            var isLost = error is not null && ((_states[file] & Written) != 0 || error.Kind != DiskErrorKind.Denied);
+            if (isLost) _operations.DropCached(handle);
+            handle.DangerousRelease();
+            if (isLost) return error;
             _states[file] &= unchecked((byte)~(Written | HasFound));
         }
 

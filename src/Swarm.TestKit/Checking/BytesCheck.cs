@@ -28,7 +28,8 @@ internal sealed class BytesCheck(SimWorld world) : WorldCheck(world, "Every byte
 
     private void Look(SimNode node)
     {
-        foreach (var torrent in node.Torrents)
+        // One that has failed, perhaps because its disk lost what it had written, vouches for nothing.
+        foreach (var torrent in node.Torrents.Where(torrent => torrent.State != TorrentState.Failed))
         {
             Look(node, torrent, PiecesIn(torrent.VerifiedNow));
             if (torrent.Status is { IsComplete: true } && torrent.Options.Select.IsEmpty) Look(node, torrent, Enumerable.Range(0, torrent.Content.Geometry.PieceCount).Select(piece => new PieceIndex(piece)));

@@ -324,7 +324,7 @@ internal sealed class DiskWork(SimVolume volume, SimPressure pressure, Random ra
             var path = storage.PathOf(file);
             if (!settings().LosesFlush && (file == bad ? SimDiskErrors.Device(path) : volume.Flush(path)) is { } error)
             {
-                volume.Find(path)?.FailFlush(random, settings().FailedFlushForgets);
+                volume.Find(path)?.FailFlush(random, settings().FailedFlushLoses);
                 job.Refuse(error);
                 return;
             }

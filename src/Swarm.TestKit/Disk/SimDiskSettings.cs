@@ -63,9 +63,10 @@ public sealed record SimDiskSettings
     public double FlushFailure { get; init => field = Setting.InRange(value, 0.0, 1.0); }
 
     /// <summary>
-    /// How often a block that a failed flush was to keep is taken for clean by the kernel, as Linux does: it can be read, and no later flush keeps it unless it is written again.
+    /// How often a block that a failed flush was to keep is lost: a later read tells what had been kept there before. Else it is still to be written. (Linux takes what it could not write for clean and would
+    /// go on showing it; the port promises that it does not.)
     /// </summary>
-    public double FailedFlushForgets { get; init => field = Setting.InRange(value, 0.0, 1.0); } = 0.5;
+    public double FailedFlushLoses { get; init => field = Setting.InRange(value, 0.0, 1.0); } = 0.5;
 
     /// <summary>How often a block that was not flushed survives a power loss whole.</summary>
     public double CrashKeeps { get; init => field = Setting.InRange(value, 0.0, 1.0); } = 0.4;

@@ -12,7 +12,6 @@ internal sealed class SimFile(string path, SimContent? content, long contentOffs
     private const int ChunkSize = FileImage.ChunkSize;
 
     private readonly int _phase = (int)(contentOffset % ChunkSize);
-    private readonly SortedSet<int> _forgotten = [];
 
     /// <summary>Its absolute path.</summary>
     public string Path { get; } = path;
@@ -119,19 +118,19 @@ internal sealed class SimFile(string path, SimContent? content, long contentOffs
         return false;
     }
 
-    /// <summary>Makes durable what is cached, but for what the kernel took for clean.</summary>
+    /// <summary>Makes durable what is cached.</summary>
     public void Flush()
     {
         foreach (var chunk in Dirty()) Durable[chunk] = Cached[chunk];
         Durable.TakeEntry(Cached);
     }
 
-    /// <summary>A flush fails: the kernel takes some of what it was to keep for clean.</summary>
+    /// <summary>A flush fails: some of what it was to keep is lost, and is not shown any more.</summary>
     public void FailFlush(Random random, double share)
     {
         foreach (var chunk in Dirty().ToList())
         {
-            if (random.NextDouble() < share) _forgotten.Add(chunk);
+            if (random.NextDouble() < share) Cached[chunk] = Durable[chunk];
         }
     }
 
@@ -142,7 +141,7 @@ internal sealed class SimFile(string path, SimContent? content, long contentOffs
         var sector = random.Next(2) == 0 ? 512 : 4096;
         for (var chunk = 0; chunk < Math.Max(Cached.ChunkCount, Durable.ChunkCount); chunk++)
         {
-            if (ReferenceEquals(Cached[chunk], Durable[chunk]) || _forgotten.Contains(chunk)) continue;
+            if (ReferenceEquals(Cached[chunk], Durable[chunk])) continue;
             if (random.NextDouble() < settings.CrashKeeps) Durable[chunk] = Cached[chunk];
             else if (random.NextDouble() < settings.CrashTears) Durable[chunk] = Tear(chunk, sector, random);
         }
@@ -154,7 +153,6 @@ internal sealed class SimFile(string path, SimContent? content, long contentOffs
         Durable.Length = Math.Max(Cached.Length, Durable.Length);
         SetLength(Durable, length);
         Cached.TakeAll(Durable);
-        _forgotten.Clear();
         return true;
     }
 
@@ -182,13 +180,12 @@ internal sealed class SimFile(string path, SimContent? content, long contentOffs
         if (isClean) Cached[chunk] = bytes;
     }
 
-    // Chunks that differ between the images and that the kernel knows to differ. Those that are equal share an array.
+    // Chunks that differ between the images. Those that are equal share an array.
     private IEnumerable<int> Dirty() =>
-        Enumerable.Range(0, Math.Max(Cached.ChunkCount, Durable.ChunkCount)).Where(chunk => !ReferenceEquals(Cached[chunk], Durable[chunk]) && !_forgotten.Contains(chunk));
+        Enumerable.Range(0, Math.Max(Cached.ChunkCount, Durable.ChunkCount)).Where(chunk => !ReferenceEquals(Cached[chunk], Durable[chunk]));
 
     private void WriteChunk(int chunk, long offset, ReadOnlySpan<byte> part)
     {
-        _forgotten.Remove(chunk);
         var isRight = content is not null && offset + part.Length <= contentLength && content.Matches(contentOffset + offset, part);
         var (from, to) = (StartOf(chunk), Math.Min(StartOf(chunk + 1), contentLength));
         if (isRight && (Cached[chunk] is { Length: 0 } || (offset == from && offset + part.Length == to)))

@@ -92,7 +92,7 @@ public static class Faults
     public static Fault TrackerDown(TimeSpan lasting) => new($"the tracker is down for {Words(lasting)}", run =>
     {
         foreach (var tracker in run.World.Trackers) tracker.IsUp = false;
-        run.World.After(lasting, () =>
+        run.After(lasting, () =>
         {
             foreach (var tracker in run.World.Trackers) tracker.IsUp = true;
         });
@@ -102,7 +102,7 @@ public static class Faults
     public static Fault TrackerMood(TrackerMood mood, TimeSpan lasting) => new($"the tracker is {mood} for {Words(lasting)}", run =>
     {
         foreach (var tracker in run.World.Trackers) tracker.Settings = tracker.Settings with { Mood = mood };
-        run.World.After(lasting, () =>
+        run.After(lasting, () =>
         {
             foreach (var tracker in run.World.Trackers) tracker.Settings = tracker.Settings with { Mood = Peers.TrackerMood.Honest };
         });
@@ -121,7 +121,7 @@ public static class Faults
 
     private static void Call(SwarmRun run, FakePeer peer)
     {
-        if (!run.World.Peers.Contains(peer)) return;
+        if (peer.HasLeft) return;
         foreach (var node in run.World.Nodes.Where(node => node.State == NodeState.Running)) peer.Dial(node.Address);
         run.World.After(DialAgain, () => Call(run, peer));
     }
@@ -131,7 +131,7 @@ public static class Faults
         // Not what it is now: another fault of the kind may be under way.
         var atFirst = node.Settings.Disk ?? run.World.Settings.Disk;
         node.Disk.Settings = begin(node.Disk.Settings);
-        run.World.After(lasting, () => node.Disk.Settings = end(node.Disk.Settings, atFirst));
+        run.After(lasting, () => node.Disk.Settings = end(node.Disk.Settings, atFirst));
     });
 
     private static Fault ToEach(Who who, string what, Action<SwarmRun, SimNode> strike) => new($"{who} is {what}", run =>
@@ -141,9 +141,9 @@ public static class Faults
 
     private static void Away(SwarmRun run, SimNode node, TimeSpan away, Action end)
     {
-        if (node.HasLeft || node.Lives == 0) return;
+        if (node.HasLeft || node.State is NodeState.Down or NodeState.Stopping) return;
         end();
-        run.World.After(away, () => ComeBack(run, node));
+        run.After(away, () => ComeBack(run, node));
     }
 
     // One that takes longer to stop than it was to be away comes back when it has stopped.
@@ -151,7 +151,7 @@ public static class Faults
     {
         if (node.HasLeft) return;
         if (node.State == NodeState.Down) node.Start();
-        else if (node.State == NodeState.Stopping) run.World.After(TimeSpan.FromSeconds(1), () => ComeBack(run, node));
+        else if (node.State == NodeState.Stopping) run.After(TimeSpan.FromSeconds(1), () => ComeBack(run, node));
     }
 
     private static void Stop(SimNode node)

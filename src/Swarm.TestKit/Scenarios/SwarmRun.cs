@@ -61,6 +61,17 @@ public sealed partial class SwarmRun
     /// <summary>The share of the content that a node has, as far as it has said, 0 to 1.</summary>
     public double Progress(SimNode node) => node.IsComplete ? 1 : node.Status(Content) is { } status ? (double)status.VerifiedPieces / Content.Geometry.PieceCount : 0;
 
+    /// <summary>Has something happen after so long, and nobody is expected to be complete before.</summary>
+    public void After(TimeSpan delay, Action action)
+    {
+        _coming++;
+        World.After(delay, () =>
+        {
+            _coming--;
+            action();
+        });
+    }
+
     internal void Play()
     {
         foreach (var (node, join, _) in _members) Join(node, join);
@@ -87,15 +98,10 @@ public sealed partial class SwarmRun
         Failure = failure,
     };
 
-    private void Join(SimNode node, TimeSpan moment)
+    private void Join(SimNode node, TimeSpan moment) => After(moment, () =>
     {
-        _coming++;
-        World.At(moment, () =>
-        {
-            _coming--;
-            if (node is { State: NodeState.Down, Lives: 0, HasLeft: false }) node.Start();
-        });
-    }
+        if (node is { State: NodeState.Down, Lives: 0, HasLeft: false }) node.Start();
+    });
 
     private void Plan(ScenarioStep step)
     {
@@ -114,12 +120,7 @@ public sealed partial class SwarmRun
         {
             var fault = timed.Faults.Length == 1 ? timed.Faults[0] : Dice.OneOf("what happens", timed.Faults.AsSpan());
             var moment = timed.First == timed.Last ? timed.First : Dice.Between($"when {fault.What}", timed.First, timed.Last);
-            _coming++;
-            World.At(moment, () =>
-            {
-                _coming--;
-                Strike(fault);
-            });
+            After(moment, () => Strike(fault));
         }
     }
 

@@ -72,11 +72,7 @@ public sealed partial class SimWorld
             tracker.Settings = tracker.Settings with { Mood = TrackerMood.Honest, Delay = TimeSpan.Zero };
         }
 
-        foreach (var peer in _peers.Where(peer => !peer.Manners.IsHonest).ToArray())
-        {
-            peer.Leave();
-            _peers.Remove(peer);
-        }
+        foreach (var peer in _peers.Where(peer => !peer.Manners.IsHonest)) peer.Leave();
 
         foreach (var node in _nodes)
         {
@@ -98,16 +94,16 @@ public sealed partial class SimWorld
         ThrowIfFailed();
     }
 
-    /// <summary>Stops every node in good order and sends the other peers away; then nothing may be left of anything.</summary>
+    /// <summary>Sends the other peers away and stops every node in good order; then nothing may be left of anything.</summary>
     /// <exception cref="CheckFailedException">Something is, or it took too long.</exception>
     public void StopAll()
     {
-        // Reports that are under way arrive before the last look at the figures.
+        // Who goes on taking is ahead of what givers have counted. Reports that are under way arrive before the last look at the figures.
+        foreach (var peer in _peers) peer.Leave();
         RunFor(Rest);
         foreach (var check in Checks) check.OnEnding();
         foreach (var node in _nodes.Where(node => node.State == NodeState.Running)) node.StopGracefully();
         RunUntil(() => _nodes.TrueForAll(node => node.State == NodeState.Down), Settings.LifeLimit + Rest);
-        foreach (var peer in _peers) peer.Leave();
         // Who closes towards somebody that has vanished waits for an answer as long as the network lets it; and a disk that stands still ends its work when it goes on.
         RunUntil(() => Network.OpenConnections == 0 && _nodes.TrueForAll(node => node.Disk.JobsPending == 0), Network.Settings.RetransmitTimeout * 2);
         RunFor(Rest);

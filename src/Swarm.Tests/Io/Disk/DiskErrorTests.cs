@@ -212,6 +212,25 @@ public class DiskErrorTests
     }
 
     [Fact]
+    public void After_a_flush_that_fails_the_next_read_tells_what_the_disk_has()
+    {
+        var content = TestContent.OneFile(64 << 10, 64 << 10);
+        using var world = new DiskWorld();
+        var storage = world.Open(content);
+        world.WritePieces(storage, content, 0);
+        world.FlushAndTakeResults(storage);
+        world.Operations.Drops.ShouldBe(0);
+        world.Check(storage, content).ShouldAllBe(result => result.State == PieceState.Valid);
+        world.Operations.OnSync = place => DiskErrors.FromErrno(IoError, "force to disk", place.FullPath);
+        world.Engine.Flush(storage, 12);
+        world.Owner.Next<IDisk.FlushFailed>();
+        world.Operations.Drops.ShouldBe(1);
+        world.Operations.OnSync = _ => null;
+        world.Check(storage, content).ShouldAllBe(result => result.State == PieceState.Valid, "what had reached the disk before is still there");
+        world.Close(storage);
+    }
+
+    [Fact]
     public void A_piece_that_cannot_be_read_back_is_hashed_whole_when_complete_or_unreadable()
     {
         var content = TestContent.OneFile(64 << 10, 2 * 64 << 10);

@@ -24,6 +24,8 @@ internal sealed class FaultyFileOperations(FileOperations inner) : FileOperation
 
     public List<string> SyncedFolders { get; } = [];
 
+    public int Drops { get; private set; }
+
     public int Reads => Volatile.Read(ref _reads);
 
     public int WriteOpens => Volatile.Read(ref _writeOpens);
@@ -52,6 +54,12 @@ internal sealed class FaultyFileOperations(FileOperations inner) : FileOperation
     public override DiskError? Reserve(SafeFileHandle handle, long length, FilePlace place) => inner.Reserve(handle, length, place);
 
     public override DiskError? Sync(SafeFileHandle handle, FilePlace place) => OnSync(place) ?? inner.Sync(handle, place);
+
+    public override void DropCached(SafeFileHandle handle)
+    {
+        Drops++;
+        inner.DropCached(handle);
+    }
 
     public override DiskError? SyncFolder(string folder)
     {

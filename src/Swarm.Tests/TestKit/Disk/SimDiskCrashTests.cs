@@ -140,15 +140,15 @@ public sealed class SimDiskCrashTests
     }
 
     [Fact]
-    public void What_a_failed_flush_forgot_is_kept_by_no_later_one_until_it_is_written_again()
+    public void What_a_failed_flush_lost_is_found_by_no_check_until_it_is_written_again()
     {
-        var world = new SimDiskWorld(SimDiskSettings.Default with { FlushFailure = 1, FailedFlushForgets = 1 });
+        var world = new SimDiskWorld(SimDiskSettings.Default with { FlushFailure = 1, FailedFlushLoses = 1 });
         world.WriteAll();
         world.Disk.Flush(world.Storage, 1);
         world.Next<IDisk.FlushFailed>().Tag.ShouldBe(1);
         world.Disk.Settings = SimDiskSettings.Default;
+        world.Check().ShouldAllBe(state => state == PieceState.Absent);
         world.Flush();
-        world.Pieces(world.Holds).Count().ShouldBe(16);
         world.Pieces(world.HoldsDurably).ShouldBeEmpty();
         world.WritePiece(5);
         world.Flush();

@@ -83,7 +83,7 @@ public sealed class SimDiskFaultTests
     [Fact]
     public void What_is_broken_fails_in_its_range_and_its_way_until_it_is_mended()
     {
-        var world = new SimDiskWorld(SimDiskSettings.Default with { FailedFlushForgets = 0 });
+        var world = new SimDiskWorld(SimDiskSettings.Default with { FailedFlushLoses = 0 });
         world.Disk.Break(world.PathOf(0), DiskOperations.Write | DiskOperations.Read, DiskErrorKind.Failed, from: 64 << 10, to: 65 << 10);
         world.WriteAll();
         world.Owner.TakeAll<IDisk.WriteFailed>().Select(failed => failed.Piece.Value).ShouldAllBe(piece => piece == 1);
