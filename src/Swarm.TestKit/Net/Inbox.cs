@@ -55,7 +55,7 @@ internal sealed class Inbox(SlabLedger slabs, int slabBytes, Action returned)
         {
             _runs.Dequeue();
             if (_filling == run) _filling = null;
-            slabs.ReturnFromLink(run.Slab);
+            slabs.ReturnFromLink(run.Slab, run.End);
         }
 
         return slice;
@@ -73,7 +73,7 @@ internal sealed class Inbox(SlabLedger slabs, int slabBytes, Action returned)
     public void Discard()
     {
         _filling = null;
-        while (_runs.TryDequeue(out var run)) slabs.ReturnFromLink(run.Slab);
+        while (_runs.TryDequeue(out var run)) slabs.ReturnFromLink(run.Slab, run.End);
     }
 
     private void OnReturned(Run run)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Swarm.Actors.Ports;
@@ -44,6 +45,12 @@ public sealed class SimHost
     /// <summary>The address by which the world knows it.</summary>
     public IPAddress PublicAddress => Nat?.PublicAddress ?? Address;
 
+    /// <summary>Its own addresses, the first one first.</summary>
+    public ImmutableArray<IPAddress> Addresses => SecondAddress is null ? [Address] : [Address, SecondAddress];
+
+    /// <summary>The addresses by which the world knows it, likewise.</summary>
+    public ImmutableArray<IPAddress> PublicAddresses => SecondAddress is null ? [PublicAddress] : [PublicAddress, SecondAddress];
+
     /// <summary>The translator that it is behind.</summary>
     public SimNat? Nat { get; }
 
@@ -61,7 +68,7 @@ public sealed class SimHost
     internal int Number { get; }
 
     /// <summary>Connections that somebody on it has open; those that are still being made are not.</summary>
-    public int OpenConnections => Network.EndsOf(this).Count(end => end is { IsOpen: true, User: not (null or Nobody) });
+    public int OpenConnections => Ends.Count(end => end is { IsOpen: true, User: not (null or Nobody) });
 
     /// <summary>How often it was started again.</summary>
     internal int Life { get; private set; }
@@ -80,6 +87,11 @@ public sealed class SimHost
     internal PortTable<SimUdpPort> UdpPorts { get; } = new();
 
     internal List<SimDial> Dials { get; } = [];
+
+    /// <summary>Connections of which an end is open, in the order in which they came about, of which at least one end is here.</summary>
+    internal List<SimConnection> Connections { get; } = [];
+
+    private IEnumerable<SimEnd> Ends => Connections.SelectMany(connection => new[] { connection.Dialer, connection.Listener }).Where(end => end.Host == this);
 
     /// <summary>TCP for the actors of this host: bytes are received into slabs of <paramref name="slabs"/>, and blocks are read from <paramref name="blocks"/> as they go out. After a crash it does nothing any more.</summary>
     public ITcp Tcp(SlabLedger slabs, IBlockReader blocks) => new SimTcp(this, slabs, blocks);
@@ -154,7 +166,7 @@ public sealed class SimHost
         DatagramBatchesHeld = 0;
         foreach (var dial in Dials.ToArray()) dial.Abandon();
         Dials.Clear();
-        foreach (var end in Network.EndsOf(this)) end.Vanish();
+        foreach (var end in Ends.ToArray()) end.Vanish();
     }
 
     /// <summary>Its process ends while the machine goes on, and the system does what systems do: dials are given up, what is still open is closed. Who asks next gets its ports for a new process.</summary>
@@ -165,7 +177,7 @@ public sealed class SimHost
         UdpPorts.Clear();
         foreach (var dial in Dials.ToArray()) dial.Abandon();
         Dials.Clear();
-        foreach (var end in Network.EndsOf(this)) end.Close();
+        foreach (var end in Ends.ToArray()) end.Close();
         Begin();
     }
 

@@ -178,14 +178,17 @@ public sealed partial class SimNetwork
         Note(NetEvent.Connected, dialer.Host, listener.Host, dialer.Local.Port);
         var connection = new SimConnection(this, ++_lastConnection, dialer, listener, over);
         _connections.Add(connection.Number, connection);
+        dialer.Host.Connections.Add(connection);
+        if (listener.Host != dialer.Host) listener.Host.Connections.Add(connection);
         return connection;
     }
 
-    internal void Forget(SimConnection connection) => _connections.Remove(connection.Number);
-
-    /// <summary>Both hosts' connections are open ones with an end there.</summary>
-    internal List<SimEnd> EndsOf(SimHost host) =>
-        [.. _connections.Values.SelectMany(connection => new[] { connection.Dialer, connection.Listener }).Where(end => end.Host == host)];
+    internal void Forget(SimConnection connection)
+    {
+        _connections.Remove(connection.Number);
+        connection.Dialer.Host.Connections.Remove(connection);
+        connection.Listener.Host.Connections.Remove(connection);
+    }
 
     /// <summary>Gives the stream's slab back when it is idle. All streams are looked after together, so that this costs no event for each.</summary>
     internal void TidyLater(SimStream stream)

@@ -53,6 +53,9 @@ public sealed class FakePeer
     /// <summary>Connections that stand.</summary>
     public int Connections => _connections.Count(connection => connection.IsOpen);
 
+    /// <summary>Whether it has gone for good.</summary>
+    public bool HasLeft { get; private set; }
+
     /// <summary>Connections that it has had in all.</summary>
     public int ConnectionsEver { get; private set; }
 
@@ -75,9 +78,10 @@ public sealed class FakePeer
 
     internal Random Random { get; }
 
-    /// <summary>Opens a connection to somebody.</summary>
+    /// <summary>Opens a connection to somebody, unless it has left.</summary>
     public void Dial(IPEndPoint remote)
     {
+        if (HasLeft) return;
         var connection = Connection(dialed: true);
         connection.Attach(Host.Dial(remote, connection));
     }
@@ -85,6 +89,7 @@ public sealed class FakePeer
     /// <summary>Ends everything and takes no more connections.</summary>
     public void Leave()
     {
+        HasLeft = true;
         Host.StopListening(Port);
         foreach (var connection in _connections.ToImmutableArray()) connection.Close();
         _connections.Clear();

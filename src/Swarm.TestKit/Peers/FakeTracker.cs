@@ -36,7 +36,7 @@ public sealed class FakeTracker
         _random = random;
         _secret = (ulong)random.NextInt64();
         Settings = settings ?? FakeTrackerSettings.Default;
-        web.Name(Name, host.SecondAddress is { } second ? [host.PublicAddress, second] : [host.PublicAddress]);
+        web.Name(Name, host.PublicAddresses);
         web.Serve(Authority, Serve);
         _host.BindUdp(Port, OnDatagram);
     }

@@ -18,7 +18,7 @@ public sealed class CheckFailedException : Exception
     {
     }
 
-    internal CheckFailedException(string promise, string message) : base(message) => Promise = promise;
+    internal CheckFailedException(string promise, string message, Exception? inner = null) : base(message, inner) => Promise = promise;
 
     /// <summary>The promise.</summary>
     public string Promise { get; } = "";

@@ -21,12 +21,13 @@ public sealed partial class SimNode
         Lives++;
         World.Note(Name, $"starts, life {Lives}");
         State = NodeState.Starting;
+        HasLeft = false;
         BrokenReason = null;
         if (!Host.IsUp) Host.Restart();
         // What a disk that stood still has not done for the process before will not be done any more.
         Disk.Kill();
-        Disk.Slabs = Slabs = new SlabLedger();
-        Http = new SimHttp(World.Web, Host.SecondAddress is { } second ? [Host.PublicAddress, second] : [Host.PublicAddress]);
+        Disk.Slabs = Slabs = new SlabLedger(World.Buffers);
+        Http = new SimHttp(World.Web, Host.PublicAddresses);
         _errors.Clear();
         var logs = new SimLogs(() => World.Now, Name, World.History, _errors, World.Settings.LogLevel);
         var ports = new NodePorts(
@@ -37,7 +38,7 @@ public sealed partial class SimNode
         System.EventStream.Subscribe(_probe, typeof(TorrentEvent));
         System.EventStream.Subscribe(_probe, typeof(NodeActor.Broken));
         foreach (var torrent in _torrents) torrent.Forget();
-        var settings = new NodeSettings { Listen = [new IPEndPoint(Host.Address, Settings.Port)], Net = Settings.Net, Torrent = Settings.Torrent };
+        var settings = new NodeSettings { Listen = [.. Host.Addresses.Select(address => new IPEndPoint(address, Settings.Port))], Net = Settings.Net, Torrent = Settings.Torrent };
         _node = System.ActorOf(NodeActor.Props(ports, settings), "node");
         _node.Tell(new NodeActor.Start(), _probe);
         Limit(NodeState.Starting, "A node starts in time");
@@ -52,6 +53,14 @@ public sealed partial class SimNode
         State = NodeState.Stopping;
         _node.Tell(new NodeActor.Drain(), _probe);
         Limit(NodeState.Stopping, "A node stops in time");
+    }
+
+    /// <summary>The process drains and ends, and does not come back: the world neither starts it again nor waits for it. One that is only starting is killed.</summary>
+    public void Leave()
+    {
+        HasLeft = true;
+        if (State == NodeState.Running) StopGracefully();
+        else if (State == NodeState.Starting) Kill();
     }
 
     /// <summary>The process dies at once, as by SIGKILL; the machine goes on: connections are reset, what was written is with the machine.</summary>
@@ -103,6 +112,8 @@ public sealed partial class SimNode
         }
 
         State = NodeState.Down;
+        // Its memory went with it; nobody can give it back any more.
+        Disk.Slabs = Slabs = new SlabLedger();
         foreach (var torrent in _torrents) torrent.Options = torrent.Options with { TrustExisting = false, Recheck = false };
         foreach (var check in World.Checks) check.OnLost(this, withPower);
     }

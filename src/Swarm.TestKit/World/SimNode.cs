@@ -82,6 +82,9 @@ public sealed partial class SimNode
     /// <summary>Whether its process runs.</summary>
     public NodeState State { get; private set; }
 
+    /// <summary>Whether it has left for good: nothing is expected of it, and nothing brings it back but <see cref="Start"/>.</summary>
+    public bool HasLeft { get; private set; }
+
     /// <summary>How many processes there were.</summary>
     public int Lives { get; private set; }
 

@@ -22,6 +22,9 @@ public sealed record SimNodeSettings
     /// <summary>Its address, or null for the next free one.</summary>
     public IPAddress? Address { get; init; }
 
+    /// <summary>Its second address, of the other family, or null for none. It listens at both.</summary>
+    public IPAddress? SecondAddress { get; init; }
+
     /// <summary>Its disk, or null for the world's.</summary>
     public SimDiskSettings? Disk { get; init; }
 

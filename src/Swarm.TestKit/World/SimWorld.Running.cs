@@ -30,7 +30,7 @@ public sealed partial class SimWorld
     /// <summary>Starts every node that is down.</summary>
     public void StartAll()
     {
-        foreach (var node in _nodes.Where(node => node.State == NodeState.Down)) node.Start();
+        foreach (var node in _nodes.Where(node => node is { State: NodeState.Down, HasLeft: false })) node.Start();
     }
 
     /// <summary>Lets that much time pass.</summary>
@@ -72,42 +72,38 @@ public sealed partial class SimWorld
             tracker.Settings = tracker.Settings with { Mood = TrackerMood.Honest, Delay = TimeSpan.Zero };
         }
 
-        foreach (var peer in _peers.Where(peer => !peer.Manners.IsHonest).ToArray())
-        {
-            peer.Leave();
-            _peers.Remove(peer);
-        }
+        foreach (var peer in _peers.Where(peer => !peer.Manners.IsHonest)) peer.Leave();
 
         foreach (var node in _nodes)
         {
             node.Disk.Mend();
             node.Disk.Settings = node.Disk.Settings with { IsReadOnly = false, WriteFailure = 0, ReadFailure = 0, FlushFailure = 0, CapacityBytes = Math.Max(node.Disk.Settings.CapacityBytes, Settings.Disk.CapacityBytes) };
             node.Store.Settings = node.Store.Settings with { TransientFailure = 0, UnknownOutcome = 0, Broken = null, Refused = [] };
-            if (node.State == NodeState.Down) node.Start();
+            if (node is { State: NodeState.Down, HasLeft: false }) node.Start();
             else if (node.State == NodeState.Running && node.Torrents.Any(torrent => torrent.State == TorrentState.Failed || torrent.Refusal is not null)) node.Restart();
         }
     }
 
-    /// <summary>Runs until every node runs and has everything that it was given.</summary>
+    /// <summary>Runs until every node that has not left runs and has everything that it was given.</summary>
     /// <exception cref="CheckFailedException">That did not come about in time, or another promise was broken.</exception>
     public void MustConverge(TimeSpan limit)
     {
-        if (RunUntil(() => _nodes.TrueForAll(node => node.IsComplete), limit)) return;
-        var late = _nodes.Where(node => !node.IsComplete).ToArray();
+        if (RunUntil(() => _nodes.TrueForAll(node => node.IsComplete || node.HasLeft), limit)) return;
+        var late = _nodes.Where(node => !node.IsComplete && !node.HasLeft).ToArray();
         Fail("Once nothing is wrong any more, every node gets everything", late[0], $"{late.Length} nodes are not complete after {limit}: {string.Join(", ", late.Take(20).Select(Describe))}");
         ThrowIfFailed();
     }
 
-    /// <summary>Stops every node in good order and sends the other peers away; then nothing may be left of anything.</summary>
+    /// <summary>Sends the other peers away and stops every node in good order; then nothing may be left of anything.</summary>
     /// <exception cref="CheckFailedException">Something is, or it took too long.</exception>
     public void StopAll()
     {
-        // Reports that are under way arrive before the last look at the figures.
+        // Who goes on taking is ahead of what givers have counted. Reports that are under way arrive before the last look at the figures.
+        foreach (var peer in _peers) peer.Leave();
         RunFor(Rest);
         foreach (var check in Checks) check.OnEnding();
         foreach (var node in _nodes.Where(node => node.State == NodeState.Running)) node.StopGracefully();
         RunUntil(() => _nodes.TrueForAll(node => node.State == NodeState.Down), Settings.LifeLimit + Rest);
-        foreach (var peer in _peers) peer.Leave();
         // Who closes towards somebody that has vanished waits for an answer as long as the network lets it; and a disk that stands still ends its work when it goes on.
         RunUntil(() => Network.OpenConnections == 0 && _nodes.TrueForAll(node => node.Disk.JobsPending == 0), Network.Settings.RetransmitTimeout * 2);
         RunFor(Rest);

@@ -5,6 +5,7 @@ using Swarm.Actors.Ports;
 using Swarm.TestKit.Checking;
 using Swarm.TestKit.Content;
 using Swarm.TestKit.Disk;
+using Swarm.TestKit.Memory;
 using Swarm.TestKit.Net;
 using Swarm.TestKit.Peers;
 using Swarm.TestKit.Store;
@@ -39,6 +40,7 @@ public sealed partial class SimWorld
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
     private CheckFailedException? _failure;
     private int _lastAddress;
+    private int _lastAddressV6;
 
     /// <summary>An empty world.</summary>
     public SimWorld(int seed, SimWorldSettings? settings = null)
@@ -87,24 +89,27 @@ public sealed partial class SimWorld
     /// <summary>The peers that are no nodes, likewise.</summary>
     public IReadOnlyList<FakePeer> Peers => _peers;
 
+    /// <summary>Memory for the slabs of all nodes.</summary>
+    internal SpareBuffers Buffers { get; } = new();
+
     /// <summary>Adds a node. It starts with <see cref="SimNode.Start"/>.</summary>
     /// <param name="name">Letters, digits and inner hyphens; its own.</param>
     /// <param name="settings">What it is like.</param>
     public SimNode AddNode(string name, SimNodeSettings? settings = null)
     {
         settings ??= SimNodeSettings.Default;
-        var host = AddHost(name, settings.Link, settings.Nat, settings.Address);
-        var disk = new SimDisk(Simulation, Seeds.Fork("disk/" + name), settings.Disk ?? Settings.Disk, new Memory.SlabLedger());
+        var host = AddHost(name, settings.Link, settings.Nat, settings.Address, settings.SecondAddress);
+        var disk = new SimDisk(Simulation, Seeds.Fork("disk/" + name), settings.Disk ?? Settings.Disk, new SlabLedger(Buffers));
         var store = settings.SharesStoreOf?.Store ?? NewStore(name, settings.Store ?? Settings.Store);
         var node = new SimNode(this, name, settings, host, disk, store);
         _nodes.Add(node);
         return node;
     }
 
-    /// <summary>Adds a tracker, which answers from now on.</summary>
-    public FakeTracker AddTracker(string name, FakeTrackerSettings? settings = null)
+    /// <summary>Adds a tracker, which answers from now on, at a second address of the other family too if given.</summary>
+    public FakeTracker AddTracker(string name, FakeTrackerSettings? settings = null, IPAddress? second = null)
     {
-        var tracker = new FakeTracker(Web, AddHost(name), Seeds.Fork("tracker/" + name), settings);
+        var tracker = new FakeTracker(Web, AddHost(name, second: second), Seeds.Fork("tracker/" + name), settings);
         _trackers.Add(tracker);
         return tracker;
     }
@@ -117,11 +122,18 @@ public sealed partial class SimWorld
         return peer;
     }
 
-    /// <summary>Adds a machine with nothing on it, at an address or at the next free one.</summary>
-    public SimHost AddHost(string name, LinkProfile? link = null, NatKind nat = NatKind.None, IPAddress? address = null)
+    /// <summary>Adds a machine with nothing on it, at an address or at the next free one, and at a second one of the other family if given.</summary>
+    public SimHost AddHost(string name, LinkProfile? link = null, NatKind nat = NatKind.None, IPAddress? address = null, IPAddress? second = null)
     {
         if (!_names.Add(name)) throw new ArgumentException($"There is a {name} already.", nameof(name));
-        return Network.AddHost(name, address ?? NextAddress(), link ?? LinkProfile.Default, nat);
+        return Network.AddHost(name, address ?? NextAddress(), link ?? LinkProfile.Default, nat, second);
+    }
+
+    /// <summary>The next free IPv6 address: 2a00:0:1::1, 2a00:0:2::1 and so on.</summary>
+    public IPAddress NextAddressV6()
+    {
+        var number = ++_lastAddressV6;
+        return new IPAddress([0x2a, 0, 0, 0, (byte)(number >> 8), (byte)number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
     }
 
     /// <summary>Makes the way from one host to another worse, until <see cref="HealEverything"/>.</summary>

@@ -29,16 +29,16 @@ public sealed class ArchitectureTests
         Hold(Repository.In("Swarm.Actors", "Swarm.Protocol"), WordRules.NoConcurrency);
 
     [Fact]
-    public void Only_io_and_host_read_clocks_chance_and_guids() =>
-        Hold(Repository.NotIn("Swarm.Io", "Swarm.Host", "Swarm.Tests", "bench").Except(ClockAndSeed), WordRules.NoAmbientChance);
+    public void Only_io_and_programs_read_clocks_chance_and_guids() =>
+        Hold(Repository.NotIn("Swarm.Io", "Swarm.Host", "Swarm.Sim", "Swarm.Tests", "bench").Except(ClockAndSeed), WordRules.NoAmbientChance);
 
     [Fact]
-    public void Only_io_and_host_touch_sockets_files_http_and_the_console() =>
-        Hold(Repository.NotIn("Swarm.Io", "Swarm.Host", "Swarm.Pbm", "Swarm.Tests", "bench"), WordRules.NoWorld);
+    public void Only_io_and_programs_touch_sockets_files_http_and_the_console() =>
+        Hold(Repository.NotIn("Swarm.Io", "Swarm.Host", "Swarm.Sim", "Swarm.Pbm", "Swarm.Tests", "bench"), WordRules.NoWorld);
 
     [Fact]
     public void Actors_and_ports_do_not_name_the_actor_engine() =>
-        Hold(Repository.In("Swarm.Actors", "Swarm.Io", "Swarm.Host", "Swarm.TestKit"), WordRules.NoEngineName);
+        Hold(Repository.In("Swarm.Actors", "Swarm.Io", "Swarm.Host", "Swarm.TestKit", "Swarm.Sim"), WordRules.NoEngineName);
 
     [Fact]
     public void Protocol_knows_no_actors() => Hold(Repository.In("Swarm.Protocol"), WordRules.NoEngineName);

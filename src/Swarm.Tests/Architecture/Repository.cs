@@ -6,7 +6,7 @@ internal static class Repository
     /// <summary>The folder that Swarm.sln lies in.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Every C# source below src and bench, in order of path; what a build writes is not among them.</summary>
+    /// <summary>Every C# source below src, bench and samples, in order of path; what a build writes is not among them.</summary>
     public static IReadOnlyList<SourceFile> Sources { get; } = Load();
 
     /// <summary>The sources of these projects.</summary>
@@ -30,7 +30,7 @@ internal static class Repository
 
     private static List<SourceFile> Load()
     {
-        var files = new[] { "src", "bench" }
+        var files = new[] { "src", "bench", "samples" }
             .Select(folder => Path.Combine(Root, folder))
             .Where(Directory.Exists)
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))

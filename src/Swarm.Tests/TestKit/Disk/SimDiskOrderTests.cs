@@ -1,5 +1,4 @@
 using Swarm.Actors.Ports;
-using Swarm.TestKit.Content;
 using Swarm.TestKit.Disk;
 
 namespace Swarm.Tests.TestKit.Disk;
@@ -67,23 +66,6 @@ public sealed class SimDiskOrderTests
     {
         Trace(7).ShouldBe(Trace(7));
         Trace(7).ShouldNotBe(Trace(8));
-    }
-
-    [Fact]
-    public void A_thousand_disks_with_sixteen_mebibytes_each_cost_little_memory()
-    {
-        var content = SimContent.OneFile(16 << 20);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        var worlds = Enumerable.Range(0, 20).Select(seed => new SimDiskWorld(seed: seed, content: content)).ToList();
-        foreach (var world in worlds)
-        {
-            world.WriteAll();
-            world.Flush();
-            world.Pieces(world.HoldsDurably).Count().ShouldBe(64);
-        }
-
-        ((GC.GetTotalMemory(forceFullCollection: true) - before) / worlds.Count).ShouldBeLessThan(2 << 20, "slabs in the ledger's stock included");
-        GC.KeepAlive(worlds);
     }
 
     private static string Trace(int seed)
