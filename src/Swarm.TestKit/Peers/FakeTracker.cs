@@ -155,7 +155,7 @@ public sealed class FakeTracker
     {
         Announces++;
         if (!_swarms.TryGetValue(torrent, out var swarm)) _swarms.Add(torrent, swarm = new TrackedSwarm());
-        swarm.Expire(Now, Settings.Interval * 2);
+        swarm.Expire(Now, (Settings.Interval * 2) + FakeTrackerSettings.Patience);
         swarm.Announce(asker, left, @event, Now);
     }
 
