@@ -101,7 +101,11 @@ public sealed partial class PeerActor
     {
         PassReleased(ReleaseReason.Choked);
         if (!_joined) return;
-        var allowed = _state!.PeerChoking ? [.. _state.Pieces.AllowedFast] : ImmutableArray<PieceIndex>.Empty;
+        var allowed = _state!.PeerChoking ? [.. _state.Pieces.AllowedFast.Where(_state.Pieces.Has)] : ImmutableArray<PieceIndex>.Empty;
+        // Interest comes and goes with every piece of the swarm; while nothing may be asked that is no news to the piece manager.
+        var mayAsk = !_state.PeerChoking || !allowed.IsEmpty;
+        if (!mayAsk && !_toldMayAsk) return;
+        _toldMayAsk = mayAsk;
         _content!.Pieces.Tell(new PiecesActor.Want(_key, _state.AmInterested ? _pipeline.Depth : 0, (long)_pipeline.RateBytesPerSecond, _state.PeerChoking, allowed));
     }
 
@@ -110,6 +114,7 @@ public sealed partial class PeerActor
     private void TellHave(PieceIndex piece, bool has)
     {
         if (_joined) _content!.Pieces.Tell(new PiecesActor.PeerHave(_key, piece, has));
+        if (has && _state!.PeerChoking && _state.Pieces.IsAllowedFast(piece)) TellWant();
         if (_state!.Pieces.IsSeed) ReportSeed();
     }
 

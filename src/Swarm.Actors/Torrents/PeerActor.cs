@@ -41,6 +41,7 @@ public sealed partial class PeerActor : UntypedActor
     private IActorRef? _metadata;
     private PeerWireState? _state;
     private bool _joined;
+    private bool _toldMayAsk;
     private int _blocksInLink;
     private long _downloaded;
     private long _uploaded;
@@ -263,6 +264,7 @@ public sealed partial class PeerActor : UntypedActor
     {
         if (_content is null || _joined) return;
         _joined = true;
+        _toldMayAsk = false;
         _content.Pieces.Tell(new PiecesActor.PeerJoined(_key, Self));
         TellPieces();
         if (!_state!.PeerChoking) TellWant();

@@ -123,8 +123,12 @@ public sealed class PeerWireState
     /// </summary>
     public void AnnouncePieces(Bitfield? pieces, WireWriter output) => _incoming.AnnouncePieces(pieces, output);
 
-    /// <summary>We have a piece now. False, and nothing written, if the peer was told.</summary>
-    public bool AnnounceHave(PieceIndex piece, WireWriter output) => _incoming.AnnounceHave(piece, output);
+    /// <summary>We have a piece now, so that it need not be allowed fast. False, and nothing written, if the peer was told.</summary>
+    public bool AnnounceHave(PieceIndex piece, WireWriter output)
+    {
+        Pieces.RemoveAllowedFast(piece);
+        return _incoming.AnnounceHave(piece, output);
+    }
 
     /// <summary>
     /// We have a piece no more (BEP 54): the peer is told if it takes lt_donthave, requests that wait are rejected, later ones refused.

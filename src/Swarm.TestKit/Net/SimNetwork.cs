@@ -15,7 +15,7 @@ namespace Swarm.TestKit.Net;
 public sealed partial class SimNetwork
 {
     private const ulong HashPrime = 1_099_511_628_211;
-    private static readonly TimeSpan TidyInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan TidyInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly List<SimHost> _hosts = [];
     private readonly Dictionary<IPAddress, SimHost> _world = [];

@@ -53,7 +53,8 @@ public sealed partial class SwarmRun
     // One tracker by one or two ways: of two trackers each node would keep to the one that answered it, and the swarm would fall apart (BEP 12).
     private ImmutableArray<string> AddTracker()
     {
-        var settings = FakeTrackerSettings.Default with { Interval = Dice.Between("tracker interval", 20.Seconds, 5.Minutes) };
+        // Not under a minute: no node asks more often, and who is not heard of for two intervals is forgotten.
+        var settings = FakeTrackerSettings.Default with { Interval = Dice.Between("tracker interval", 1.Minutes, 5.Minutes) };
         var tracker = World.AddTracker("tracker", settings, _scenario.Groups.Any(group => group.HasIPv6) ? World.NextAddressV6() : null);
         return Dice.OneOf("tracker protocols", "http", "udp", "both") switch
         {

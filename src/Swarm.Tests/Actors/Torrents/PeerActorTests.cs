@@ -260,6 +260,51 @@ public sealed class PeerActorTests
     }
 
     [Fact]
+    public void Interest_while_nothing_may_be_asked_is_no_news_to_the_piece_manager()
+    {
+        var world = new PeerWorld().Outgoing();
+        world.Say(output => output.Bitfield(world.Content.All()));
+        world.PiecesTold.Clear();
+        world.Tell(PeerActor.BeInterested.Yes);
+        world.Tell(PeerActor.BeInterested.No);
+        world.Tell(PeerActor.BeInterested.Yes);
+        world.PiecesTold.OfType<PiecesActor.Want>().ShouldBeEmpty();
+        world.Say(output => output.Unchoke());
+        world.PiecesTold.OfType<PiecesActor.Want>().ShouldHaveSingleItem().Depth.ShouldBeGreaterThan(0);
+        world.Say(output => output.Choke());
+        world.PiecesTold.OfType<PiecesActor.Want>().Last().Choked.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_piece_that_is_allowed_fast_is_asked_for_as_soon_as_the_peer_has_it()
+    {
+        var world = new PeerWorld().Outgoing();
+        world.Say(output => output.Have(new PieceIndex(3)));
+        world.Tell(PeerActor.BeInterested.Yes);
+        world.Say(output => output.AllowedFast(new PieceIndex(1)));
+        world.PiecesTold.OfType<PiecesActor.Want>().ShouldBeEmpty();
+        world.Say(output => output.Have(new PieceIndex(1)));
+        world.PiecesTold.OfType<PiecesActor.Want>().ShouldHaveSingleItem().AllowedFast.ShouldBe([new PieceIndex(1)]);
+    }
+
+    [Fact]
+    public void A_piece_that_came_is_asked_of_nobody_as_allowed_fast()
+    {
+        var world = new PeerWorld().Outgoing();
+        world.Say(output => output.Bitfield(world.Content.All()));
+        world.Tell(PeerActor.BeInterested.Yes);
+        world.Say(output => { output.AllowedFast(new PieceIndex(1)); output.AllowedFast(new PieceIndex(2)); });
+        world.PiecesTold.OfType<PiecesActor.Want>().Last().AllowedFast.ShouldBe([new PieceIndex(1), new PieceIndex(2)]);
+        world.Tell(new PeerActor.WeHave([new PieceIndex(1)]));
+        world.PassWithTicks(1);
+        world.PiecesTold.OfType<PiecesActor.Want>().Last().AllowedFast.ShouldBe([new PieceIndex(2)]);
+        world.Tell(new PeerActor.WeHave([new PieceIndex(2)]));
+        world.PiecesTold.Clear();
+        world.PassWithTicks(3);
+        world.PiecesTold.OfType<PiecesActor.Want>().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_restarted_piece_manager_is_joined_anew_and_old_requests_are_taken_back()
     {
         var world = Unchoked(out var blocks);
