@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Swarm.Host.Commands;
 
 namespace Swarm.Host;
@@ -12,7 +13,7 @@ internal static class CommandLine
 {
     private const string About =
         """
-        Swarm, a BitTorrent node: fetch, share, make, look at and check torrents.
+        Swarm, a BitTorrent node: fetch, share, make, look at and check torrents, and ask the DHT.
 
         Sizes and rates take the suffixes K, M, G, T (or KiB, MiB, ...: powers of 1024) and KB, MB, GB, TB (powers of 1000).
         Exit codes: 0 done; 1 failed, standard error says why; 2 wrong usage; 70 a bug in swarm; 130 or 143 interrupted before the work was done.
@@ -65,9 +66,16 @@ internal static class CommandLine
         root.Add(new CreateCommand(shell));
         root.Add(new ShowCommand(shell, common));
         root.Add(new VerifyCommand(shell));
+        root.Add(new DhtCommand(shell, common));
         root.Add(new DemoCommand(shell, common));
         return root;
     }
 
-    private static string[] VerbOf(ParseResult parsed) => parsed.CommandResult.Command is RootCommand ? [] : [parsed.CommandResult.Command.Name];
+    // From the root to the verb, "dht get" as two.
+    private static IEnumerable<string> VerbOf(ParseResult parsed)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? symbol = parsed.CommandResult; symbol is CommandResult { Command: not RootCommand } command; symbol = symbol.Parent) names.Push(command.Command.Name);
+        return names;
+    }
 }

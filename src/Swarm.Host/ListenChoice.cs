@@ -6,7 +6,7 @@ namespace Swarm.Host;
 
 /// <summary>
 /// Decides where a node listens when the user leaves the address or port to the program: every address, IPv4 and, where the machine has it, IPv6 under the same port; a port from 6881 to
-/// 6889, which people open in their routers, or else any free one. Ports are tried by listening on them for a moment, so another program may still be quicker: whoever starts the node tries again.
+/// 6889, which people open in their routers, or else any free one, for TCP and UDP alike, as the DHT has the same port. Ports are tried by binding them for a moment, so another program may still be quicker: whoever starts the node tries again.
 /// </summary>
 internal static class ListenChoice
 {
@@ -33,7 +33,7 @@ internal static class ListenChoice
             if (TryListen(addresses[0], 0, out var any) && addresses.Skip(1).All(address => TryListen(address, any, out _))) return At(addresses, any);
         }
 
-        throw new ListenException($"no TCP port is free to listen on at {string.Join(" and ", addresses)}; check --bind");
+        throw new ListenException($"no port is free to listen on at {string.Join(" and ", addresses)}; check --bind");
     }
 
     private static ImmutableArray<IPEndPoint> At(ImmutableArray<IPAddress> addresses, int port) => [.. addresses.Select(address => new IPEndPoint(address, port))];
@@ -50,6 +50,9 @@ internal static class ListenChoice
             socket.Bind(new IPEndPoint(address, port));
             socket.Listen(1);
             found = ((IPEndPoint)socket.LocalEndPoint!).Port;
+            using var datagrams = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            if (address.AddressFamily == AddressFamily.InterNetworkV6) datagrams.DualMode = false;
+            datagrams.Bind(new IPEndPoint(address, found));
             return true;
         }
         catch (SocketException)

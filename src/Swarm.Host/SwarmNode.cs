@@ -3,9 +3,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Node;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
+using Swarm.Io.Crypto;
 using Swarm.Io.Disk;
 using Swarm.Io.Dns;
 using Swarm.Io.Http;
@@ -22,6 +24,12 @@ public sealed class SwarmNode : IAsyncDisposable
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(30);
 
+    // A lookup's longest time, and the bootstrap's before it.
+    private static readonly TimeSpan DhtTimeout = TimeSpan.FromMinutes(3);
+
+    // More than the messages in which a lookup could tell its peers.
+    private const int MaxAnswers = 8_192;
+
     private readonly ActorSystem _system;
     private readonly IActorRef _node;
     private readonly ImmutableArray<IDisposable> _io;
@@ -37,6 +45,9 @@ public sealed class SwarmNode : IAsyncDisposable
         _io = io;
         Events = events.Reader;
     }
+
+    /// <summary>The node's DHT, a family each; empty if it has none.</summary>
+    public ImmutableArray<DhtAccess> Dht { get; private set; } = [];
 
     /// <summary>Where peers can connect, real ports filled in.</summary>
     public ImmutableArray<IPEndPoint> Listen { get; private set; } = [];
@@ -60,7 +71,7 @@ public sealed class SwarmNode : IAsyncDisposable
         var tcp = new Tcp(sockets, disk, logs.CreateLogger<Tcp>());
         var udp = new Udp(sockets);
         var http = new HttpPort(HttpSettings(settings.Net.Bind), logs.CreateLogger("Swarm.Http"));
-        var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(DnsPortSettings.Default), new SystemEntropy(), TimeProvider.System, logs);
+        var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(DnsPortSettings.Default), new SystemEntropy(), TimeProvider.System, logs, new ItemSignatures());
         var system = ActorSystems.Create("swarm", logs);
         var events = Channel.CreateBounded<object>(new BoundedChannelOptions(8_192) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -74,6 +85,7 @@ public sealed class SwarmNode : IAsyncDisposable
             case NodeActor.Started started:
                 node.Listen = started.Listen;
                 node._torrents = started.Torrents;
+                node.Dht = started.Dht;
                 return node;
             case NodeActor.StartFailed failed:
                 await node.EndAsync().ConfigureAwait(false);
@@ -103,6 +115,35 @@ public sealed class SwarmNode : IAsyncDisposable
     {
         var found = await AskAsync<ContentFinderActor.Found>(_torrents, new TorrentsActor.FindByContent(contentPath)).ConfigureAwait(false);
         return found.Record is null ? null : (found.Record, found.Progress);
+    }
+
+    /// <summary>Runs a command of <see cref="DhtActor"/> to its end: the answer. What streams before goes to <paramref name="streamed"/>.</summary>
+    /// <exception cref="SwarmException">The node has ended, or there is no answer.</exception>
+    public async Task<object> RunAsync(DhtAccess dht, object command, Action<DhtActor.PeersFound>? streamed, CancellationToken cancellation)
+    {
+        var answers = Channel.CreateBounded<object>(MaxAnswers);
+        var collector = _system.ActorOf(AnswersActor.Props(answers.Writer));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(DhtTimeout);
+        try
+        {
+            dht.Actor.Tell(command, collector);
+            await foreach (var answer in answers.Reader.ReadAllAsync(patience.Token).ConfigureAwait(false))
+            {
+                if (answer is not DhtActor.PeersFound found) return answer;
+                streamed?.Invoke(found);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Its time is over.
+        }
+        finally
+        {
+            _system.Stop(collector);
+        }
+
+        throw new SwarmException("the DHT did not answer; --verbose says more");
     }
 
     /// <summary>Drains and ends the node. False if not everything could be written down; the next start then hashes what is in doubt.</summary>

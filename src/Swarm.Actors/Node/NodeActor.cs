@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Store;
 using Swarm.Actors.Torrents;
@@ -11,8 +13,8 @@ namespace Swarm.Actors.Node;
 /// <summary>
 /// The node: start and drain order. Top of the tree, <c>/user/node</c>.
 /// <para>
-/// Starts the store, then the network; when every listener stands, the trackers and the torrents, and only then connections are taken. Drains the other way round: torrents (which tell their
-/// trackers and record what they have), then the store.
+/// Starts the store, then the network; when every listener stands, the trackers, the DHT and the torrents, and only then connections are taken. Drains the other way round: torrents (which tell their
+/// trackers and record what they have), then the DHT (which saves its tables), then the store.
 /// </para>
 /// <para>
 /// A part that fails by a bug goes on or is restarted (<see cref="After"/>). A store that cannot write any more, or a part that ends for good, ends the node: it publishes <see cref="Broken"/> and stops,
@@ -27,6 +29,8 @@ public sealed partial class NodeActor : UntypedActor
     private IActorRef _store = ActorRefs.Nobody;
     private IActorRef _net = ActorRefs.Nobody;
     private IActorRef? _torrents;
+    private ImmutableArray<DhtAccess> _dht = [];
+    private int _dhtToDrain;
     private IActorRef? _starter;
     private IActorRef? _drainer;
 
@@ -41,7 +45,11 @@ public sealed partial class NodeActor : UntypedActor
     public sealed record Start;
 
     /// <summary>The node works. <paramref name="Listen"/> has the real ports; torrents are added at <paramref name="Torrents"/>.</summary>
-    public sealed record Started(ImmutableArray<IPEndPoint> Listen, IActorRef Torrents);
+    public sealed record Started(ImmutableArray<IPEndPoint> Listen, IActorRef Torrents)
+    {
+        /// <summary>The DHT, a family each; empty if it has none.</summary>
+        public ImmutableArray<DhtAccess> Dht { get; init; } = [];
+    }
 
     /// <summary>It does not; <paramref name="Reason"/> is one line for people.</summary>
     public sealed record StartFailed(string Reason);
@@ -74,7 +82,9 @@ public sealed partial class NodeActor : UntypedActor
             case NetActor.Started started: OnNetStarted(started); break;
             case NetActor.StartFailed failed: OnNetFailed(failed); break;
             case Drain: OnDrain(); break;
-            case TorrentsActor.AllStopped: _store.Tell(new StoreActor.Drain()); break;
+            case TorrentsActor.AllStopped: DrainDht(); break;
+            case DhtActor.Drained when --_dhtToDrain == 0: _store.Tell(new StoreActor.Drain()); break;
+            case DhtActor.Drained: break;
             case StoreActor.Drained: OnDrained(); break;
             case Terminated terminated: Break($"a part of the node ({terminated.ActorRef.Path.Name}) failed again and again; the log says why"); break;
             default: Unhandled(message); break;
@@ -89,7 +99,7 @@ public sealed partial class NodeActor : UntypedActor
         // Its children are the torrents, and a restart would stop them. It changes its state only together with them.
         "torrents" => Directive.Resume,
         // They may have half done a message on which everybody's answers depend. Ending, they answer whatever they were asked, and they begin empty.
-        "store" or "trackers" => Directive.Restart,
+        "store" or "trackers" or "dht-v4" or "dht-v6" => Directive.Restart,
         // Keeps nothing.
         _ => Directive.Restart,
     };
@@ -118,13 +128,35 @@ public sealed partial class NodeActor : UntypedActor
             var announcing = TrackersSettings.Default.At(_settings.Net.Bind, started.Local);
             var trackers = Watched(Context.ActorOf(
                 TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, announcing, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers"));
-            var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents"));
+            StartDht(started.Local);
+            var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents")) { Dht = _dht };
             _torrents = Watched(Context.ActorOf(TorrentsActor.Props(services), "torrents"));
         }
 
         _net.Tell(new NetActor.Serve(_torrents));
-        _starter?.Tell(new Started(started.Local, _torrents));
+        _starter?.Tell(new Started(started.Local, _torrents) { Dht = _dht });
         _starter = null;
+    }
+
+    // A node that listens has a DHT of each family it listens over, at the same port, and of two at one port over one family the first.
+    private void StartDht(ImmutableArray<IPEndPoint> listen)
+    {
+        if (_settings.Dht is not { } settings) return;
+        var any = _settings.Net.Bind is { } bind ? [bind] : ImmutableArray.Create(IPAddress.Any, IPAddress.IPv6Any);
+        var local = listen.IsEmpty ? any.Select(address => new IPEndPoint(address, 0)) : listen.DistinctBy(end => end.AddressFamily);
+        _dht = [.. local.Select(end => new DhtAccess(Watched(Context.ActorOf(DhtActor.Props(end.AddressFamily, end, settings, _store, _ports), NameOf(end.AddressFamily))), end.AddressFamily, end.Port))];
+        if (_dht.Length != 2) return;
+        _dht[0].Actor.Tell(new DhtActor.Meet(_dht[1].Actor));
+        _dht[1].Actor.Tell(new DhtActor.Meet(_dht[0].Actor));
+    }
+
+    private static string NameOf(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? "dht-v6" : "dht-v4";
+
+    private void DrainDht()
+    {
+        _dhtToDrain = _dht.Length;
+        foreach (var dht in _dht) dht.Actor.Tell(new DhtActor.Drain());
+        if (_dht.IsEmpty) _store.Tell(new StoreActor.Drain());
     }
 
     private void OnNetFailed(NetActor.StartFailed failed)

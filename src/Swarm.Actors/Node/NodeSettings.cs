@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
 
@@ -16,4 +17,7 @@ public sealed record NodeSettings
 
     /// <summary>What every torrent keeps to.</summary>
     public TorrentSettings Torrent { get; init; } = TorrentSettings.Default;
+
+    /// <summary>How it takes part in the DHT; null: not at all.</summary>
+    public DhtSettings? Dht { get; init; }
 }

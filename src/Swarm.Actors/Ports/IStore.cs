@@ -43,6 +43,12 @@ public abstract record StoreCommand
 
     /// <summary>Removes a torrent and its progress: <see cref="StoreOutcome.Done"/> or <see cref="StoreOutcome.Fenced"/>.</summary>
     public sealed record RemoveTorrent(InfoHash Torrent, long Token) : StoreCommand;
+
+    /// <summary>Reads what the node itself keeps under a name: <see cref="StoreOutcome.Note"/>.</summary>
+    public sealed record LoadNote(string Name) : StoreCommand;
+
+    /// <summary>Writes what the node itself keeps under a name, over what was there: <see cref="StoreOutcome.Done"/>. No lease guards it: of several processes the last one's word counts.</summary>
+    public sealed record PutNote(string Name, ImmutableArray<byte> Value) : StoreCommand;
 }
 
 /// <summary>What came of a command.</summary>
@@ -67,6 +73,9 @@ public abstract record StoreOutcome
 
     /// <summary>All torrents, in the order of their addition.</summary>
     public sealed record Listed(ImmutableArray<InfoHash> Torrents) : StoreOutcome;
+
+    /// <summary>What was kept under the name; empty if nothing.</summary>
+    public sealed record Note(ImmutableArray<byte> Value) : StoreOutcome;
 }
 
 /// <summary>

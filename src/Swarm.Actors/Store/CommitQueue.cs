@@ -98,6 +98,7 @@ internal sealed class CommitQueue(StoreActorSettings settings)
         StoreCommand.PutTorrent put =>
             Length(put.Record.Metainfo) + (sizeof(char) * ((put.Record.Magnet?.Length ?? 0) + (long)put.Record.Folder.Length)),
         StoreCommand.PutProgress put => Length(put.Progress.Verified) + (24 * Length(put.Progress.Files)),
+        StoreCommand.PutNote put => Length(put.Value),
         _ => 0,
     };
 

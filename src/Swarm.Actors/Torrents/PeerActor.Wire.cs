@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Runtime.InteropServices;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Ports;
 using Swarm.Protocol.Picking;
 using Swarm.Protocol.Wire;
@@ -68,6 +70,7 @@ public sealed partial class PeerActor
             case WireOutcomeKind.PiecesReplaced: TellPieces(); break;
             case WireOutcomeKind.ExtensionsChanged: OnExtensions(); break;
             case WireOutcomeKind.UploadOnlyChanged: ReportSeed(); break;
+            case WireOutcomeKind.DhtPort: _dht?.Actor.Tell(new DhtActor.AddNode(new IPEndPoint(_link.Remote.Address, outcome.Port))); break;
             case WireOutcomeKind.Metadata: OnMetadata(message.Payload); break;
         }
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Ports;
 using Swarm.Protocol.Swarming;
@@ -23,8 +24,6 @@ namespace Swarm.Actors.Torrents;
 /// </summary>
 public sealed partial class PeerActor : UntypedActor
 {
-    private const ReservedBits OwnBits = ReservedBits.Fast | ReservedBits.Extension;
-
     private readonly PeerContext _context;
     private readonly PeerKey _key;
     private readonly IPeerLink _link;
@@ -37,6 +36,7 @@ public sealed partial class PeerActor : UntypedActor
     private readonly WireWriter _out;
     private readonly BlockAssembly _assembly = new();
     private readonly long _startedTicks;
+    private readonly DhtAccess? _dht;
     private PeerContent? _content;
     private IActorRef? _metadata;
     private PeerWireState? _state;
@@ -58,6 +58,7 @@ public sealed partial class PeerActor : UntypedActor
         _metadata = metadata;
         _out = new WireWriter(_bytes);
         _startedTicks = Now();
+        _dht = context.DhtOf(link.Remote.Address);
         _decoder = new WireDecoder(context.Settings.Wire);
         _pipeline = new RequestPipeline(context.Settings.Wire, _startedTicks);
         _metadataServer = new MetadataServer(context.Settings.Wire);
@@ -169,6 +170,8 @@ public sealed partial class PeerActor : UntypedActor
         }
     }
 
+    private ReservedBits OwnBits => ReservedBits.Fast | ReservedBits.Extension | (_dht is null ? default : ReservedBits.Dht);
+
     private long Now() => _context.Time.GetElapsedTime(0).Ticks;
 
     private void WriteHandshake()
@@ -205,6 +208,8 @@ public sealed partial class PeerActor : UntypedActor
         _pipeline.LearnClient(client);
         if (_state.Negotiated.HasFlag(ReservedBits.Extension)) WriteExtensionHandshake();
         _state.AnnouncePieces(_content is null ? null : Bitfield.FromWire(_content.Verified.AsSpan(), _content.Metainfo.Layout.Geometry.PieceCount), _out);
+        // BEP 5: where our node of the DHT is, after what we have.
+        if (_dht is { Port: > 0 } && _state.Negotiated.HasFlag(ReservedBits.Dht)) _out.Port(_dht.Port);
         Join();
         GrantAllowedFast();
     }

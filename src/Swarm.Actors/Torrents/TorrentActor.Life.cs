@@ -156,6 +156,7 @@ public sealed partial class TorrentActor
         }
 
         _metainfo = WithSourcesOfLink(metainfo);
+        if (_metainfo.IsPrivate) _announcer?.Tell(AnnouncerActor.LeaveDht.Instance);
         Context.Stop(_metadata!);
         _metadata = null;
         foreach (var peer in _peers.All) peer.Actor.Tell(new PeerActor.FetchMetadata(null));

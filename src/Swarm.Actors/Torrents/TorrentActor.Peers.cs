@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Trackers;
@@ -28,11 +29,21 @@ public sealed partial class TorrentActor
         _announcing = true;
         var tiers = (_metainfo?.TrackerTiers ?? [.. _source.Magnet!.Trackers.Select(tracker => ImmutableArray.Create(tracker))])
             .AddRange(_options.Trackers.Select(tracker => ImmutableArray.Create(tracker)));
-        if (tiers.IsEmpty) return;
+        var dht = Dht;
+        if (_metainfo is { Nodes.IsEmpty: false }) Tell(dht, new DhtActor.AddNodes(_metainfo.Nodes));
+        if (tiers.IsEmpty && dht.IsEmpty) return;
         var urls = TrackerUrl.ParseTiers(tiers);
-        _announcer = Context.ActorOf(AnnouncerActor.Props(_torrent, _ownId, urls, _services.Trackers, _services.Settings.Announce, _services.Ports.Time, _services.Ports.Entropy.CreateRandom(), _log), "announcer");
+        _announcer = Context.ActorOf(AnnouncerActor.Props(_torrent, _ownId, urls, dht, _services.Trackers, _services.Settings.Announce, _services.Ports.Time, _services.Ports.Entropy.CreateRandom(), _log), "announcer");
         _announcerGone = false;
         _announcer.Tell(new AnnouncerActor.Start(_services.ListenPort, Stats()));
+    }
+
+    // BEP 27: who is in the swarm of a private torrent, only its trackers say.
+    private ImmutableArray<DhtAccess> Dht => _metainfo is { IsPrivate: true } ? [] : _services.Dht;
+
+    private static void Tell(ImmutableArray<DhtAccess> dht, object message)
+    {
+        foreach (var family in dht) family.Actor.Tell(message);
     }
 
     private AnnounceStats Stats() =>
@@ -78,6 +89,7 @@ public sealed partial class TorrentActor
 
     private void OnPeersFound(AnnouncerActor.PeersFound found)
     {
+        if (found.Source == PeerSource.Dht && Dht.IsEmpty) return;
         foreach (var peer in found.Peers) _peers.Candidates.Add(peer, found.Source);
         Dial();
     }
@@ -131,7 +143,7 @@ public sealed partial class TorrentActor
     private void AddPeer(IPeerLink link, ImmutableArray<byte> head, IPEndPoint remote)
     {
         var key = _peers.NextKey();
-        var context = new PeerContext(_torrent, _ownId, _services.ListenPort, _services.Bandwidth, _scope, _services.Settings, _services.Ports.Time, _log);
+        var context = new PeerContext(_torrent, _ownId, _services.ListenPort, _services.Bandwidth, _scope, _services.Settings, _services.Ports.Time, _log) { Dht = Dht };
         var content = _state == TorrentState.FetchingMetadata ? null : Content();
         var actor = Context.ActorOf(PeerActor.Props(context, key, link, head, content, _metadata), $"peer-{key}");
         _peers.Add(new TorrentPeer(key, actor, remote, incoming: !head.IsDefault));
@@ -211,7 +223,7 @@ public sealed partial class TorrentActor
         }
 
         _announcer?.Tell(new AnnouncerActor.UpdateStats(Stats()));
-        if (_state == TorrentState.Downloading && _peers.Candidates.Connections == 0) _announcer?.Tell(AnnouncerActor.NeedPeers.Instance);
+        if (_state is TorrentState.Downloading or TorrentState.FetchingMetadata && _peers.Candidates.Connections == 0) _announcer?.Tell(AnnouncerActor.NeedPeers.Instance);
         Dial();
     }
 

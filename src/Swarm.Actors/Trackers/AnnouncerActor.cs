@@ -1,15 +1,18 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Swarm.Actors.Dht;
 using Swarm.Protocol.Swarming;
 using Swarm.Protocol.Trackers;
 
 namespace Swarm.Actors.Trackers;
 
 /// <summary>
-/// Announces one torrent under one info-hash to its trackers. Child of the torrent, which tells it when to start and stop and what the numbers are, and hears of peers.
+/// Announces one torrent under one info-hash to its trackers and in the DHT. Child of the torrent, which tells it when to start and stop and what the numbers are, and hears of peers.
 ///
-/// Owns: the tiers (<see cref="AnnounceTiers"/>: who is told what, and when) and one timer, for their next wake-up. The announces travel through <see cref="TrackersActor"/>.
+/// Owns: the tiers (<see cref="AnnounceTiers"/>: who is told what, and when), a <see cref="DhtSchedule"/> for each family of the DHT, and one timer, for the next wake-up. The announces travel through
+/// <see cref="TrackersActor"/> and <see cref="DhtActor"/>. In the DHT there is no goodbye: nodes forget who does not come again. A partial seed (BEP 21) is no seed to it: BEP 33 means who has everything.
 ///
 /// Always holds: between <see cref="Start"/> and <see cref="Stop"/> trackers are announced to as BEP 3 and BEP 12 say; every <see cref="Stop"/> is answered by one <see cref="Stopped"/>, at the latest
 /// after <see cref="AnnouncerSettings.StopTimeout"/>; goodbyes under way then still go their way.
@@ -65,7 +68,14 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
     /// <summary>From the torrent: one more tracker, as a tier of its own behind the others.</summary>
     public sealed record AddTracker(TrackerUrl Url);
 
-    /// <summary>To the parent: a tracker named peers, one at least.</summary>
+    /// <summary>From the torrent: it turned out to be private (BEP 27).</summary>
+    public sealed record LeaveDht
+    {
+        /// <summary>The one there is.</summary>
+        public static readonly LeaveDht Instance = new();
+    }
+
+    /// <summary>To the parent: a tracker or the DHT named peers, one at least.</summary>
     public sealed record PeersFound(ImmutableArray<IPEndPoint> Peers, PeerSource Source);
 
     /// <summary>To the parent: how it stands with all trackers, after something changed.</summary>
@@ -96,12 +106,13 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
 
     private TimeSpan Now => _time.GetElapsedTime(_memory.CreatedAt);
 
-    /// <summary>Announces <paramref name="infoHash"/> to the trackers of <paramref name="tiers"/> through <paramref name="trackers"/>, once it is told to <see cref="Start"/>.</summary>
+    /// <summary>Announces <paramref name="infoHash"/> to the trackers of <paramref name="tiers"/> through <paramref name="trackers"/>, and in <paramref name="dht"/>, once it is told to <see cref="Start"/>.</summary>
     public static Props Props(
-        InfoHash infoHash, PeerId peerId, ImmutableArray<ImmutableArray<TrackerUrl>> tiers, IActorRef trackers, AnnouncerSettings settings, TimeProvider time, Random random, ILogger log)
+        InfoHash infoHash, PeerId peerId, ImmutableArray<ImmutableArray<TrackerUrl>> tiers, ImmutableArray<DhtAccess> dht, IActorRef trackers, AnnouncerSettings settings, TimeProvider time, Random random, ILogger log)
     {
         var announceTiers = new AnnounceTiers(tiers.Select(tier => tier.AsEnumerable()), settings.Tiers, random);
-        var memory = new AnnouncerMemory(announceTiers, (uint)random.NextInt64(1L << 32), time.GetTimestamp());
+        var families = dht.Select(access => new AnnouncerMemory.DhtFamily(access, new DhtSchedule(settings.Dht, random)));
+        var memory = new AnnouncerMemory(announceTiers, [.. families], (uint)random.NextInt64(1L << 32), time.GetTimestamp());
         return ActorProps.Create(() => new AnnouncerActor(infoHash, peerId, memory, trackers, settings, time, log));
     }
 
@@ -122,6 +133,11 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
             case Complete complete: OnComplete(complete); break;
             case NeedPeers: OnNeedPeers(); break;
             case Stop stop: OnStop(stop); break;
+            case DhtActor.PeersFound found: OnDhtPeers(found.Peers); break;
+            case DhtActor.Announced announced: OnDhtAnnounced(announced.Tag, announced.Peers); break;
+            case DhtActor.PeersDone done: OnDhtAnnounced(done.Tag, done.Peers); break;
+            case DhtActor.Failed failed: OnDhtFailed(failed); break;
+            case LeaveDht: _memory.Dht = []; break;
             case AddTracker add: OnAddTracker(add.Url); break;
             case TrackersActor.Announced announced: OnAnnounced(announced); break;
             case TrackersActor.AnnounceFailed failed: OnAnnounceFailed(failed); break;
@@ -135,6 +151,11 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
     {
         _memory.Port = start.Port;
         _memory.Stats = start.Stats;
+        if (!_memory.Tiers.IsRunning)
+        {
+            foreach (var family in _memory.Dht) family.Schedule.Hurry(Now);
+        }
+
         _memory.Tiers.Start(start.Stats.IsComplete, Now);
         // A torrent that starts again does not wait for its last goodbye any more.
         TellStopped();
@@ -145,12 +166,14 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
     {
         _memory.Stats = complete.Stats;
         _memory.Tiers.Complete();
+        foreach (var family in _memory.Dht) family.Schedule.Hurry(Now);
         Proceed();
     }
 
     private void OnNeedPeers()
     {
         _memory.Tiers.NeedPeers();
+        foreach (var family in _memory.Dht) family.Schedule.NeedPeers();
         Proceed();
     }
 
@@ -195,9 +218,55 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
     private void Proceed()
     {
         while (_memory.Tiers.TryNext(Now, out var announce)) Send(announce);
-        if (_memory.Tiers.NextWakeUp is { } next) Timers.StartSingleTimer(WakeUpKey, WakeUp.Instance, next > Now ? next - Now : TimeSpan.Zero);
+        AnnounceInDht();
+        if (NextWakeUp is { } next) Timers.StartSingleTimer(WakeUpKey, WakeUp.Instance, next > Now ? next - Now : TimeSpan.Zero);
         else Timers.Cancel(WakeUpKey);
         if (_memory.Tiers.IsStopped) TellStopped();
+    }
+
+    private TimeSpan? NextWakeUp
+    {
+        get
+        {
+            var next = _memory.Tiers.NextWakeUp;
+            foreach (var family in _memory.Dht)
+            {
+                if (_memory.Tiers.IsRunning && (next is null || family.Schedule.Due < next)) next = family.Schedule.Due;
+            }
+
+            return next;
+        }
+    }
+
+    private void AnnounceInDht()
+    {
+        for (var i = 0; i < _memory.Dht.Length && _memory.Tiers.IsRunning; i++)
+        {
+            if (!_memory.Dht[i].Schedule.TryBegin(Now)) continue;
+            LogAnnouncingInDht(_infoHash, _memory.Dht[i].Access.Family);
+            // Who listens nowhere only asks.
+            object command = _memory.Port == 0 ? new DhtActor.GetPeers(i, _infoHash) : new DhtActor.Announce(i, _infoHash, _memory.Port, _memory.Stats.IsComplete);
+            _memory.Dht[i].Access.Actor.Tell(command, Self);
+        }
+    }
+
+    private void OnDhtPeers(ImmutableArray<IPEndPoint> peers)
+    {
+        if (_memory.Tiers.IsRunning && !_memory.Dht.IsEmpty) Context.Parent.Tell(new PeersFound(peers, PeerSource.Dht), Self);
+    }
+
+    private void OnDhtAnnounced(long family, int peers)
+    {
+        LogAnnouncedInDht(_infoHash, peers);
+        if (family < _memory.Dht.Length) _memory.Dht[(int)family].Schedule.Succeeded(peers, Now);
+        Proceed();
+    }
+
+    private void OnDhtFailed(DhtActor.Failed failed)
+    {
+        LogDhtFailed(_infoHash, failed.Reason);
+        if (failed.Tag < _memory.Dht.Length) _memory.Dht[(int)failed.Tag].Schedule.Failed(Now);
+        Proceed();
     }
 
     private void Send(TierAnnounce announce)
@@ -234,6 +303,15 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
 
     [LoggerMessage(LogLevel.Debug, "{Torrent}: {Tracker} named {Peers} peers; {Seeders} seeders, {Leechers} leechers")]
     private partial void LogAnnounced(InfoHash torrent, string tracker, int peers, int? seeders, int? leechers);
+
+    [LoggerMessage(LogLevel.Debug, "{Torrent}: announcing in the DHT over {Family}")]
+    private partial void LogAnnouncingInDht(InfoHash torrent, AddressFamily family);
+
+    [LoggerMessage(LogLevel.Debug, "{Torrent}: announced in the DHT, which named {Peers} peers")]
+    private partial void LogAnnouncedInDht(InfoHash torrent, int peers);
+
+    [LoggerMessage(LogLevel.Debug, "{Torrent}: not announced in the DHT: {Reason}")]
+    private partial void LogDhtFailed(InfoHash torrent, string reason);
 
     [LoggerMessage(LogLevel.Information, "{Torrent}: {Tracker} says: {Warning}")]
     private partial void LogWarning(InfoHash torrent, string tracker, string warning);

@@ -14,6 +14,9 @@ public sealed record AnnouncerSettings
     /// <summary>How long goodbyes are waited for. 10 ms to 5 min.</summary>
     public TimeSpan StopTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(3);
 
+    /// <summary>When the DHT is announced to.</summary>
+    public DhtScheduleSettings Dht { get; init; } = DhtScheduleSettings.Default;
+
     /// <summary>Tiers, intervals and back-offs.</summary>
     public AnnounceTiersSettings Tiers { get; init; } = AnnounceTiersSettings.Default;
 }

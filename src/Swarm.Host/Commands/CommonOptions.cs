@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
+using Swarm.Actors.Dht;
 using Swarm.Host.Input;
 using Swarm.Host.Output;
 using Swarm.Protocol.Metainfo;
@@ -11,10 +12,11 @@ namespace Swarm.Host.Commands;
 /// <summary>The options every verb shares, and how their values are read. One instance a run; the verbs read it through <see cref="Read"/>.</summary>
 internal sealed class CommonOptions
 {
-    private readonly Option<int?> _port = new("--port") { HelpName = "N", Description = "Listen for peers on this TCP port; 0 for any free one. Default: a free one of 6881 to 6889, else any; the program says which.", Recursive = true };
+    private readonly Option<int?> _port = new("--port") { HelpName = "N", Description = "Listen for peers on this port; 0 for any free one. Default: a free one of 6881 to 6889, else any; the program says which.", Recursive = true };
     private readonly Option<IPAddress?> _bind = new("--bind") { HelpName = "ADDRESS", Description = "Listen on this address only, and make every connection from it. Default: all addresses, IPv4 and IPv6.", Recursive = true };
     private readonly Option<string?> _data = new("--data") { HelpName = "DIR", Description = "Keep state (which torrents there are, what is verified) in this folder. Default: $XDG_DATA_HOME/swarm or ~/.local/share/swarm.", Recursive = true };
-    private readonly Option<bool> _noDht = new("--no-dht") { Description = "Do not use the DHT. This version has none yet: peers come from trackers, magnet links, --peer and those who connect.", Recursive = true };
+    private readonly Option<bool> _noDht = new("--no-dht") { Description = "Do not use the DHT: peers come from trackers, magnet links, --peer and those who connect.", Recursive = true };
+    private readonly Option<HostEndPoint[]> _routers = NodeOption("--dht-router", "Begin with this node of the DHT instead of the public ones; an IPv6 address stands in brackets. May be given several times.");
     private readonly Option<long> _downloadLimit = new("--download-limit") { HelpName = "RATE", Description = "Receive at most so many bytes a second, such as 500K or 2MiB; 0 for no limit.", Recursive = true };
     private readonly Option<long> _uploadLimit = new("--upload-limit") { HelpName = "RATE", Description = "Send at most so many bytes a second, such as 500K or 2MiB; 0 for no limit.", Recursive = true };
 
@@ -33,7 +35,7 @@ internal sealed class CommonOptions
     /// <summary>Makes them options of every verb.</summary>
     public void AddTo(RootCommand root)
     {
-        foreach (var option in new Option[] { _port, _bind, _data, _noDht, _downloadLimit, _uploadLimit, Verbose }) root.Add(option);
+        foreach (var option in new Option[] { _port, _bind, _data, _noDht, _routers, _downloadLimit, _uploadLimit, Verbose }) root.Add(option);
     }
 
     /// <summary>What the user gave, or the defaults.</summary>
@@ -43,7 +45,13 @@ internal sealed class CommonOptions
         Path.GetFullPath(parsed.GetValue(_data) ?? CommonSettings.DefaultDataFolder()),
         parsed.GetValue(_downloadLimit),
         parsed.GetValue(_uploadLimit),
-        parsed.GetValue(Verbose));
+        parsed.GetValue(Verbose))
+    {
+        Dht = parsed.GetValue(_noDht) ? null : DhtSettings.Default with { Routers = parsed.GetValue(_routers) is { Length: > 0 } routers ? [.. routers] : DhtSettings.PublicRouters },
+    };
+
+    /// <summary>The port that the user gave, for validators.</summary>
+    public int? PortIn(CommandResult result) => result.GetValue(_port);
 
     /// <summary>Peers to try.</summary>
     public static Option<HostEndPoint[]> PeerOption() => new("--peer")
@@ -52,6 +60,16 @@ internal sealed class CommonOptions
         Description = "Connect to this peer; an IPv6 address stands in brackets. May be given several times.",
         DefaultValueFactory = _ => [],
         CustomParser = result => ParseEach(result, static (string text, out HostEndPoint? peer, out string error) => PeerParser.TryParse(text, out peer, out error)),
+    };
+
+    /// <summary>Nodes of the DHT.</summary>
+    public static Option<HostEndPoint[]> NodeOption(string name, string description) => new(name)
+    {
+        HelpName = "HOST:PORT",
+        Description = description,
+        Recursive = true,
+        DefaultValueFactory = _ => [],
+        CustomParser = result => ParseEach(result, static (string text, out HostEndPoint? node, out string error) => PeerParser.TryParse(text, out node, out error)),
     };
 
     /// <summary>Trackers besides those of the torrent.</summary>

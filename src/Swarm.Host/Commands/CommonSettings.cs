@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Node;
 
@@ -8,6 +9,9 @@ namespace Swarm.Host.Commands;
 /// <summary>What the common options said. <paramref name="Port"/>: null for the program's choice, 0 for any. Limits in bytes a second, 0 for none.</summary>
 internal sealed record CommonSettings(int? Port, IPAddress? Bind, string DataFolder, long DownloadLimit, long UploadLimit, bool IsVerbose)
 {
+    /// <summary>How the node takes part in the DHT; null: not at all.</summary>
+    public DhtSettings? Dht { get; init; }
+
     /// <summary>Where state is kept unless the user says otherwise: by the XDG base directories, or the system's own place where there are none.</summary>
     public static string DefaultDataFolder()
     {
@@ -24,5 +28,6 @@ internal sealed record CommonSettings(int? Port, IPAddress? Bind, string DataFol
     {
         Listen = listen,
         Net = NetSettings.Default with { Bind = Bind, DownloadLimit = DownloadLimit, UploadLimit = UploadLimit },
+        Dht = Dht,
     };
 }

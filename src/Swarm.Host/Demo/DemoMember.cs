@@ -35,7 +35,7 @@ internal sealed class DemoMember : IAsyncDisposable
     /// <summary>Starts a node at any free port of <paramref name="address"/>, its folders below <paramref name="root"/>.</summary>
     public static async Task<DemoMember> StartAsync(string name, string root, string contentFolder, IPAddress address, CommonSettings settings, ILoggerFactory logs)
     {
-        var limited = settings with { Bind = address };
+        var limited = settings with { Bind = address, Dht = null };
         var node = await SwarmNode.StartAsync(Path.Join(root, $"{name} state"), limited.ForNode([new IPEndPoint(address, 0)]), logs).ConfigureAwait(false);
         return new DemoMember(node, name, contentFolder);
     }

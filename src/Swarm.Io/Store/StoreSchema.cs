@@ -11,6 +11,7 @@ namespace Swarm.Io.Store;
 /// <item><c>tokens</c>: one row, the last fencing token given. One counter for all torrents, so that a token stays strictly greater even for a torrent that was removed and added again.</item>
 /// <item><c>owners</c>: the processes that have the folder open, named for people; alive while their lock file is locked (<see cref="OwnerLocks"/>).</item>
 /// <item><c>leases</c>: who runs a torrent, under which token. No row: nobody.</item>
+/// <item><c>notes</c>: what the node itself keeps, by name: its DHT tables.</item>
 /// <item><c>torrents</c>: what they are; <c>sequence</c> is the order of addition. <c>progress</c>: how far they are, apart because it is written often and metainfo is large.</item>
 /// </list>
 /// </summary>
@@ -37,6 +38,7 @@ internal static class StoreSchema
             metainfo BLOB NOT NULL) STRICT;
         CREATE TABLE progress (sequence INTEGER PRIMARY KEY REFERENCES torrents (sequence) ON DELETE CASCADE, record BLOB NOT NULL) STRICT;
         """,
+        "CREATE TABLE notes (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;",
     ];
 
     /// <summary>Looks at a file without changing it. Null if it is ours or new; otherwise why it is refused.</summary>

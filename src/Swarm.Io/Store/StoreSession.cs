@@ -22,7 +22,7 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
     public ImmutableArray<StoreOutcome> Execute(ImmutableArray<StoreCommand> commands)
     {
         if (commands.IsEmpty) return [];
-        var readOnly = commands.All(command => command is StoreCommand.LoadTorrent or StoreCommand.ListTorrents);
+        var readOnly = commands.All(command => command is StoreCommand.LoadTorrent or StoreCommand.ListTorrents or StoreCommand.LoadNote);
         using var transaction = connection.BeginTransaction(deferred: readOnly);
         var outcomes = ImmutableArray.CreateBuilder<StoreOutcome>(commands.Length);
         foreach (var command in commands) outcomes.Add(Execute(command, transaction));
@@ -76,6 +76,8 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
         StoreCommand.PutTorrent put => Put(put, transaction),
         StoreCommand.PutProgress put => Put(put, transaction),
         StoreCommand.RemoveTorrent remove => Remove(remove, transaction),
+        StoreCommand.LoadNote load => Load(load, transaction),
+        StoreCommand.PutNote put => Put(put, transaction),
         _ => throw new ArgumentOutOfRangeException(nameof(command), command.GetType().Name, "A store command that the SQLite store does not know."),
     };
 
@@ -157,6 +159,17 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
     {
         if (!Holds(command.Torrent, command.Token, transaction)) return new StoreOutcome.Fenced();
         connection.Execute("DELETE FROM torrents WHERE torrent = @torrent", new { torrent = Key(command.Torrent) }, transaction);
+        return new StoreOutcome.Done();
+    }
+
+    private StoreOutcome.Note Load(StoreCommand.LoadNote command, SqliteTransaction transaction) =>
+        new(ImmutableCollectionsMarshal.AsImmutableArray(connection.QuerySingleOrDefault<byte[]>("SELECT value FROM notes WHERE name = @name", new { name = command.Name }, transaction) ?? []));
+
+    private StoreOutcome.Done Put(StoreCommand.PutNote command, SqliteTransaction transaction)
+    {
+        connection.Execute(
+            "INSERT INTO notes (name, value) VALUES (@name, @value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            new { name = command.Name, value = ImmutableCollectionsMarshal.AsArray(command.Value) ?? [] }, transaction);
         return new StoreOutcome.Done();
     }
 

@@ -53,6 +53,9 @@ public sealed class SimStore
     /// <summary>How far a torrent is, or null.</summary>
     public ProgressRecord? ProgressOf(InfoHash torrent) => _state.Torrents.GetValueOrDefault(torrent)?.Progress;
 
+    /// <summary>What a node keeps under a name; empty if nothing.</summary>
+    public ImmutableArray<byte> NoteOf(string name) => _state.Notes.GetValueOrDefault(name, []);
+
     /// <summary>Who took a torrent's lease last, alive or not, and under which token; null: nobody, or it was given back.</summary>
     public (string Owner, long Token)? LeaseOf(InfoHash torrent) => _state.Leases.TryGetValue(torrent, out var lease) ? (lease.Owner.Name, lease.Token) : null;
 

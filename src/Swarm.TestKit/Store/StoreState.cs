@@ -6,6 +6,9 @@ namespace Swarm.TestKit.Store;
 /// <summary>What stands in a store. Immutable, so that a batch that is not to be committed leaves no trace: it is thrown away.</summary>
 internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorrent> Torrents, ImmutableSortedDictionary<InfoHash, StoredLease> Leases, long LastToken, long LastSequence)
 {
+    /// <summary>What nodes keep for themselves, by name.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<byte>> Notes { get; private init; } = ImmutableSortedDictionary.Create<string, ImmutableArray<byte>>(StringComparer.Ordinal);
+
     public static StoreState Empty { get; } = new(ImmutableSortedDictionary<InfoHash, StoredTorrent>.Empty, ImmutableSortedDictionary<InfoHash, StoredLease>.Empty, 0, 0);
 
     /// <summary>The torrents in the order of their addition.</summary>
@@ -73,6 +76,11 @@ internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorr
                 return Torrents.TryGetValue(put.Torrent, out var torrent) ? this with { Torrents = Torrents.SetItem(put.Torrent, torrent with { Progress = Stored(put.Progress) }) } : this;
             case StoreCommand.RemoveTorrent remove when Holds(remove.Torrent, remove.Token):
                 return this with { Torrents = Torrents.Remove(remove.Torrent) };
+            case StoreCommand.LoadNote load:
+                outcome = new StoreOutcome.Note(Notes.GetValueOrDefault(load.Name, []));
+                return this;
+            case StoreCommand.PutNote put:
+                return this with { Notes = Notes.SetItem(put.Name, put.Value.IsDefault ? [] : put.Value) };
             default:
                 outcome = new StoreOutcome.Fenced();
                 return this;

@@ -1,6 +1,7 @@
 using System.Net;
 using Swarm.Actors.Node;
 using Swarm.Actors.Torrents;
+using Swarm.TestKit.Crypto;
 using Swarm.TestKit.Memory;
 using Swarm.TestKit.Web;
 
@@ -31,7 +32,7 @@ public sealed partial class SimNode
         _errors.Clear();
         var logs = new SimLogs(() => World.Now, Name, World.History, _errors, World.Settings.LogLevel);
         var ports = new NodePorts(
-            Host.Tcp(Slabs, Disk), Disk, Store.Open(Name), Http, Host.Udp, new SimDns(World.Web), new SimEntropy(World.Seeds.Fork($"entropy/{Name}/{Lives}")), Clock, logs);
+            Host.Tcp(Slabs, Disk), Disk, Store.Open(Name), Http, Host.Udp, new SimDns(World.Web), new SimEntropy(World.Seeds.Fork($"entropy/{Name}/{Lives}")), Clock, logs, new SimSignatures());
         System = ActorSystem.Create(Name, new ActorSystemSettings { Simulation = World.Simulation, TimeProvider = Clock, LoggerFactory = logs, MailboxCapacity = World.Settings.MailboxBound });
         var life = Lives;
         _probe = System.ActorOf(NodeProbe.Props(message => Hear(life, message)), "probe");

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Actors.Node;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
+using Swarm.Io.Crypto;
 using Swarm.Io.Disk;
 using Swarm.Io.Dns;
 using Swarm.Io.Http;
@@ -47,7 +48,7 @@ internal sealed class TestNode : IAsyncDisposable
         var tcp = new Tcp(NetSettings.Default, (IDisk)disk);
         var udp = new Udp(NetSettings.Default);
         var http = new HttpPort(HttpPortSettings.Default, NullLogger.Instance);
-        var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(DnsPortSettings.Default), new Entropy(), TimeProvider.System, NullLoggerFactory.Instance);
+        var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(DnsPortSettings.Default), new Entropy(), TimeProvider.System, NullLoggerFactory.Instance, new ItemSignatures());
         var system = ActorSystem.Create("swarm", ActorSystemSettings.Default);
         var events = new EventLog();
         var listener = system.ActorOf(Props.Create(() => new EventsActor(events)), "events");

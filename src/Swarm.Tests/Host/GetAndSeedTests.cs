@@ -163,7 +163,7 @@ public sealed class GetAndSeedTests : IDisposable
         _scratch.Write("file.bin", 1_000);
         using var seed = Invocation.Start(["seed", _scratch["file.bin"], "--json", .. _scratch.Node("seed")]);
         var port = (await seed.LineAsync("seeding")).GetProperty("port").GetInt32();
-        var second = await Invocation.RunAsync("get", "0123456789abcdef0123456789abcdef01234567", "--bind", "127.0.0.1", "--port", $"{port}", "--data", _scratch["get"]);
+        var second = await Invocation.RunAsync("get", "0123456789abcdef0123456789abcdef01234567", "--bind", "127.0.0.1", "--port", $"{port}", "--no-dht", "--data", _scratch["get"]);
         second.ShouldFailSaying($"{port}");
     }
 

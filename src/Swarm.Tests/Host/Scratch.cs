@@ -23,7 +23,7 @@ internal sealed class Scratch : IDisposable
     }
 
     /// <summary>A node's options: nothing beyond loopback, a state folder of its own.</summary>
-    public string[] Node(string name) => ["--bind", "127.0.0.1", "--port", "0", "--data", this[name]];
+    public string[] Node(string name) => ["--bind", "127.0.0.1", "--port", "0", "--no-dht", "--data", this[name]];
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }

@@ -33,7 +33,8 @@ public sealed class UsageTests
     }
 
     [Theory]
-    [InlineData("get", "--sequential", "--select", "--ratio", "--recheck", "--allocation", "--no-dht", "--upload-limit")]
+    [InlineData("get", "--sequential", "--select", "--ratio", "--recheck", "--allocation", "--no-dht", "--dht-router", "--upload-limit")]
+    [InlineData("dht", "ping", "find-node", "get-peers", "announce", "put", "sample", "status", "--node", "--json")]
     [InlineData("seed", "seeding (infoHash, magnet, port)", "--torrent", "--tracker", "--peer", "--data")]
     [InlineData("create", "--web-seed", "--private", "--source", "--piece-size", "--comment")]
     [InlineData("show", "--json", "infoHashV1")]
@@ -46,9 +47,6 @@ public sealed class UsageTests
         ended.Error.ShouldBeEmpty();
         foreach (var option in options) ended.Out.ShouldContain(option);
     }
-
-    [Fact]
-    public async Task Help_says_that_there_is_no_dht_yet() => (await Invocation.RunAsync("get", "--help")).Out.ReplaceLineEndings(" ").ShouldContain("Do not use the DHT");
 
     [Fact]
     public void Only_the_first_interruption_is_a_request()

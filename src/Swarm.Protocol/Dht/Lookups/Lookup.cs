@@ -159,7 +159,7 @@ public sealed class Lookup
         }
 
         TakeNodes(_filter.Family == AddressFamily.InterNetwork ? reply.Nodes : reply.Nodes6, from, isRouter ? 1 : candidate!.Hops + 1);
-        if (Request.Method == KrpcMethod.Get && Results.Item is { IsMutable: false }) Finish(LookupEnd.Found);
+        if (Request is { Method: KrpcMethod.Get, ForPut: false } && Results.Item is { IsMutable: false }) Finish(LookupEnd.Found);
         return true;
     }
 

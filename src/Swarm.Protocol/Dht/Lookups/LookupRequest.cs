@@ -21,6 +21,9 @@ public sealed record LookupRequest(KrpcMethod Method, NodeId Target)
     /// <summary>get of a mutable item: its salt, which is part of what is signed.</summary>
     public ImmutableArray<byte> Salt { get; init; } = [];
 
+    /// <summary>get: go on when an immutable item was found, because it is to be put and every close node's token is needed.</summary>
+    public bool ForPut { get; init; }
+
     /// <summary>get of a mutable item: only a newer one is wanted.</summary>
     public long? KnownSequence { get; init; }
 }

@@ -6,6 +6,9 @@ namespace Swarm.Protocol.Dht.Lookups;
 /// <summary>The limits of a <see cref="Lookup"/>. Every property refuses a value outside its range with an <see cref="ArgumentOutOfRangeException"/>.</summary>
 public sealed record LookupSettings
 {
+    /// <summary>The most queries that may be in flight.</summary>
+    public const int MostParallel = 32;
+
     /// <summary>What a node uses unless configured otherwise.</summary>
     public static LookupSettings Default { get; } = new();
 
@@ -13,7 +16,7 @@ public sealed record LookupSettings
     public int Closest { get; init => field = Setting.InRange(value, 1, RoutingSettings.MostClosest); } = 8;
 
     /// <summary>Queries in flight that have not stalled, 1 to 32; alpha of Kademlia.</summary>
-    public int MaxParallel { get; init => field = Setting.InRange(value, 1, 32); } = 4;
+    public int MaxParallel { get; init => field = Setting.InRange(value, 1, MostParallel); } = 4;
 
     /// <summary>Nodes remembered, 16 to 10,000; beyond that the farthest that was not asked is forgotten.</summary>
     public int MaxCandidates { get; init => field = Setting.InRange(value, 16, 10_000); } = 256;

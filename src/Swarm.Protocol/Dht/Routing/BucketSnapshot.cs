@@ -13,7 +13,7 @@ public sealed class BucketSnapshot
     private readonly byte[] _compact;
     private readonly int _entrySize;
 
-    internal BucketSnapshot(NodeIdPrefix range, AddressFamily family, ImmutableArray<NodeContact> nodes, int spares, long lastChanged)
+    internal BucketSnapshot(NodeIdPrefix range, AddressFamily family, ImmutableArray<NodeContact> nodes, ImmutableArray<NodeContact> spares, long lastChanged)
     {
         Range = range;
         Nodes = nodes;
@@ -30,14 +30,17 @@ public sealed class BucketSnapshot
     /// <summary>The nodes that owe no answer, by id.</summary>
     public ImmutableArray<NodeContact> Nodes { get; }
 
-    /// <summary>Nodes that wait for a place.</summary>
-    public int Spares { get; }
+    /// <summary>The nodes that wait for a place. They are handed on to nobody, but to the two halves when the bucket is split.</summary>
+    public ImmutableArray<NodeContact> Spares { get; }
+
+    /// <summary>Whether nodes wait: the bucket around our own id is to be split then.</summary>
+    public bool IsCrowded => !Spares.IsEmpty;
 
     /// <summary>When the bucket last changed, in ticks.</summary>
     public long LastChanged { get; }
 
     /// <summary>An empty bucket.</summary>
-    public static BucketSnapshot Empty(NodeIdPrefix range, AddressFamily family, long nowTicks) => new(range, family, [], 0, nowTicks);
+    public static BucketSnapshot Empty(NodeIdPrefix range, AddressFamily family, long nowTicks) => new(range, family, [], [], nowTicks);
 
     /// <summary>The compact form of a node.</summary>
     public ReadOnlySpan<byte> CompactOf(int index) => _compact.AsSpan(index * _entrySize, _entrySize);

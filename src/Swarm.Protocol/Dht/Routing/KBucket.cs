@@ -49,6 +49,16 @@ public sealed class KBucket
         LastChanged = nowTicks;
     }
 
+    /// <summary>A bucket as it was when it published this, but for nodes that owed an answer. All count as seen when it last changed.</summary>
+    public static KBucket Restore(BucketSnapshot snapshot, AddressFamily family, RoutingSettings settings)
+    {
+        var bucket = new KBucket(snapshot.Range, family, settings, snapshot.LastChanged);
+        foreach (var contact in snapshot.Nodes) bucket._nodes.Add(new BucketNode(contact, snapshot.LastChanged));
+        foreach (var contact in snapshot.Spares) bucket._spares.Add(new BucketNode(contact, snapshot.LastChanged));
+        bucket.Promote();
+        return bucket;
+    }
+
     /// <summary>The ids that belong here.</summary>
     public NodeIdPrefix Range { get; }
 
@@ -161,7 +171,7 @@ public sealed class KBucket
     public BucketSnapshot Snapshot()
     {
         var nodes = _nodes.Where(node => node.Failures == 0).Select(node => node.Contact).OrderBy(contact => contact.Id).ToImmutableArray();
-        return new BucketSnapshot(Range, _family, nodes, _spares.Count, LastChanged);
+        return new BucketSnapshot(Range, _family, nodes, [.. _spares.Select(node => node.Contact)], LastChanged);
     }
 
     /// <summary>All nodes, those with a place first, then spares.</summary>

@@ -52,6 +52,33 @@ public sealed class RoutingTable
         return Buckets[index].Range == snapshot.Range ? new RoutingTable(Own, Family, _settings, Buckets.SetItem(index, snapshot)) : this;
     }
 
+    /// <summary>A bucket has published, and is split as often as it takes if it is crowded and around our own id.</summary>
+    public RoutingTable WithSplitting(BucketSnapshot snapshot)
+    {
+        var table = With(snapshot);
+        while (snapshot.IsCrowded && table.MaySplit(snapshot.Range) && table.BucketOf(snapshot.Range.First) == snapshot)
+        {
+            var (lower, upper) = KBucket.Restore(snapshot, Family, _settings).Split();
+            var halves = (Lower: lower.Snapshot(), Upper: upper.Snapshot());
+            table = table.WithSplit(halves.Lower, halves.Upper);
+            snapshot = halves.Upper.Range.Contains(Own) ? halves.Upper : halves.Lower;
+        }
+
+        return table;
+    }
+
+    /// <summary>The same nodes in a table around another id of ours: as many as have a place there.</summary>
+    public RoutingTable WithOwn(NodeId own, long nowTicks)
+    {
+        var buckets = new RoutingBuckets(own, Family, _settings, nowTicks);
+        foreach (var bucket in Buckets)
+        {
+            foreach (var contact in bucket.Nodes.AddRange(bucket.Spares)) buckets.Replied(contact, nowTicks);
+        }
+
+        return buckets.Table;
+    }
+
     /// <summary>A bucket has been split into these two.</summary>
     /// <exception cref="ArgumentException">They are not the halves of a bucket: a caller's bug.</exception>
     public RoutingTable WithSplit(BucketSnapshot lower, BucketSnapshot upper)

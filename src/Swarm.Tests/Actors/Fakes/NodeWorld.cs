@@ -5,6 +5,7 @@ using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Wire;
 using Swarm.TestKit.Chance;
+using Swarm.TestKit.Crypto;
 using Swarm.TestKit.Store;
 using Swarm.Tests.Actors.Trackers;
 using Swarm.Tests.Kernel;
@@ -28,7 +29,7 @@ internal sealed class NodeWorld
         Dns = new FakeDns(Sim);
         Events = Harness.Events<TorrentEvent>();
         Broken = Harness.Events<NodeActor.Broken>();
-        var ports = new NodePorts(Tcp, disk?.Invoke(this) ?? Disk, Store.Open(Owner), Http, new FakeUdp(Sim), Dns, new Entropy(Sim), Sim.Time, Log);
+        var ports = new NodePorts(Tcp, disk?.Invoke(this) ?? Disk, Store.Open(Owner), Http, new FakeUdp(Sim), Dns, new Entropy(Sim), Sim.Time, Log, new SimSignatures());
         Node = Harness.System.ActorOf(NodeActor.Props(ports, settings ?? new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")] }), "node");
         (User, Answers) = Harness.Probe("user");
     }

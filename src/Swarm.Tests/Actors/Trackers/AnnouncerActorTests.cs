@@ -240,7 +240,7 @@ public class AnnouncerActorTests
             _harness.Actor(new Script
             {
                 OnPreStart = self => announcer = self.Ctx.ActorOf(
-                    AnnouncerActor.Props(TrackerSamples.Hash, TrackerSamples.Peer, urls, trackers, AnnouncerSettings.Default, _harness.Sim.Time, new Random(1), _log), "announcer"),
+                    AnnouncerActor.Props(TrackerSamples.Hash, TrackerSamples.Peer, urls, [], trackers, AnnouncerSettings.Default, _harness.Sim.Time, new Random(1), _log), "announcer"),
                 OnMessage = (_, message) => _told.Add(message),
                 Strategy = new OneForOneStrategy(_ =>
                 {

@@ -16,7 +16,7 @@ internal sealed class SwarmProgram
     /// <summary>Starts it at 127.0.0.1 with its state in <paramref name="data"/>.</summary>
     public static SwarmProgram Start(Scenario scenario, string data, params IEnumerable<string> arguments)
     {
-        string[] common = ["--data", data, "--bind", "127.0.0.1", "--port", "0", "--json"];
+        string[] common = ["--data", data, "--bind", "127.0.0.1", "--port", "0", "--no-dht", "--json"];
         return new SwarmProgram(scenario.Own(ClientProcess.Start("swarm", Path.Combine(AppContext.BaseDirectory, "swarm"), scenario.Root, [.. arguments, .. common])));
     }
 

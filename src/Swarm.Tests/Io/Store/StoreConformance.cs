@@ -7,7 +7,7 @@ namespace Swarm.Tests.Io.Store;
 /// What every <see cref="IStore"/> must do, whatever it is made of. A subclass says how an instance is opened, closed and killed; all instances of a test share one set of data,
 /// as processes of one node's folder or nodes of one database do.
 /// </summary>
-public abstract class StoreConformance : IDisposable
+public abstract partial class StoreConformance : IDisposable
 {
     private readonly ReplyBox _replies = new();
     private long _batch;

@@ -3,6 +3,7 @@ using System.Net;
 using Swarm.Actors.Node;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
+using Swarm.TestKit.Crypto;
 using Swarm.TestKit.Disk;
 using Swarm.TestKit.Net;
 using Swarm.TestKit.Store;
@@ -127,7 +128,7 @@ public sealed class SimSwarmTests
             Address = new IPEndPoint(host.Address, 6881);
             _system = ActorSystem.Create("node", new ActorSystemSettings { Simulation = sim });
             var ports = new NodePorts(
-                host.Tcp(Slabs, new ContentOf(content)), Disk, new SimStore(sim, new Random(1), SimStoreSettings.Default).Open("node"), new FakeHttp(sim), host.Udp, new FakeDns(sim), new Entropy(sim), sim.Time, new ListLoggerFactory());
+                host.Tcp(Slabs, new ContentOf(content)), Disk, new SimStore(sim, new Random(1), SimStoreSettings.Default).Open("node"), new FakeHttp(sim), host.Udp, new FakeDns(sim), new Entropy(sim), sim.Time, new ListLoggerFactory(), new SimSignatures());
             _node = _system.ActorOf(NodeActor.Props(ports, new NodeSettings { Listen = [Address] }), "node");
             _user = _system.ActorOf(Props.Create(() => new Recorder(_answers)), "user");
             var watcher = _system.ActorOf(Scripted.With(new Script { OnMessage = (_, message) => _events.Add((TorrentEvent)message) }), "watcher");
