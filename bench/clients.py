@@ -26,18 +26,20 @@ def libtorrent(run):
 
 
 def transmission(run):
-    config = os.path.join(run.scratch, "transmission")
-    for folder in ("torrents", "resume"): os.makedirs(os.path.join(config, folder))
-    # The leading 16 hex digits of the hash name the files in which it remembers a torrent; one without resume data is checked.
-    name = "%s.%s" % (run.content.name, run.content.hash.hex()[:16])
-    shutil.copyfile(run.content.torrent, os.path.join(config, "torrents", name + ".torrent"))
-    resume = {"destination": run.folder, "paused": 0, "max-peers": 1000, "name": run.content.name}
-    if run.mode == "seed": resume["progress"] = {"blocks": "all", "have": "all", "time-checked": [4000000000]}
-    with open(os.path.join(config, "resume", name + ".resume"), "wb") as f: f.write(encode(resume))
+    config, watched = os.path.join(run.scratch, "transmission"), os.path.join(run.scratch, "watched")
+    for folder in (os.path.join(config, "torrents"), os.path.join(config, "resume"), watched): os.makedirs(folder)
+    if run.mode == "seed":
+        # The leading 16 hex digits of the hash name the files in which it remembers a torrent.
+        name = "%s.%s" % (run.content.name, run.content.hash.hex()[:16])
+        shutil.copyfile(run.content.torrent, os.path.join(config, "torrents", name + ".torrent"))
+        resume = {"destination": run.folder, "paused": 0, "max-peers": 1000, "name": run.content.name, "progress": {"blocks": "all", "have": "all", "time-checked": [4000000000]}}
+        with open(os.path.join(config, "resume", name + ".resume"), "wb") as f: f.write(encode(resume))
+    else: shutil.copyfile(run.content.torrent, os.path.join(watched, "payload.torrent"))       # a torrent that is new is checked
     with open(os.path.join(config, "settings.json"), "w") as f:
-        json.dump({"download-dir": run.folder, "bind-address-ipv4": "127.0.0.1", "bind-address-ipv6": "::1", "peer-port": run.port, "dht-enabled": False, "lpd-enabled": False, "pex-enabled": False,
-                   "utp-enabled": False, "port-forwarding-enabled": False, "encryption": 0, "cache-size-mb": 64, "preallocation": 0, "peer-limit-global": 1000, "peer-limit-per-torrent": 1000,
-                   "upload-slots-per-torrent": 100, "rpc-enabled": True, "rpc-bind-address": "127.0.0.1", "rpc-port": run.port + 1, "rpc-whitelist-enabled": False, "message-level": 2}, f)
+        json.dump({"download-dir": run.folder, "watch-dir": watched, "watch-dir-enabled": True, "bind-address-ipv4": "127.0.0.1", "bind-address-ipv6": "::1", "peer-port": run.port,
+                   "dht-enabled": False, "lpd-enabled": False, "pex-enabled": False, "utp-enabled": False, "port-forwarding-enabled": False, "encryption": 0, "cache-size-mb": 64, "preallocation": 0,
+                   "peer-limit-global": 1000, "peer-limit-per-torrent": 1000, "upload-slots-per-torrent": 100, "rpc-enabled": True, "rpc-bind-address": "127.0.0.1", "rpc-port": run.port + 1,
+                   "rpc-whitelist-enabled": False, "rename-partial-files": False, "message-level": 1}, f)
     return ["transmission-daemon", "-f", "-g", config]
 
 
@@ -51,13 +53,13 @@ def aria2(run):
 
 def rtorrent(run):
     session = os.path.join(run.scratch, "session"); os.makedirs(session)
-    torrent = run.content.torrent
+    torrent = os.path.join(run.scratch, "rtorrent.torrent")
+    with open(run.content.torrent, "rb") as f: record = decode(f.read())
+    record[b"announce"] = b"http://127.0.0.1:9/announce"        # without a tracker it does not start
     if run.mode == "seed":                                         # what it writes at its end about a torrent that is complete
-        with open(torrent, "rb") as f: record = decode(f.read())
         record[b"libtorrent_resume"] = {"bitfield": run.content.pieces, "files": [{"completed": run.content.pieces, "mtime": int(os.stat(run.path).st_mtime), "priority": 1}]}
         record[b"rtorrent"] = {"chunks_done": run.content.pieces, "complete": 1, "directory": run.folder, "state": 1, "hashing": 0, "tied_to_file": ""}
-        torrent = os.path.join(run.scratch, "resume.torrent")
-        with open(torrent, "wb") as f: f.write(encode(record))
+    with open(torrent, "wb") as f: f.write(encode(record))
     settings = os.path.join(run.scratch, "rtorrent.rc")
     with open(settings, "w") as f:
         f.write("\n".join(["system.daemon.set = true", "network.port_range.set = %d-%d" % (run.port, run.port), "network.port_random.set = no", "network.bind_address.set = 127.0.0.1",

@@ -15,7 +15,7 @@ Everything is plain TCP on 127.0.0.1; the minimal peer (peer.c) costs a tenth of
   anon      greatest anonymous memory, MiB; files that are mapped or cached do not count
   start     process start to first payload byte, seconds; or to the first answered handshake (startup)
 
-Needs cc, and of the clients those named: python3-libtorrent for /usr/bin/python3, transmission-daemon, aria2, rtorrent. Swarm as people install it:
+Needs cc, and of the clients those named: python3-libtorrent for /usr/bin/python3, transmission-daemon, aria2, rtorrent (seed only). Swarm as people install it:
   dotnet publish src/Swarm.Host -c Release -o artifacts/swarm && python3 bench/load.py leech --client swarm --client libtorrent --client aria2
 """
 import argparse, collections, json, os, shutil, signal, statistics, subprocess, sys, tempfile, time
@@ -167,6 +167,7 @@ def main():
     p.add_argument("--timeout", type=float, default=180)
     p.add_argument("--no-ballast", action="store_true", help="see Ballast in processes.py")
     o = p.parse_args()
+    if o.test in ("leech", "connections", "startup", "recheck") and "rtorrent" in (o.client or []): p.error("rtorrent tells a seed nothing about what it has, so only seed and memory run it")
     if o.test == "memory" and o.connections == 1: o.connections = 500
     work = tempfile.mkdtemp(prefix="swarm-bench-", dir=o.work)
     results = collections.defaultdict(list)

@@ -37,7 +37,7 @@ public sealed class UsageTests
     [InlineData("seed", "seeding (infoHash, magnet, port)", "--torrent", "--tracker", "--peer", "--data")]
     [InlineData("create", "--web-seed", "--private", "--source", "--piece-size", "--comment")]
     [InlineData("show", "--json", "infoHashV1")]
-    [InlineData("verify", "--json")]
+    [InlineData("verify", "--json", "--threads")]
     [InlineData("demo", "--size", "--leechers")]
     public async Task Help_names_every_option(string verb, params string[] options)
     {
