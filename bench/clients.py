@@ -18,7 +18,7 @@ def swarm(run):
     command = run.options.swarm.split()
     if run.mode == "recheck": return command + ["verify", run.content.torrent, run.folder] + run.options.swarm_verify.split()
     command += ["get", run.content.torrent, "-o", run.folder, "--seed"] if run.mode == "leech" else ["seed", run.path, "--torrent", run.content.torrent]
-    return command + ["--port", str(run.port), "--bind", "127.0.0.1", "--data", os.path.join(run.scratch, "state"), "--no-dht", "--json"]
+    return command + ["--port", str(run.port), "--bind", "127.0.0.1", "--data", os.path.join(run.scratch, "state"), "--max-connections", "2000", "--no-dht", "--json"]
 
 
 def libtorrent(run):

@@ -5,18 +5,23 @@ using System.Net;
 using Swarm.Host.Input;
 using Swarm.Host.Output;
 using Swarm.Protocol.Metainfo;
+using Swarm.Protocol.Swarming;
 
 namespace Swarm.Host.Commands;
 
 /// <summary>The options every verb shares, and how their values are read. One instance a run; the verbs read it through <see cref="Read"/>.</summary>
 internal sealed class CommonOptions
 {
+    /// <summary>Beyond this an address has no more ports.</summary>
+    private const int MostConnections = 65_000;
+
     private readonly Option<int?> _port = new("--port") { HelpName = "N", Description = "Listen for peers on this TCP port; 0 for any free one. Default: a free one of 6881 to 6889, else any; the program says which.", Recursive = true };
     private readonly Option<IPAddress?> _bind = new("--bind") { HelpName = "ADDRESS", Description = "Listen on this address only, and make every connection from it. Default: all addresses, IPv4 and IPv6.", Recursive = true };
     private readonly Option<string?> _data = new("--data") { HelpName = "DIR", Description = "Keep state (which torrents there are, what is verified) in this folder. Default: $XDG_DATA_HOME/swarm or ~/.local/share/swarm.", Recursive = true };
     private readonly Option<bool> _noDht = new("--no-dht") { Description = "Do not use the DHT. This version has none yet: peers come from trackers, magnet links, --peer and those who connect.", Recursive = true };
     private readonly Option<long> _downloadLimit = new("--download-limit") { HelpName = "RATE", Description = "Receive at most so many bytes a second, such as 500K or 2MiB; 0 for no limit.", Recursive = true };
     private readonly Option<long> _uploadLimit = new("--upload-limit") { HelpName = "RATE", Description = "Send at most so many bytes a second, such as 500K or 2MiB; 0 for no limit.", Recursive = true };
+    private readonly Option<int?> _maxConnections = new("--max-connections") { HelpName = "N", Description = $"Connections a torrent has at a time. Default: {CandidateSettings.Default.MaxConnections}.", Recursive = true };
 
     /// <summary>Reads of values are checked while the command line is parsed.</summary>
     public CommonOptions()
@@ -25,6 +30,7 @@ internal sealed class CommonOptions
         _downloadLimit.CustomParser = ParseRate;
         _uploadLimit.CustomParser = ParseRate;
         _port.CustomParser = result => ParseNumber(result, 0, ushort.MaxValue);
+        _maxConnections.CustomParser = result => ParseNumber(result, 1, MostConnections);
     }
 
     /// <summary>Log what happens to standard error.</summary>
@@ -33,7 +39,7 @@ internal sealed class CommonOptions
     /// <summary>Makes them options of every verb.</summary>
     public void AddTo(RootCommand root)
     {
-        foreach (var option in new Option[] { _port, _bind, _data, _noDht, _downloadLimit, _uploadLimit, Verbose }) root.Add(option);
+        foreach (var option in new Option[] { _port, _bind, _data, _noDht, _downloadLimit, _uploadLimit, _maxConnections, Verbose }) root.Add(option);
     }
 
     /// <summary>What the user gave, or the defaults.</summary>
@@ -43,6 +49,7 @@ internal sealed class CommonOptions
         Path.GetFullPath(parsed.GetValue(_data) ?? CommonSettings.DefaultDataFolder()),
         parsed.GetValue(_downloadLimit),
         parsed.GetValue(_uploadLimit),
+        parsed.GetValue(_maxConnections) ?? CandidateSettings.Default.MaxConnections,
         parsed.GetValue(Verbose));
 
     /// <summary>Peers to try.</summary>

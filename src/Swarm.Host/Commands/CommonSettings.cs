@@ -2,11 +2,13 @@ using System.Collections.Immutable;
 using System.Net;
 using Swarm.Actors.Net;
 using Swarm.Actors.Node;
+using Swarm.Actors.Torrents;
+using Swarm.Protocol.Swarming;
 
 namespace Swarm.Host.Commands;
 
-/// <summary>What the common options said. <paramref name="Port"/>: null for the program's choice, 0 for any. Limits in bytes a second, 0 for none.</summary>
-internal sealed record CommonSettings(int? Port, IPAddress? Bind, string DataFolder, long DownloadLimit, long UploadLimit, bool IsVerbose)
+/// <summary>What the common options said. <paramref name="Port"/>: null for the program's choice, 0 for any. Limits in bytes a second, 0 for none; connections a torrent.</summary>
+internal sealed record CommonSettings(int? Port, IPAddress? Bind, string DataFolder, long DownloadLimit, long UploadLimit, int MaxConnections, bool IsVerbose)
 {
     /// <summary>Where state is kept unless the user says otherwise: by the XDG base directories, or the system's own place where there are none.</summary>
     public static string DefaultDataFolder()
@@ -24,5 +26,6 @@ internal sealed record CommonSettings(int? Port, IPAddress? Bind, string DataFol
     {
         Listen = listen,
         Net = NetSettings.Default with { Bind = Bind, DownloadLimit = DownloadLimit, UploadLimit = UploadLimit },
+        Torrent = TorrentSettings.Default with { Candidates = CandidateSettings.Default with { MaxConnections = MaxConnections } },
     };
 }

@@ -33,7 +33,7 @@ public sealed class UsageTests
     }
 
     [Theory]
-    [InlineData("get", "--sequential", "--select", "--ratio", "--recheck", "--allocation", "--no-dht", "--upload-limit")]
+    [InlineData("get", "--sequential", "--select", "--ratio", "--recheck", "--allocation", "--no-dht", "--upload-limit", "--max-connections")]
     [InlineData("seed", "seeding (infoHash, magnet, port)", "--torrent", "--tracker", "--peer", "--data")]
     [InlineData("create", "--web-seed", "--private", "--source", "--piece-size", "--comment")]
     [InlineData("show", "--json", "infoHashV1")]
