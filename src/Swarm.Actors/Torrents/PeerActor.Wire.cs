@@ -206,8 +206,15 @@ public sealed partial class PeerActor
     private void OnWeHave(WeHave have)
     {
         if (_stopping || _state is null) return;
-        foreach (var piece in have.Pieces) _state.AnnounceHave(piece, _out);
-        Flush();
+        var isNews = false;
+        foreach (var piece in have.Pieces)
+        {
+            _state.AnnounceHave(piece, _out);
+            isNews |= !_state.Pieces.Has(piece);
+        }
+
+        // Who has them himself may learn it with the next thing that is said, at the latest at the next tick: to 40 seeds that saves 40 sends a piece.
+        if (isNews) Flush();
     }
 
     private void OnWelcome(Welcome welcome)

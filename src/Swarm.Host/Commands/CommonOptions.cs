@@ -6,12 +6,16 @@ using Swarm.Actors.Dht;
 using Swarm.Host.Input;
 using Swarm.Host.Output;
 using Swarm.Protocol.Metainfo;
+using Swarm.Protocol.Swarming;
 
 namespace Swarm.Host.Commands;
 
 /// <summary>The options every verb shares, and how their values are read. One instance a run; the verbs read it through <see cref="Read"/>.</summary>
 internal sealed class CommonOptions
 {
+    /// <summary>Beyond this an address has no more ports.</summary>
+    private const int MostConnections = 65_000;
+
     private readonly Option<int?> _port = new("--port") { HelpName = "N", Description = "Listen for peers on this port; 0 for any free one. Default: a free one of 6881 to 6889, else any; the program says which.", Recursive = true };
     private readonly Option<IPAddress?> _bind = new("--bind") { HelpName = "ADDRESS", Description = "Listen on this address only, and make every connection from it. Default: all addresses, IPv4 and IPv6.", Recursive = true };
     private readonly Option<string?> _data = new("--data") { HelpName = "DIR", Description = "Keep state (which torrents there are, what is verified) in this folder. Default: $XDG_DATA_HOME/swarm or ~/.local/share/swarm.", Recursive = true };
@@ -19,6 +23,7 @@ internal sealed class CommonOptions
     private readonly Option<HostEndPoint[]> _routers = NodeOption("--dht-router", "Begin with this node of the DHT instead of the public ones; an IPv6 address stands in brackets. May be given several times.");
     private readonly Option<long> _downloadLimit = new("--download-limit") { HelpName = "RATE", Description = "Receive at most so many bytes a second, such as 500K or 2MiB; 0 for no limit.", Recursive = true };
     private readonly Option<long> _uploadLimit = new("--upload-limit") { HelpName = "RATE", Description = "Send at most so many bytes a second, such as 500K or 2MiB; 0 for no limit.", Recursive = true };
+    private readonly Option<int?> _maxConnections = new("--max-connections") { HelpName = "N", Description = $"Connections a torrent has at a time. Default: {CandidateSettings.Default.MaxConnections}.", Recursive = true };
 
     /// <summary>Reads of values are checked while the command line is parsed.</summary>
     public CommonOptions()
@@ -27,6 +32,7 @@ internal sealed class CommonOptions
         _downloadLimit.CustomParser = ParseRate;
         _uploadLimit.CustomParser = ParseRate;
         _port.CustomParser = result => ParseNumber(result, 0, ushort.MaxValue);
+        _maxConnections.CustomParser = result => ParseNumber(result, 1, MostConnections);
     }
 
     /// <summary>Log what happens to standard error.</summary>
@@ -35,7 +41,7 @@ internal sealed class CommonOptions
     /// <summary>Makes them options of every verb.</summary>
     public void AddTo(RootCommand root)
     {
-        foreach (var option in new Option[] { _port, _bind, _data, _noDht, _routers, _downloadLimit, _uploadLimit, Verbose }) root.Add(option);
+        foreach (var option in new Option[] { _port, _bind, _data, _noDht, _routers, _downloadLimit, _uploadLimit, _maxConnections, Verbose }) root.Add(option);
     }
 
     /// <summary>What the user gave, or the defaults.</summary>
@@ -45,6 +51,7 @@ internal sealed class CommonOptions
         Path.GetFullPath(parsed.GetValue(_data) ?? CommonSettings.DefaultDataFolder()),
         parsed.GetValue(_downloadLimit),
         parsed.GetValue(_uploadLimit),
+        parsed.GetValue(_maxConnections) ?? CandidateSettings.Default.MaxConnections,
         parsed.GetValue(Verbose))
     {
         Dht = parsed.GetValue(_noDht) ? null : DhtSettings.Default with { Routers = parsed.GetValue(_routers) is { Length: > 0 } routers ? [.. routers] : DhtSettings.PublicRouters },

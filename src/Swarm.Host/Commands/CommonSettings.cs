@@ -3,11 +3,13 @@ using System.Net;
 using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Node;
+using Swarm.Actors.Torrents;
+using Swarm.Protocol.Swarming;
 
 namespace Swarm.Host.Commands;
 
-/// <summary>What the common options said. <paramref name="Port"/>: null for the program's choice, 0 for any. Limits in bytes a second, 0 for none.</summary>
-internal sealed record CommonSettings(int? Port, IPAddress? Bind, string DataFolder, long DownloadLimit, long UploadLimit, bool IsVerbose)
+/// <summary>What the common options said. <paramref name="Port"/>: null for the program's choice, 0 for any. Limits in bytes a second, 0 for none; connections a torrent.</summary>
+internal sealed record CommonSettings(int? Port, IPAddress? Bind, string DataFolder, long DownloadLimit, long UploadLimit, int MaxConnections, bool IsVerbose)
 {
     /// <summary>How the node takes part in the DHT; null: not at all.</summary>
     public DhtSettings? Dht { get; init; }
@@ -29,5 +31,6 @@ internal sealed record CommonSettings(int? Port, IPAddress? Bind, string DataFol
         Listen = listen,
         Net = NetSettings.Default with { Bind = Bind, DownloadLimit = DownloadLimit, UploadLimit = UploadLimit },
         Dht = Dht,
+        Torrent = TorrentSettings.Default with { Candidates = CandidateSettings.Default with { MaxConnections = MaxConnections } },
     };
 }

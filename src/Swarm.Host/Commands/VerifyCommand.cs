@@ -17,6 +17,7 @@ internal sealed class VerifyCommand : Command, IDetailedHelp
     private readonly Shell _shell;
     private readonly Argument<string> _torrent = new("torrent") { Description = "A .torrent file." };
     private readonly Argument<string> _folder = new("dir") { Description = "The folder the content lies in, as -o was for 'swarm get'; or the torrent's own folder." };
+    private readonly Option<int?> _threads = new("--threads") { HelpName = "N", Description = $"Hash with this many threads, 1 to {ContentCheck.MaxHashThreads}. Default: one a processor, at most {ContentCheck.MaxHashThreads}.", CustomParser = result => CommonOptions.ParseNumber(result, 1, ContentCheck.MaxHashThreads) };
     private readonly Option<bool> _json = CommonOptions.JsonOption("Print one JSON object instead of text.");
 
     public VerifyCommand(Shell shell) : base("verify", About)
@@ -24,6 +25,7 @@ internal sealed class VerifyCommand : Command, IDetailedHelp
         _shell = shell;
         Add(_torrent);
         Add(_folder);
+        Add(_threads);
         Add(_json);
         SetAction(RunAsync);
     }
@@ -38,10 +40,11 @@ internal sealed class VerifyCommand : Command, IDetailedHelp
         var metainfo = TorrentInput.LoadFile(parsed.GetRequiredValue(_torrent)).Metainfo!;
         var folder = FolderOf(metainfo, parsed.GetRequiredValue(_folder));
         var json = parsed.GetValue(_json);
+        var threads = parsed.GetValue(_threads) ?? ContentCheck.DefaultHashThreads;
         var check = await Reporters.WithAsync(_shell, json: false, reporter =>
         {
             Action<long>? progress = json ? null : new HashProgress(reporter, metainfo.Name, metainfo.Layout.Geometry.TotalLength).Advance;
-            return Task.Run(() => ContentCheck.Run(metainfo, folder, progress, interrupted), interrupted);
+            return Task.Run(() => ContentCheck.Run(metainfo, folder, threads, progress, interrupted), interrupted);
         }).ConfigureAwait(false);
         if (json) _shell.Out.WriteLine(JsonText.Line(check));
         else Print(check);

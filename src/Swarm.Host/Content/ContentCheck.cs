@@ -27,16 +27,20 @@ internal sealed record CheckedFile(string Path, long Length, FileVerdict State);
 /// <summary>What <c>verify --json</c> prints.</summary>
 internal sealed record ContentCheck(string Name, string? InfoHashV1, string Path, bool Complete, int Pieces, int ValidPieces, long TotalLength, ImmutableArray<CheckedFile> Files)
 {
-    private const int MaxHashThreads = 8;
+    /// <summary>The most threads that hash.</summary>
+    public const int MaxHashThreads = 8;
 
-    /// <summary>Hashes what lies below a folder (blocks, uses every core) and compares; changes nothing.</summary>
+    /// <summary>One a processor.</summary>
+    public static int DefaultHashThreads => Math.Clamp(Environment.ProcessorCount, 1, MaxHashThreads);
+
+    /// <summary>Hashes what lies below a folder (blocks, uses so many threads) and compares; changes nothing.</summary>
     /// <exception cref="SwarmException">Nothing can be compared.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static ContentCheck Run(TorrentMetainfo metainfo, string folder, Action<long>? progress, CancellationToken cancellation)
+    public static ContentCheck Run(TorrentMetainfo metainfo, string folder, int threads, Action<long>? progress, CancellationToken cancellation)
     {
         if (metainfo.PieceHashes is null) throw new SwarmException("this is a v2-only torrent, and this version verifies v1 and hybrid ones");
         var spec = new StorageSpec(metainfo.Layout, folder, metainfo.PieceHashes.Memory, FileAllocation.Sparse);
-        var states = new ContentHasher(Math.Clamp(Environment.ProcessorCount, 1, MaxHashThreads)).Verify(spec, progress, cancellation, out var error);
+        var states = new ContentHasher(threads).Verify(spec, progress, cancellation, out var error);
         if (error is not null) throw new SwarmException(TorrentText.Clean(error.Message));
         var files = ImmutableArray.CreateBuilder<CheckedFile>();
         for (var i = 0; i < metainfo.Layout.Files.Length; i++)

@@ -78,17 +78,20 @@ internal sealed class LinkReader : ISlabReceiver
     public bool Turn()
     {
         lock (_gate) _running = _touched = true;
+        Interlocked.Increment(ref _context.Tally.ReadTurns);
         for (var budget = _context.Settings.ReadTurnBytes; budget > 0 && _link.IsOpen;)
         {
             if (!TryRoom(out var room) || !TryHaveSlab()) return false;
             var wanted = Math.Min(room, _slab!.Buffer.Length - _position);
             var count = _link.Socket.Receive(_slab.Buffer.AsSpan(_position, wanted), out var error);
+            Interlocked.Increment(ref _context.Tally.ReceiveCalls);
             if (count == 0)
             {
                 if (error != SocketError.WouldBlock) _link.Abort(NetReasons.Lost(error));
                 break;
             }
 
+            Interlocked.Add(ref _context.Tally.BytesReceived, count);
             budget -= count;
             Deliver(count);
             if (count < wanted || count == room) break;

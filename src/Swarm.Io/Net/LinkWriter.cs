@@ -92,6 +92,7 @@ internal sealed class LinkWriter
     /// </summary>
     public AfterTurn Turn(int carried)
     {
+        Interlocked.Increment(ref _context.Tally.WriteTurns);
         var plan = _context.Plans.Rent();
         var tally = default(SendTally);
         try
@@ -149,6 +150,8 @@ internal sealed class LinkWriter
                 return AfterTurn.Nothing;
             }
 
+            Interlocked.Increment(ref _context.Tally.SendCalls);
+            Interlocked.Add(ref _context.Tally.BytesSent, sent);
             budget -= sent;
             var waits = sent < plan.Length;
             Advance(sent, waits ? _link.Socket.Carry(plan.Composed[sent..]) : 0, ref tally);

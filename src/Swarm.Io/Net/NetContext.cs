@@ -16,4 +16,6 @@ internal sealed class NetContext(NetSettings settings, IBlockSource blocks, ILog
     public SendPlanPool Plans { get; } = new(settings);
 
     public LinkTable Links { get; } = new(settings.MaxLinks);
+
+    public NetTally Tally { get; } = new();
 }

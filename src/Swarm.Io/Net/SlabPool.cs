@@ -15,7 +15,8 @@ namespace Swarm.Io.Net;
 /// bound is free: with less room than that, what was let go of would only be taken up again, and let go of again.
 /// </para>
 /// <para>
-/// Memory goes back to the system in <see cref="Trim"/>: buffers that nobody needed since the last trim are emptied of pages (Linux) or forgotten.
+/// Memory goes back to the system in <see cref="Trim"/>: buffers that nobody needed since the last trim are emptied of pages (Linux) or forgotten; so are free
+/// buffers that, with what is lent, would be more than the bound.
 /// </para>
 /// </summary>
 public sealed class SlabPool
@@ -181,8 +182,14 @@ public sealed class SlabPool
         _lentBytes -= bytes;
         _outstanding--;
 
-        // What was lent beyond the bound is not kept: the collector takes it.
-        if (_lentBytes + _shelves[0].FreeBytes + _shelves[1].FreeBytes + bytes <= _settings.SlabPoolBytes) _shelves[bytes == SmallBytes ? 0 : 1].Put(entry);
+        // Kept in any case: what was just used is wanted again, and a new buffer is new memory. Over the bound others lose their memory, first those of the other size, and if need be this one.
+        var own = _shelves[bytes == SmallBytes ? 0 : 1];
+        var other = _shelves[bytes == SmallBytes ? 1 : 0];
+        own.Put(entry);
+        while (_lentBytes + own.FreeBytes + other.FreeBytes > _settings.SlabPoolBytes && (other.TryChill() || own.TryChill()))
+        {
+            // One by one, until it fits.
+        }
     }
 
     // The one whose slab came back is first asked whether it may use its reserve now; then the one that has waited longest.
@@ -238,13 +245,21 @@ public sealed class SlabPool
 
         public void Put(Entry entry) => _warm.Push(entry);
 
+        /// <summary>Gives the memory of one buffer back; where the system does not take it, the buffer is forgotten. False: there is none with memory.</summary>
+        public bool TryChill()
+        {
+            if (!_warm.TryPop(out var entry)) return false;
+            _fewest = Math.Min(_fewest, _warm.Count);
+            if (PageRelease.TryRelease(entry.Slab.Buffer)) _cold.Push(entry);
+            return true;
+        }
+
         public long Trim()
         {
             long freed = 0;
-            for (; _fewest > 0; _fewest--)
+            for (var unused = _fewest; unused > 0; unused--)
             {
-                var entry = _warm.Pop();
-                if (PageRelease.TryRelease(entry.Slab.Buffer)) _cold.Push(entry);
+                TryChill();
                 freed += bytes;
             }
 

@@ -39,6 +39,9 @@ public sealed class Tcp : ITcp, IDisposable
     /// <summary>The memory of received bytes.</summary>
     public SlabPool Slabs => _context.Slabs;
 
+    /// <summary>What the links have done so far.</summary>
+    public NetCounters Counters => _context.Tally.Read();
+
     /// <summary>Links that are open, in both directions.</summary>
     public int OpenLinks => _context.Links.Count;
 

@@ -111,7 +111,11 @@ internal sealed partial class TcpLink : IPeerLink, ILinkEvents
     }
 
     /// <summary>Tells the owner; only from a turn, or from the end.</summary>
-    public void Tell(object message) => Volatile.Read(ref _owner)?.Tell(message, ActorRefs.NoSender);
+    public void Tell(object message)
+    {
+        Interlocked.Increment(ref _context.Tally.Messages);
+        Volatile.Read(ref _owner)?.Tell(message, ActorRefs.NoSender);
+    }
 
     public void Sweep() => _reader.Sweep();
 

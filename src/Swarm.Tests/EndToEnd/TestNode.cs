@@ -26,16 +26,19 @@ internal sealed class TestNode : IAsyncDisposable
     private IActorRef _torrents = ActorRefs.Nobody;
     private bool _ended;
 
-    private TestNode(ActorSystem system, IActorRef node, EventLog events, Tcp tcp, ImmutableArray<IDisposable> io)
+    private TestNode(ActorSystem system, IActorRef node, EventLog events, Tcp tcp, DiskEngine disk, ImmutableArray<IDisposable> io)
     {
         _system = system;
         _node = node;
         _events = events;
         Tcp = tcp;
+        Disk = disk;
         _io = io;
     }
 
     public Tcp Tcp { get; }
+
+    public DiskEngine Disk { get; }
 
     public IPEndPoint Listen { get; private set; } = null!;
 
@@ -54,7 +57,7 @@ internal sealed class TestNode : IAsyncDisposable
         var listener = system.ActorOf(Props.Create(() => new EventsActor(events)), "events");
         system.EventStream.Subscribe(listener, typeof(TorrentEvent));
         var settings = new NodeSettings { Listen = [new IPEndPoint(address ?? IPAddress.Loopback, 0)], Torrent = torrent ?? TorrentSettings.Default, Net = net ?? Swarm.Actors.Net.NetSettings.Default };
-        var node = new TestNode(system, system.ActorOf(NodeActor.Props(ports, settings), "node"), events, tcp, [tcp, udp, http, disk, store]);
+        var node = new TestNode(system, system.ActorOf(NodeActor.Props(ports, settings), "node"), events, tcp, disk, [tcp, udp, http, disk, store]);
         var started = (await node._node.Ask<object>(new NodeActor.Start(), Patience)).ShouldBeOfType<NodeActor.Started>();
         node.Listen = started.Listen[0];
         node._torrents = started.Torrents;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Swarm.Host;
 using Swarm.Protocol.Metainfo;
 
 namespace Swarm.Tests.Host;
@@ -78,6 +79,18 @@ public sealed class TorrentFileTests : IDisposable
         files["x.sh"].IsExecutable.ShouldBe(!OperatingSystem.IsWindows());
         files["sub/ü b.bin"].IsExecutable.ShouldBeFalse();
         (await Invocation.RunAsync("verify", _scratch["t.torrent"], _scratch.Root)).ExitCode.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("1", ExitCodes.Done)]
+    [InlineData("8", ExitCodes.Done)]
+    [InlineData("0", ExitCodes.Usage)]
+    [InlineData("9", ExitCodes.Usage)]
+    public async Task Verify_hashes_with_as_many_threads_as_it_is_told(string threads, int expected)
+    {
+        WriteFolder();
+        (await Create()).ExitCode.ShouldBe(0);
+        (await Invocation.RunAsync("verify", _scratch["t.torrent"], _scratch.Root, "--threads", threads)).ExitCode.ShouldBe(expected);
     }
 
     [Fact]

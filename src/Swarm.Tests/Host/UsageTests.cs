@@ -33,12 +33,12 @@ public sealed class UsageTests
     }
 
     [Theory]
-    [InlineData("get", "--sequential", "--select", "--ratio", "--recheck", "--allocation", "--no-dht", "--dht-router", "--upload-limit")]
+    [InlineData("get", "--sequential", "--select", "--ratio", "--recheck", "--allocation", "--no-dht", "--dht-router", "--upload-limit", "--max-connections")]
     [InlineData("dht", "ping", "find-node", "get-peers", "announce", "put", "sample", "status", "--node", "--json")]
     [InlineData("seed", "seeding (infoHash, magnet, port)", "--torrent", "--tracker", "--peer", "--data")]
     [InlineData("create", "--web-seed", "--private", "--source", "--piece-size", "--comment")]
     [InlineData("show", "--json", "infoHashV1")]
-    [InlineData("verify", "--json")]
+    [InlineData("verify", "--json", "--threads")]
     [InlineData("demo", "--size", "--leechers")]
     public async Task Help_names_every_option(string verb, params string[] options)
     {

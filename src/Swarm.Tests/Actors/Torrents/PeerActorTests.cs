@@ -218,6 +218,20 @@ public sealed class PeerActorTests
     }
 
     [Fact]
+    public void A_peer_that_has_a_piece_itself_learns_of_ours_with_the_next_thing_said()
+    {
+        var world = new PeerWorld().Outgoing();
+        world.Say(output => output.Have(new PieceIndex(2)));
+        world.Tell(new PeerActor.WeHave([new PieceIndex(2)]));
+        world.Other.Haves.ShouldBeEmpty();
+        world.PassWithTicks(1);
+        world.Pass(0.01);
+        world.Other.Haves.ShouldBe([2]);
+        world.Tell(new PeerActor.WeHave([new PieceIndex(5)]));
+        world.Other.Haves.ShouldBe([2, 5]);
+    }
+
+    [Fact]
     public void No_more_blocks_than_allowed_wait_in_the_link_and_a_choke_takes_back_the_others()
     {
         var content = FakeContent.OneFile(8 * 512 * 1024, 512 * 1024);

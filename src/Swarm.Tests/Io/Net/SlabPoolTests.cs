@@ -157,6 +157,26 @@ public sealed class SlabPoolTests
     }
 
     [Fact]
+    public void What_comes_back_is_lent_again_though_free_buffers_of_the_other_size_fill_the_bound()
+    {
+        var pool = new SlabPool(OneMebibyte);
+        var link = new Link(pool);
+        for (var i = 0; i < 3; i++) link.Rent(SlabClass.Large);
+        link.Rent(SlabClass.Small)!.Release();
+        var last = link.Rent(SlabClass.Large)!;
+        last.Release();
+        pool.FreeBytes.ShouldBe(SlabPool.LargeBytes, "it takes the place of the small one");
+
+        var again = Enumerable.Range(0, 8).Select(_ =>
+        {
+            var slab = link.Rent(SlabClass.Large)!;
+            slab.Release();
+            return slab;
+        });
+        again.ShouldAllBe(slab => ReferenceEquals(slab, last), "a new buffer each time is new memory each time");
+    }
+
+    [Fact]
     public void Rents_and_releases_from_many_threads_lose_nothing_and_keep_the_bound()
     {
         var pool = new SlabPool(OneMebibyte with { SlabsPerLink = 4 });
