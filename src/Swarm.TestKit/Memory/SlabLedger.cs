@@ -9,12 +9,13 @@ namespace Swarm.TestKit.Memory;
 public sealed class SlabLedger
 {
     private const byte Released = 0xdd;
+    private const long MostSpareBytes = 1 << 20;
 
     private readonly Dictionary<Slab, Loan> _out = [];
     private readonly SpareBuffers _spares;
 
     /// <summary>A ledger with spare buffers of its own.</summary>
-    public SlabLedger() : this(new SpareBuffers())
+    public SlabLedger() : this(new SpareBuffers(MostSpareBytes))
     {
     }
 

@@ -10,49 +10,52 @@ namespace Swarm.TestKit.Peers;
 public sealed record PeerManners
 {
     /// <summary>Shakes hands, has nothing, wants nothing, says nothing more.</summary>
-    public static PeerManners Stranger { get; } = new();
+    public static PeerManners Stranger { get; } = new() { Name = "stranger" };
 
     /// <summary>Has everything, unchokes everybody, answers every request.</summary>
-    public static PeerManners Seed { get; } = new() { HasEverything = true, Unchokes = true };
+    public static PeerManners Seed { get; } = new() { Name = "seed", HasEverything = true, Unchokes = true };
 
     /// <summary>Has nothing and fetches everything, checking each byte, telling what it has and giving it on.</summary>
-    public static PeerManners Leecher { get; } = new() { Downloads = true, Unchokes = true };
+    public static PeerManners Leecher { get; } = new() { Name = "leecher", Downloads = true, Unchokes = true };
 
     /// <summary>A seed that sends every block wrong.</summary>
-    public static PeerManners Corrupting { get; } = Seed with { CorruptsOneIn = 1 };
+    public static PeerManners Corrupting { get; } = Seed with { Name = "corrupting", CorruptsOneIn = 1 };
 
     /// <summary>Says that it has everything, and never sends a block.</summary>
-    public static PeerManners NeverAnswering { get; } = Seed with { Answers = false };
+    public static PeerManners NeverAnswering { get; } = Seed with { Name = "never answering", Answers = false };
 
     /// <summary>Says that it has everything, and rejects each request.</summary>
-    public static PeerManners Liar { get; } = Seed with { Answers = false, Rejects = true };
+    public static PeerManners Liar { get; } = Seed with { Name = "liar", Answers = false, Rejects = true };
 
     /// <summary>A seed that sends a hundred bytes a second.</summary>
-    public static PeerManners Dripping { get; } = Seed with { BytesPerSecond = 100 };
+    public static PeerManners Dripping { get; } = Seed with { Name = "dripping", BytesPerSecond = 100 };
 
     /// <summary>Asks for blocks as fast as it can and takes no notice of anything.</summary>
-    public static PeerManners Flooding { get; } = new() { FloodsRequestsPerSecond = 2_000 };
+    public static PeerManners Flooding { get; } = new() { Name = "flooding", FloodsRequestsPerSecond = 2_000 };
 
     /// <summary>Sends a message of an impossible length once it has shaken hands.</summary>
-    public static PeerManners BadLengths { get; } = new() { SendsBadLengths = true };
+    public static PeerManners BadLengths { get; } = new() { Name = "bad lengths", SendsBadLengths = true };
 
     /// <summary>Answers the handshake with noise.</summary>
-    public static PeerManners Garbage { get; } = new() { SendsGarbage = true };
+    public static PeerManners Garbage { get; } = new() { Name = "garbage", SendsGarbage = true };
 
     /// <summary>A seed whose connections end without a reason, after 2 s on average.</summary>
-    public static PeerManners Fickle { get; } = Seed with { ClosesAfter = TimeSpan.FromSeconds(2) };
+    public static PeerManners Fickle { get; } = Seed with { Name = "fickle", ClosesAfter = TimeSpan.FromSeconds(2) };
 
     /// <summary>A seed that also sends blocks that nobody asked for, and wrong ones.</summary>
-    public static PeerManners Pushing { get; } = new() { HasEverything = true, PushesBlocksPerSecond = 50 };
+    public static PeerManners Pushing { get; } = new() { Name = "pushing", HasEverything = true, PushesBlocksPerSecond = 50 };
 
     /// <summary>Sends a bitfield far longer than the torrent's.</summary>
-    public static PeerManners HugeBitfield { get; } = new() { BitfieldBytes = 1 << 20 };
+    public static PeerManners HugeBitfield { get; } = new() { Name = "huge bitfield", BitfieldBytes = 1 << 20 };
 
     /// <summary>Takes connections, reads, and says nothing at all, not even the handshake.</summary>
-    public static PeerManners Mute { get; } = new() { ShakesHands = false };
+    public static PeerManners Mute { get; } = new() { Name = "mute", ShakesHands = false };
 
     /// <summary>A seed that chokes and unchokes ten times a second.</summary>
-    public static PeerManners Flapping { get; } = Seed with { FlapInterval = TimeSpan.FromMilliseconds(100) };
+    public static PeerManners Flapping { get; } = Seed with { Name = "flapping", FlapInterval = TimeSpan.FromMilliseconds(100) };
+
+    /// <summary>What they are called, in reports.</summary>
+    public string Name { get; init; } = "unnamed";
 
     /// <summary>What the handshake offers.</summary>
     public ReservedBits Bits { get; init; } = ReservedBits.Fast | ReservedBits.Extension;
@@ -120,4 +123,7 @@ public sealed record PeerManners
     /// <summary>Whether it gives what it says it has, as it is, and in time: such a one may stay when a world heals.</summary>
     public bool IsHonest => ShakesHands && Answers && !SendsGarbage && !SendsBadLengths && BitfieldBytes == 0 && CorruptsOneIn == 0 && CorruptsPieces.IsEmpty && FloodsRequestsPerSecond == 0
         && PushesBlocksPerSecond == 0 && ClosesAfter == TimeSpan.Zero && FlapInterval == TimeSpan.Zero && BytesPerSecond == 0;
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
 }

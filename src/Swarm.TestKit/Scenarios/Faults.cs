@@ -51,7 +51,7 @@ public static class Faults
     public static Fault Network(string what, Func<SimNetworkSettings, SimNetworkSettings> change) => new(what, run => run.World.Network.Settings = change(run.World.Network.Settings));
 
     /// <summary>All ways between these and everybody else become worse.</summary>
-    public static Fault Degrade(Who who, PathRule rule) => ToEach(who, $"on a bad way: {rule}", (run, node) =>
+    public static Fault Degrade(Who who, PathRule rule) => ToEach(who, "on a worse way", (run, node) =>
     {
         foreach (var other in run.World.Nodes.Where(other => other != node))
         {

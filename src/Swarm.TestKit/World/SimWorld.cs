@@ -33,6 +33,9 @@ namespace Swarm.TestKit.World;
 /// </summary>
 public sealed partial class SimWorld
 {
+    // What a thousand nodes have in use at once, so that what they give back together is not made anew.
+    private const long MostSpareBytes = 4L << 30;
+
     private readonly List<SimNode> _nodes = [];
     private readonly List<FakeTracker> _trackers = [];
     private readonly List<FakePeer> _peers = [];
@@ -90,7 +93,7 @@ public sealed partial class SimWorld
     public IReadOnlyList<FakePeer> Peers => _peers;
 
     /// <summary>Memory for the slabs of all nodes.</summary>
-    internal SpareBuffers Buffers { get; } = new();
+    internal SpareBuffers Buffers { get; } = new(MostSpareBytes);
 
     /// <summary>Adds a node. It starts with <see cref="SimNode.Start"/>.</summary>
     /// <param name="name">Letters, digits and inner hyphens; its own.</param>

@@ -5,7 +5,7 @@ using Swarm.TestKit.Scenarios;
 namespace Swarm.Tests.Simulations;
 
 /// <summary>
-/// New seeds of every scenario in turn, for as long as there is time: SWARM_SWEEP_SECONDS (5 unless it is set; CI gives a minute), from SWARM_SWEEP_FROM on. A failure says which scenario and which seed.
+/// New seeds of every scenario in turn, for as long as there is time: SWARM_SWEEP_SECONDS (5 unless it is set; CI sweeps for longer, with swarm-sim), from SWARM_SWEEP_FROM on. A failure says which scenario and which seed.
 /// </summary>
 public sealed class SweepTests
 {

@@ -15,7 +15,7 @@ internal static class Torrents
         new SwarmScenario("corrupting-peers", "Some send wrong blocks, all or a few; they are found out, and all that is kept is right.")
             .Seeds(1, seed => seed.On(LinkKind.Steady))
             .Leechers(3, 5, leecher => leecher.On(LinkKind.Steady))
-            .Between(0.Seconds, 5.Seconds, Faults.PeersCome(2, PeerManners.Corrupting, PeerManners.Seed with { CorruptsOneIn = 10 }, PeerManners.Corrupting with { BytesPerSecond = 30_000 }))
+            .Between(0.Seconds, 5.Seconds, Faults.PeersCome(2, PeerManners.Corrupting, PeerManners.Seed with { Name = "corrupting one in ten", CorruptsOneIn = 10 }, PeerManners.Corrupting with { Name = "corrupting slowly", BytesPerSecond = 30_000 }))
             .EveryoneCompletes(within: 1.Hours),
 
         new SwarmScenario("bad-manners", "Peers flood, lie, drip, push, talk rubbish and say nothing, and the swarm goes on beside them.")
@@ -50,7 +50,7 @@ internal static class Torrents
             .Sharing(content => content.Private())
             .Seeds(1, seed => seed.On(LinkKind.Steady))
             .Leechers(3, 5, leecher => leecher.On(LinkKind.Steady))
-            .Between(0.Seconds, 5.Seconds, Faults.PeersCome(1, PeerManners.Stranger with { AsksMetadata = true }))
+            .Between(0.Seconds, 5.Seconds, Faults.PeersCome(1, PeerManners.Stranger with { Name = "asking for metadata", AsksMetadata = true }))
             .EveryoneCompletes(within: 1.Hours),
 
         new SwarmScenario("rate-limits", "Nodes keep to the rates that their users allow, both ways, and use them.")
