@@ -6,7 +6,8 @@ namespace Swarm.TestKit.Checking;
 
 /// <summary>
 /// Remembers, for each node and torrent, which pieces were verified in the process that runs and which are on record, and how many blocks of each the disk had written by then: neither may be verified
-/// anew, and no block of either may be written again. What was verified and not recorded may be lost with its process; what is on record may not.
+/// anew, and no block of either may be written again. What was verified and not recorded may be lost with its process, or with a flush that failed, before its torrent failed or while it stopped; what is on record
+/// may not.
 /// </summary>
 internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verified piece stays verified and is never fetched again")
 {
@@ -15,6 +16,7 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
 
     public override void OnEvent(SimNode node, SimTorrent torrent, TorrentEvent happened)
     {
+        if (happened is TorrentEvent.StateChanged { State: TorrentState.Failed }) ForgetUnrecorded(node, torrent);
         if (happened is not TorrentEvent.PiecesVerified verified || !node.TrustsDisk) return;
         var kept = Of(node, torrent);
         foreach (var piece in verified.Pieces)
@@ -41,13 +43,14 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
         Broken(node, $"{torrent.VerifiedNow.Count} pieces of {torrent.Content.Metainfo.Name} were verified, and it says that it has {status.VerifiedPieces}");
     }
 
+    public override void OnStopped(SimNode node)
+    {
+        foreach (var torrent in node.Torrents) ForgetUnrecorded(node, torrent);
+    }
+
     public override void OnLost(SimNode node, bool withPower)
     {
-        foreach (var torrent in node.Torrents)
-        {
-            if (!_kept.TryGetValue((node.Name, torrent.Content.Torrent), out var kept)) continue;
-            foreach (var piece in kept.BlocksWritten.Keys.Where(piece => !kept.Recorded[piece]).ToArray()) kept.BlocksWritten.Remove(piece);
-        }
+        foreach (var torrent in node.Torrents) ForgetUnrecorded(node, torrent);
     }
 
     public override void OnInterval()
@@ -72,6 +75,12 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
                 if (now > written) Broken(node, $"{now - written} blocks of piece {piece.Value} of {torrent.Content.Metainfo.Name} were written after it was verified");
             }
         }
+    }
+
+    private void ForgetUnrecorded(SimNode node, SimTorrent torrent)
+    {
+        if (!_kept.TryGetValue((node.Name, torrent.Content.Torrent), out var kept)) return;
+        foreach (var piece in kept.BlocksWritten.Keys.Where(piece => !kept.Recorded[piece]).ToArray()) kept.BlocksWritten.Remove(piece);
     }
 
     private Kept Of(SimNode node, SimTorrent torrent)
