@@ -44,7 +44,7 @@ public sealed class MutationTests
 
     [Fact]
     public void A_picker_that_does_not_give_back_what_a_peer_had_been_asked_is_caught() =>
-        ShouldBeCaught("seed-leaves-early", "Once nothing is wrong any more", world => world.Simulation.Tamper = turn => turn.Message is PiecesActor.PeerLeft or PiecesActor.RequestsEnded ? null : turn.Message);
+        ShouldBeCaught("connections-reset", "Once nothing is wrong any more", world => world.Simulation.Tamper = turn => turn.Message is PiecesActor.PeerLeft or PiecesActor.RequestsEnded ? null : turn.Message);
 
     [Fact]
     public void A_picker_that_asks_for_what_is_there_is_caught() => ShouldBeCaught("without-tracker", "A verified piece stays verified", world =>
