@@ -8,7 +8,7 @@ using Swarm.Tests.Interop.Clients;
 namespace Swarm.Tests.Interop;
 
 /// <summary>
-/// One DHT of Swarm and libtorrent on loopback addresses, known to each other by one bootstrap node only. Transmission is not in it: its DHT ignores 127/8.
+/// One DHT of Swarm, libtorrent and aria2 on loopback addresses, known to each other by one bootstrap node only. Transmission is not in it: its DHT ignores 127/8.
 /// </summary>
 [Collection(nameof(RealClients))]
 public sealed class DhtInteropTests(InstalledClients installed)
@@ -40,6 +40,20 @@ public sealed class DhtInteropTests(InstalledClients installed)
         var folder = scenario.Folder("out");
         leech.Add(Share.Magnet(content, null), folder);
         await leech.CompleteAsync(content.Metainfo.WireHash);
+        content.ShouldBeIn(folder);
+    }
+
+    [Fact]
+    public async Task Aria2_gets_by_magnet_link_what_Swarm_announced_in_the_dht()
+    {
+        using var content = Contents.Create(Contents.SingleFile);
+        await using var scenario = new Scenario();
+        var router = await RouterAsync(scenario);
+        var swarm = await SwarmPeer.StartAsync(scenario, scenario.NextAddress(), "seed", Through(router));
+        await swarm.SeedAsync(content);
+        var folder = scenario.Folder("out");
+        var leech = await Aria2.LeechByDhtAsync(installed, scenario, Share.Magnet(content), folder, router.EndPoint);
+        await leech.EndAsync();
         content.ShouldBeIn(folder);
     }
 
