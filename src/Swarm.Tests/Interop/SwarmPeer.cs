@@ -1,4 +1,5 @@
 using System.Net;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Node;
 using Swarm.Actors.Torrents;
 using Swarm.Host;
@@ -25,14 +26,17 @@ internal sealed class SwarmPeer : IAsyncDisposable
     public IPEndPoint EndPoint => _node.Listen[0];
 
     /// <summary>A node at <paramref name="address"/>, or 127.0.0.1; it also calls out from there.</summary>
-    public static async Task<SwarmPeer> StartAsync(Scenario scenario, IPAddress? address = null, string name = "swarm")
+    public static async Task<SwarmPeer> StartAsync(Scenario scenario, IPAddress? address = null, string name = "swarm", DhtSettings? dht = null)
     {
         address ??= IPAddress.Loopback;
-        var settings = new NodeSettings { Listen = [new IPEndPoint(address, 0)] };
+        var settings = new NodeSettings { Listen = [new IPEndPoint(address, 0)], Dht = dht };
         settings = settings with { Net = settings.Net with { Bind = address } };
         var log = new OutputLog($"{name} at {address}");
         return scenario.Own(new SwarmPeer(await SwarmNode.StartAsync(scenario.Folder($"{name}-data"), settings, log), log));
     }
+
+    /// <summary>Runs a command of the DHT to its end, which must be a <typeparamref name="T"/>.</summary>
+    public async Task<T> DhtAsync<T>(object command) => (await _node.RunAsync(_node.Dht[0], command, streamed: null, CancellationToken.None)).ShouldBeOfType<T>();
 
     public Task SeedAsync(TestContent content, IEnumerable<IPEndPoint>? peers = null, string? tracker = null, long uploadLimit = 0) =>
         _node.AddAsync(TorrentSource.FromFile(content.Metainfo, content.File), Options(content.SeedFolder, peers, tracker) with { SeedOnly = true, UploadLimit = uploadLimit });

@@ -30,6 +30,10 @@ internal sealed class Aria2 : IAsyncDisposable
     public static Task<Aria2> LeechAndServeAsync(InstalledClients installed, Scenario scenario, Share share, string folder) =>
         StartAsync(installed, scenario, share, folder, "--seed-ratio=0.0");
 
+    /// <summary>Downloads into <paramref name="folder"/> what a magnet link names, with nothing but a node of the DHT, and ends.</summary>
+    public static Task<Aria2> LeechByDhtAsync(InstalledClients installed, Scenario scenario, Share share, string folder, IPEndPoint dhtNode) =>
+        StartAsync(installed, scenario, share, folder, "--seed-time=0", "--enable-dht=true", $"--dht-entry-point={dhtNode}", $"--dht-file-path={Path.Combine(scenario.Root, "aria2-dht.dat")}");
+
     /// <summary>It has everything: it has run its hook, which echoes an id, a count of files and a path.</summary>
     public Task CompleteAsync() => _process.LineAsync(static line => line.Split(' ') is [{ Length: 16 }, _, ['/', ..], ..], "download complete", Scenario.Patience);
 
@@ -46,7 +50,7 @@ internal sealed class Aria2 : IAsyncDisposable
         at.Port = Scenario.FreePort(at.Address);
         string[] fixedOptions =
         [
-            "--no-conf", $"--dir={folder}", $"--interface={at.Address}", $"--listen-port={at.Port}", "--disable-ipv6=true", "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false",
+            "--no-conf", $"--dir={folder}", $"--interface={at.Address}", $"--listen-port={at.Port}", $"--dht-listen-port={at.Port}", "--disable-ipv6=true", "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false",
             "--enable-peer-exchange=false", "--file-allocation=none", "--auto-save-interval=0", "--summary-interval=0", "--show-console-readout=false", "--enable-color=false",
             "--console-log-level=info", "--bt-stop-timeout=120", $"--on-bt-download-complete=/bin/echo",
         ];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -19,15 +20,25 @@ internal sealed class LibtorrentSession : IAsyncDisposable
     /// <summary>Where it accepts connections.</summary>
     public IPEndPoint EndPoint { get; }
 
-    public static async Task<LibtorrentSession> StartAsync(InstalledClients installed, Scenario scenario, IPAddress? address = null)
+    public static async Task<LibtorrentSession> StartAsync(InstalledClients installed, Scenario scenario, IPAddress? address = null, IPEndPoint? dhtNode = null)
     {
         address ??= scenario.NextAddress();
         var script = Path.Combine(AppContext.BaseDirectory, "Interop", "Clients", "lt_session.py");
-        var process = ClientProcess.Start($"libtorrent at {address}", installed.RequireLibtorrent(), scenario.Root, script, address.ToString());
+        var process = ClientProcess.Start($"libtorrent at {address}", installed.RequireLibtorrent(), scenario.Root, [script, address.ToString(), .. dhtNode is null ? Array.Empty<string>() : [Scenario.FreePort(address).ToString(CultureInfo.InvariantCulture)]]);
         scenario.Own(process);
         var listening = await EventAsync(process, "listening", static _ => true, Scenario.StartPatience);
+        if (dhtNode is not null) process.Send(new JsonObject { ["cmd"] = "node", ["ip"] = dhtNode.Address.ToString(), ["port"] = dhtNode.Port }.ToJsonString());
         return new LibtorrentSession(process, new IPEndPoint(address, (int)listening["port"]!));
     }
+
+    /// <summary>A command of the DHT, as <c>lt_session.py</c> describes them.</summary>
+    public void Send(JsonObject command) => _process.Send(command.ToJsonString());
+
+    /// <summary>It has put an item at some nodes.</summary>
+    public Task PutAsync() => EventAsync(_process, "put", happened => !((string)happened["text"]!).Contains("success=0", StringComparison.Ordinal), Scenario.Patience);
+
+    /// <summary>It has got an item with this value.</summary>
+    public Task ItemAsync(string value) => EventAsync(_process, "item", happened => (string?)happened["value"] == value, Scenario.Patience);
 
     public void Add(Share share, string folder, IEnumerable<IPEndPoint>? peers = null, int uploadLimit = 0)
     {

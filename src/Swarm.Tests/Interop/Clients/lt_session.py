@@ -3,16 +3,20 @@
 
 Reads one JSON command a line from stdin, writes one JSON event a line to stdout. The end of stdin ends it, so it never outlives its test.
 
-  usage: lt_session.py ADDRESS      listens at ADDRESS (an IPv4 or IPv6 address), any free port, and calls out from there
+  usage: lt_session.py ADDRESS [PORT]   listens at ADDRESS (an IPv4 or IPv6 address), any free port, and calls out from there; with a PORT it listens there and takes part in the DHT
 
   commands  {"cmd":"add", "torrent":PATH | "magnet":LINK, "dir":FOLDER, "peers":[[ADDRESS,PORT]...], "trackers":[URL...], "upload_limit":BYTES_A_SECOND}
             {"cmd":"connect", "hash":HEX, "ip":ADDRESS, "port":PORT}
             {"cmd":"stats", "hash":HEX, "id":N}
+            {"cmd":"node", "ip":ADDRESS, "port":PORT}                       a node of the DHT to begin with
+            {"cmd":"put", "value":TEXT}  {"cmd":"get", "target":HEX}        an immutable item (BEP 44)
+            {"cmd":"put_mutable", "private":HEX, "public":HEX, "value":TEXT, "salt":TEXT}  {"cmd":"get_mutable", "public":HEX, "salt":TEXT}
             {"cmd":"quit"}
   events    {"ev":"listening","port":N}  {"ev":"metadata","hash":HEX}  {"ev":"complete","hash":HEX}  {"ev":"tracked","hash":HEX,"peers":N}
             {"ev":"stats","id":N,"uploaded":N,"downloaded":N}  {"ev":"log","text":TEXT}
+            {"ev":"put","text":TEXT}  {"ev":"item","value":TEXT}
 
-TCP only, plaintext only, no DHT, local discovery or port mapping: a test introduces the peers it means.
+TCP only, plaintext only, no local discovery or port mapping: a test introduces the peers it means.
 """
 import json
 import sys
@@ -27,17 +31,19 @@ def say(event, **fields):
     sys.stdout.flush()
 
 
-def session(address):
+def session(address, port):
     at = "[%s]" % address if ":" in address else address
     categories = lt.alert.category_t
     return lt.session({
-        "listen_interfaces": at + ":0", "outgoing_interfaces": address,
-        "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+        "listen_interfaces": "%s:%s" % (at, port), "outgoing_interfaces": address,
+        "enable_dht": port != 0, "dht_bootstrap_nodes": "", "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False, "dht_enforce_node_id": False,
+        "dht_prefer_verified_node_ids": False, "dht_block_ratelimit": 1000, "dht_announce_interval": 5,
+        "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
         "enable_outgoing_utp": False, "enable_incoming_utp": False, "in_enc_policy": 2, "out_enc_policy": 2,
         "allow_multiple_connections_per_ip": True, "rate_limit_ip_overhead": False,
         "min_reconnect_time": 1, "peer_connect_timeout": 5, "stop_tracker_timeout": 1,
         "alert_mask": categories.status_notification | categories.error_notification | categories.tracker_notification
-        | categories.connect_notification | categories.peer_notification | categories.storage_notification,
+        | categories.connect_notification | categories.peer_notification | categories.storage_notification | categories.dht_notification,
     })
 
 
@@ -63,6 +69,19 @@ def stats(c):
     say("stats", id=c["id"], uploaded=s.total_payload_upload, downloaded=s.total_payload_download)
 
 
+def dht(ses, c):
+    if c["cmd"] == "node":
+        ses.add_dht_node((c["ip"], c["port"]))
+    elif c["cmd"] == "put":
+        ses.dht_put_immutable_item(c["value"])
+    elif c["cmd"] == "get":
+        ses.dht_get_immutable_item(lt.sha1_hash(bytes.fromhex(c["target"])))
+    elif c["cmd"] == "put_mutable":
+        ses.dht_put_mutable_item(bytes.fromhex(c["private"]), bytes.fromhex(c["public"]), c["value"].encode(), c["salt"].encode())
+    elif c["cmd"] == "get_mutable":
+        ses.dht_get_mutable_item(bytes.fromhex(c["public"]), c["salt"].encode())
+
+
 def obey(ses):
     for line in sys.stdin:
         c = json.loads(line)
@@ -75,6 +94,8 @@ def obey(ses):
                 handles[c["hash"]].connect_peer((c["ip"], c["port"]))
             elif c["cmd"] == "stats":
                 stats(c)
+            else:
+                dht(ses, c)
         except Exception as e:                         # a wrong command must be seen in the test's output, not end the session
             say("log", text="%r: %r" % (c, e))
     over.set()
@@ -92,6 +113,11 @@ def report(alert):
     elif what == "cache_flushed_alert":
         if alert.handle.status().is_seeding:
             say("complete", hash=str(alert.handle.info_hash()))
+    elif what == "dht_put_alert":
+        say("put", text=alert.message())
+    elif what in ("dht_immutable_item_alert", "dht_mutable_item_alert"):
+        value = alert.item["value"]
+        say("item", value=value.decode() if isinstance(value, bytes) else str(value))
     elif what == "tracker_reply_alert":
         say("tracked", hash=str(alert.handle.info_hash()), peers=alert.num_peers)
     say("log", text=what + ": " + alert.message())
@@ -102,7 +128,7 @@ over = threading.Event()
 
 
 def main():
-    ses = session(sys.argv[1])
+    ses = session(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)
     threading.Thread(target=obey, args=(ses,), daemon=True).start()
     while not over.is_set():
         ses.wait_for_alert(200)
