@@ -107,6 +107,6 @@ internal sealed class GetCommand : Command, IDetailedHelp
     {
         { Metainfo: { } metainfo } => TorrentSource.FromFile(metainfo, input.File),
         { Magnet: { WireHash: not null } magnet } => TorrentSource.FromMagnet(magnet),
-        _ => throw new SwarmException("this link names a mutable torrent (BEP 46), whose content is found by the DHT, and this version has none; a link with 'xt=urn:btih:' is needed"),
+        _ => throw new SwarmException("this link names a mutable torrent (BEP 46), which this version does not follow; a link with 'xt=urn:btih:' is needed"),
     };
 }
