@@ -1,5 +1,5 @@
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using Swarm.Protocol.Dht.Storage;
 using Swarm.Tests.Protocol.Bencoding;
 using static Swarm.Tests.Protocol.Dht.DhtSecurityTests;
