@@ -101,6 +101,7 @@ public sealed partial class DhtActor
             owner!.Failed(address);
         }
 
+        PingAgain(now);
         for (var left = _settings.NewcomersPerPulse; left > 0 && _newcomers.TryTake(_sender.Pacer, now, out var newcomer); left--) SendPing(newcomer, NewcomerPing.Instance, now);
         foreach (var task in _running) Touch(task);
     }
