@@ -87,6 +87,9 @@ public sealed partial class DhtActor
     /// <summary>From the other family.</summary>
     internal sealed record OtherTable(RoutingTable Table);
 
+    /// <summary>From the other family: where nodes of this one may be, as a node of that one says (BEP 32).</summary>
+    internal sealed record NodesTold(ImmutableArray<UdpAddress> Addresses, UdpAddress By);
+
     private sealed record Pulsed
     {
         public static readonly Pulsed Instance = new();
