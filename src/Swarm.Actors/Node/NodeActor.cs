@@ -31,6 +31,8 @@ public sealed partial class NodeActor : UntypedActor
     private IActorRef? _torrents;
     private ImmutableArray<DhtAccess> _dht = [];
     private int _dhtToDrain;
+    private int _dhtToStart;
+    private Started? _started;
     private IActorRef? _starter;
     private IActorRef? _drainer;
 
@@ -44,7 +46,7 @@ public sealed partial class NodeActor : UntypedActor
     /// <summary>Starts the node; answered with <see cref="Started"/> or <see cref="StartFailed"/>.</summary>
     public sealed record Start;
 
-    /// <summary>The node works. <paramref name="Listen"/> has the real ports; torrents are added at <paramref name="Torrents"/>.</summary>
+    /// <summary>The node works: every socket is open, of the DHT too unless it cannot be. <paramref name="Listen"/> has the real ports; torrents are added at <paramref name="Torrents"/>.</summary>
     public sealed record Started(ImmutableArray<IPEndPoint> Listen, IActorRef Torrents)
     {
         /// <summary>The DHT, a family each; empty if it has none.</summary>
@@ -83,6 +85,7 @@ public sealed partial class NodeActor : UntypedActor
             case NetActor.StartFailed failed: OnNetFailed(failed); break;
             case Drain: OnDrain(); break;
             case TorrentsActor.AllStopped: DrainDht(); break;
+            case DhtActor.SocketSettled: OnDhtSettled(); break;
             case DhtActor.Drained when --_dhtToDrain == 0: _store.Tell(new StoreActor.Drain()); break;
             case DhtActor.Drained: break;
             case StoreActor.Drained: OnDrained(); break;
@@ -134,8 +137,22 @@ public sealed partial class NodeActor : UntypedActor
         }
 
         _net.Tell(new NetActor.Serve(_torrents));
-        _starter?.Tell(new Started(started.Local, _torrents) { Dht = _dht });
+        _started = new Started(started.Local, _torrents) { Dht = _dht };
+        TellStarted();
+    }
+
+    // Who starts a node may ask it at once, of the DHT as well.
+    private void TellStarted()
+    {
+        if (_dhtToStart > 0 || _started is null) return;
+        _starter?.Tell(_started);
         _starter = null;
+    }
+
+    private void OnDhtSettled()
+    {
+        _dhtToStart--;
+        TellStarted();
     }
 
     // A node that listens has a DHT of each family it listens over, at the same port, and of two at one port over one family the first.
@@ -145,6 +162,8 @@ public sealed partial class NodeActor : UntypedActor
         var any = _settings.Net.Bind is { } bind ? [bind] : ImmutableArray.Create(IPAddress.Any, IPAddress.IPv6Any);
         var local = listen.IsEmpty ? any.Select(address => new IPEndPoint(address, 0)) : listen.DistinctBy(end => end.AddressFamily);
         _dht = [.. local.Select(end => new DhtAccess(Watched(Context.ActorOf(DhtActor.Props(end.AddressFamily, end, settings, _store, _ports), NameOf(end.AddressFamily))), end.AddressFamily, end.Port))];
+        _dhtToStart = _dht.Length;
+        foreach (var dht in _dht) dht.Actor.Tell(new DhtActor.AwaitSocket());
         if (_dht.Length != 2) return;
         _dht[0].Actor.Tell(new DhtActor.Meet(_dht[1].Actor));
         _dht[1].Actor.Tell(new DhtActor.Meet(_dht[0].Actor));

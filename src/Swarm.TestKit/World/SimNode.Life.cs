@@ -39,7 +39,7 @@ public sealed partial class SimNode
         System.EventStream.Subscribe(_probe, typeof(TorrentEvent));
         System.EventStream.Subscribe(_probe, typeof(NodeActor.Broken));
         foreach (var torrent in _torrents) torrent.Forget();
-        var settings = new NodeSettings { Listen = [.. Host.Addresses.Select(address => new IPEndPoint(address, Settings.Port))], Net = Settings.Net, Torrent = Settings.Torrent };
+        var settings = new NodeSettings { Listen = [.. Host.Addresses.Select(address => new IPEndPoint(address, Settings.Port))], Net = Settings.Net, Torrent = Settings.Torrent, Dht = Settings.Dht };
         _node = System.ActorOf(NodeActor.Props(ports, settings), "node");
         _node.Tell(new NodeActor.Start(), _probe);
         Limit(NodeState.Starting, "A node starts in time");
@@ -153,6 +153,7 @@ public sealed partial class SimNode
     {
         State = NodeState.Running;
         _torrentsActor = started.Torrents;
+        Dht = started.Dht;
         foreach (var check in World.Checks) check.OnStarted(this);
         _flushesFailedBefore = Disk.Counters.FlushesFailed;
         foreach (var torrent in _torrents) Give(torrent);

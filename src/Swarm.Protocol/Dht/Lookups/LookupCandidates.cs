@@ -51,6 +51,9 @@ internal sealed class LookupCandidates(NodeId target, LookupSettings settings)
     /// <summary>The closest nodes that may count, up to <see cref="LookupSettings.Closest"/>, in whatever phase but failed and stalled. Valid until the next call.</summary>
     public List<LookupCandidate> Closest() => Walk(candidate => candidate.Phase is not (CandidatePhase.Failed or CandidatePhase.Stalled));
 
+    /// <summary>The closest nodes that answered or still may, those that stall included. Valid until the next call.</summary>
+    public List<LookupCandidate> ClosestHoped() => Walk(candidate => candidate.Phase != CandidatePhase.Failed);
+
     /// <summary>The closest nodes that answered. Valid until the next call.</summary>
     public List<LookupCandidate> ClosestAnswered() => Walk(candidate => candidate.Phase == CandidatePhase.Answered);
 

@@ -36,6 +36,12 @@ public sealed record LookupSettings
     /// <summary>Queries in all, 8 to 10,000.</summary>
     public int MaxQueries { get; init => field = Setting.InRange(value, 8, 10_000); } = 256;
 
+    /// <summary>How often one node is asked, 1 to 10: a query or its answer may get lost, and where nodes are few each one matters. Only who is slow is asked again, and only when nobody else is left.</summary>
+    public int MaxTries { get; init => field = Setting.InRange(value, 1, 10); } = 3;
+
+    /// <summary>How long the last that are slow are waited for after the last query, if others have answered, 100 ms to 1 min. If nobody has, they are waited for until their queries time out.</summary>
+    public TimeSpan Patience { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)); } = TimeSpan.FromSeconds(3);
+
     /// <summary>How long it may take, 1 s to 10 min.</summary>
     public TimeSpan MaxDuration { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)); } = TimeSpan.FromMinutes(1);
 
