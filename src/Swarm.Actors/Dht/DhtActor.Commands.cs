@@ -149,7 +149,7 @@ public sealed partial class DhtActor
     {
         task.Storage.HasBegun = true;
         if (!task.Stores) return;
-        foreach (var node in task.Lookup.ClosestNodes())
+        foreach (var node in task.Lookup.NodesToStoreAt())
         {
             if (node.Token.IsEmpty) continue;
             // Not held back: the token is for now. But it counts against what is sent next.

@@ -28,6 +28,7 @@ internal sealed class DhtCommand : Command
     private readonly Option<int[]> _nodes = new("--nodes") { HelpName = "N,N,...", Description = "How many nodes. Default: 100,300,1000.", CustomParser = Sizes };
     private readonly Option<int?> _lookups = new("--lookups") { HelpName = "N", Description = "Lookups of each survey. Default: 1000.", CustomParser = result => SharedOptions.Number(result, 1, MostLookups) };
     private readonly Option<int?> _seed = new("--seed") { HelpName = "N", Description = "What everything follows from. Default: 1.", CustomParser = result => SharedOptions.Number(result, int.MinValue, int.MaxValue) };
+    private readonly Option<int?> _prefixes = new("--prefixes") { HelpName = "N", Description = "sybil: /16 networks that the attacker's 3000 ids are in, 1 to 100. Default: 3.", CustomParser = result => SharedOptions.Number(result, 1, 100) };
     private readonly Option<TimeSpan?> _settle = new("--settle") { HelpName = "T", Description = "How long a network is left alone when it has grown, such as 2m. Default: 20m.", CustomParser = SharedOptions.Duration };
     private readonly Option<string?> _plot = new("--plot") { HelpName = "FILE", Description = "Draw hops and messages over the number of nodes, as SVG." };
     private readonly Option<bool> _json = SharedOptions.Json();
@@ -40,6 +41,7 @@ internal sealed class DhtCommand : Command
         Add(_nodes);
         Add(_lookups);
         Add(_seed);
+        Add(_prefixes);
         Add(_settle);
         Add(_plot);
         Add(_json);
@@ -56,7 +58,7 @@ internal sealed class DhtCommand : Command
         foreach (var size in sizes)
         {
             var clock = Stopwatch.StartNew();
-            var plan = new DhtStudyPlan { Nodes = size, Lookups = parsed.GetValue(_lookups) ?? 1_000, Seed = parsed.GetValue(_seed) ?? 1, Settling = parsed.GetValue(_settle) ?? TimeSpan.FromMinutes(20) };
+            var plan = PlanOf(parsed) with { Nodes = size };
             foreach (var row in study.Run(plan))
             {
                 rows.Add(row);
@@ -66,6 +68,18 @@ internal sealed class DhtCommand : Command
         }
 
         return ExitCodes.Done;
+    }
+
+    private DhtStudyPlan PlanOf(ParseResult parsed)
+    {
+        var plan = new DhtStudyPlan();
+        return plan with
+        {
+            Lookups = parsed.GetValue(_lookups) ?? plan.Lookups,
+            Seed = parsed.GetValue(_seed) ?? plan.Seed,
+            SybilNetworks = parsed.GetValue(_prefixes) ?? plan.SybilNetworks,
+            Settling = parsed.GetValue(_settle) ?? plan.Settling,
+        };
     }
 
     private static string Text(DhtRow row, TimeSpan real, long peakMebibytes)

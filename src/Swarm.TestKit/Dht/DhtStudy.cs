@@ -47,7 +47,7 @@ public static partial class DhtStudy
         var (half, other) = (dht.Nodes.Where(node => node.Number % 2 == 0).ToList(), dht.Nodes.Where(node => node.Number % 2 == 1).ToList());
         dht.Network.Partition(half.Select(node => node.Host), other.Select(node => node.Host));
         var past = TimeSpan.Zero;
-        foreach (var minutes in new[] { 1, 5, 15, 30, 60 }.Where(minutes => minutes <= plan.CutTime.TotalMinutes))
+        foreach (var minutes in new[] { 1, 5, 10, 15, 30, 60 }.Where(minutes => minutes <= plan.CutTime.TotalMinutes))
         {
             dht.Simulation.AdvanceBy(TimeSpan.FromMinutes(minutes) - past);
             past = TimeSpan.FromMinutes(minutes);
