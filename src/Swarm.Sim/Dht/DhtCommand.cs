@@ -12,6 +12,7 @@ internal sealed class DhtCommand : Command
 {
     private const int SmallestNetwork = 8;
     private const int LargestNetwork = 100_000;
+    private const int MostMinutes = 60 * 24 * 30;
     private const int MostLookups = 1_000_000;
 
     private static readonly (string Name, Func<DhtStudyPlan, IEnumerable<DhtRow>> Run)[] Studies =
@@ -29,6 +30,7 @@ internal sealed class DhtCommand : Command
     private readonly Option<int?> _lookups = new("--lookups") { HelpName = "N", Description = "Lookups of each survey. Default: 1000.", CustomParser = result => SharedOptions.Number(result, 1, MostLookups) };
     private readonly Option<int?> _seed = new("--seed") { HelpName = "N", Description = "What everything follows from. Default: 1.", CustomParser = result => SharedOptions.Number(result, int.MinValue, int.MaxValue) };
     private readonly Option<int?> _prefixes = new("--prefixes") { HelpName = "N", Description = "sybil: /16 networks that the attacker's 3000 ids are in, 1 to 100. Default: 3.", CustomParser = result => SharedOptions.Number(result, 1, 100) };
+    private readonly Option<int?> _minutes = new("--minutes") { HelpName = "M", Description = "churn, partition: how long it lasts. Default: 180, 60.", CustomParser = result => SharedOptions.Number(result, 1, MostMinutes) };
     private readonly Option<TimeSpan?> _settle = new("--settle") { HelpName = "T", Description = "How long a network is left alone when it has grown, such as 2m. Default: 20m.", CustomParser = SharedOptions.Duration };
     private readonly Option<string?> _plot = new("--plot") { HelpName = "FILE", Description = "Draw hops and messages over the number of nodes, as SVG." };
     private readonly Option<bool> _json = SharedOptions.Json();
@@ -42,6 +44,7 @@ internal sealed class DhtCommand : Command
         Add(_lookups);
         Add(_seed);
         Add(_prefixes);
+        Add(_minutes);
         Add(_settle);
         Add(_plot);
         Add(_json);
@@ -67,6 +70,7 @@ internal sealed class DhtCommand : Command
             }
         }
 
+        if (parsed.GetValue(_plot) is { } file) File.WriteAllText(file, DhtPlot.Draw(rows));
         return ExitCodes.Done;
     }
 
@@ -78,6 +82,8 @@ internal sealed class DhtCommand : Command
             Lookups = parsed.GetValue(_lookups) ?? plan.Lookups,
             Seed = parsed.GetValue(_seed) ?? plan.Seed,
             SybilNetworks = parsed.GetValue(_prefixes) ?? plan.SybilNetworks,
+            ChurnTime = parsed.GetValue(_minutes) is { } churn ? TimeSpan.FromMinutes(churn) : plan.ChurnTime,
+            CutTime = parsed.GetValue(_minutes) is { } cut ? TimeSpan.FromMinutes(cut) : plan.CutTime,
             Settling = parsed.GetValue(_settle) ?? plan.Settling,
         };
     }

@@ -36,6 +36,12 @@ public sealed record DhtStudyPlan
     /// <summary>Sybil attack: /16 networks that they are in; 1 to 100.</summary>
     public int SybilNetworks { get; init => field = Setting.InRange(value, 1, 100); } = 3;
 
+    /// <summary>Sybil attack: how long it goes on.</summary>
+    public TimeSpan SybilTime { get; init; } = TimeSpan.FromMinutes(40);
+
+    /// <summary>Liars: how long they are there.</summary>
+    public TimeSpan LiarTime { get; init; } = TimeSpan.FromMinutes(40);
+
     /// <summary>Liars: so many for each node of the network; 0 to 1.</summary>
     public double LiarShare { get; init => field = Setting.InRange(value, 0.0, 1.0); } = 0.25;
 

@@ -65,6 +65,9 @@ public sealed class SimDhtScript
     /// <summary>Queries it was sent, pings aside.</summary>
     public int Asked { get; private set; }
 
+    /// <summary>Announces it was sent.</summary>
+    public int Announces { get; private set; }
+
     /// <summary>Asks a node whether it is there, so that it is asked in turn.</summary>
     public void Greet(SimDhtNode node)
     {
@@ -76,6 +79,7 @@ public sealed class SimDhtScript
     {
         if (!KrpcDecoder.TryDecode(datagram.Span, KrpcLimits.Default, out var query) || query.Kind != KrpcKind.Query) return;
         if (query.Method != KrpcMethod.Ping) Asked++;
+        if (query.Method == KrpcMethod.AnnouncePeer) Announces++;
         var isPing = query.Method == KrpcMethod.Ping;
         switch (_manners)
         {
