@@ -29,7 +29,7 @@ internal sealed class DhtCommand : Command
     private readonly Option<int[]> _nodes = new("--nodes") { HelpName = "N,N,...", Description = "How many nodes. Default: 100,300,1000.", CustomParser = Sizes };
     private readonly Option<int?> _lookups = new("--lookups") { HelpName = "N", Description = "Lookups of each survey. Default: 1000.", CustomParser = result => SharedOptions.Number(result, 1, MostLookups) };
     private readonly Option<int?> _seed = new("--seed") { HelpName = "N", Description = "What everything follows from. Default: 1.", CustomParser = result => SharedOptions.Number(result, int.MinValue, int.MaxValue) };
-    private readonly Option<int?> _prefixes = new("--prefixes") { HelpName = "N", Description = "sybil: /16 networks that the attacker's 3000 ids are in, 1 to 100. Default: 3.", CustomParser = result => SharedOptions.Number(result, 1, 100) };
+    private readonly Option<int?> _prefixes = new("--prefixes") { HelpName = "N", Description = "sybil: /16 networks that the attacker's 3000 ids are in, 1 to 60. Default: 3.", CustomParser = result => SharedOptions.Number(result, 1, 60) };
     private readonly Option<int?> _minutes = new("--minutes") { HelpName = "M", Description = "churn, partition: how long it lasts. Default: 180, 60.", CustomParser = result => SharedOptions.Number(result, 1, MostMinutes) };
     private readonly Option<TimeSpan?> _settle = new("--settle") { HelpName = "T", Description = "How long a network is left alone when it has grown, such as 2m. Default: 20m.", CustomParser = SharedOptions.Duration };
     private readonly Option<string?> _plot = new("--plot") { HelpName = "FILE", Description = "Draw hops and messages over the number of nodes, as SVG." };

@@ -61,7 +61,7 @@ public static partial class DhtStudy
     {
         var survey = SimDhtSurvey.Run(dht, plan.Lookups);
         var looking = dht.Run(dht.Draw(plan.Searchers), _ => new DhtActor.FindNode(0, new NodeId(torrent))).OfType<DhtActor.NodesFound>().ToList();
-        var hostile = looking.Average(found => found.Nodes.Count(node => dht.IsHostile(node.Address)) / (double)Math.Max(1, found.Nodes.Length));
+        var hostile = looking.Sum(found => found.Nodes.Count(node => dht.IsHostile(node.Address))) / (double)Math.Max(1, looking.Sum(found => found.Nodes.Length));
         var tables = dht.Draw(plan.Searchers).Average(node => node.Status().Nodes);
         return DhtRow.Of("sybil", when, dht, survey, [new("hostile of the nodes next to the info-hash %", hostile * 100), new("queries they were sent", scripts.Sum(script => script.Asked)), new("nodes of a table", tables), .. Announcing(plan, dht, torrent, scripts)]);
     }
@@ -70,19 +70,20 @@ public static partial class DhtStudy
     private static List<DhtFigure> Announcing(DhtStudyPlan plan, SimDht dht, InfoHash torrent, IReadOnlyList<SimDhtScript> scripts)
     {
         var drawn = dht.Draw(plan.Announcers + plan.Searchers);
+        var announcers = Math.Min(plan.Announcers, drawn.Count / 2);
         var port = PeerPort + dht.Random.Next(10_000);
         var before = scripts.Sum(script => script.Announces);
-        var announced = dht.Run([.. drawn.Take(plan.Announcers)], _ => new DhtActor.Announce(0, torrent, port, IsSeed: false)).OfType<DhtActor.Announced>().ToList();
+        var announced = dht.Run([.. drawn.Take(announcers)], _ => new DhtActor.Announce(0, torrent, port, IsSeed: false)).OfType<DhtActor.Announced>().ToList();
         var wasted = scripts.Sum(script => script.Announces) - before;
         var found = new List<int>();
-        foreach (var searcher in drawn.Skip(plan.Announcers)) found.Add(searcher.Answers(new DhtActor.GetPeers(0, torrent)).OfType<DhtActor.PeersFound>().SelectMany(peers => peers.Peers).Count(peer => peer.Port == port));
+        foreach (var searcher in drawn.Skip(announcers)) found.Add(searcher.Answers(new DhtActor.GetPeers(0, torrent)).OfType<DhtActor.PeersFound>().SelectMany(peers => peers.Peers).Count(peer => peer.Port == port));
         return
         [
-            new("announces taken %", announced.Count * 100.0 / plan.Announcers),
-            new("nodes that took each", announced.Average(taken => taken.Nodes)),
+            new("announces taken %", announced.Count * 100.0 / announcers),
+            new("nodes that took each", announced.Sum(taken => taken.Nodes) / (double)Math.Max(1, announced.Count)),
             new("of them hostile %", wasted * 100.0 / Math.Max(1, announced.Sum(taken => taken.Nodes))),
             new("searches that found a peer %", found.Count(count => count > 0) * 100.0 / found.Count),
-            new("peers found of those announced %", found.Average() * 100.0 / plan.Announcers),
+            new("peers found of those announced %", found.Average() * 100.0 / announcers),
         ];
     }
 

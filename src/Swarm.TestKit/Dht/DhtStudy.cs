@@ -34,7 +34,9 @@ public static partial class DhtStudy
                 dht.Simulation.AdvanceBy(TimeSpan.FromSeconds(1));
             }
 
-            if (minute % 60 is 10 or 0) yield return DhtRow.Of("churn", $"after {minute} min", dht, SimDhtSurvey.Run(dht, plan.Lookups), new DhtFigure("left", left));
+            if (minute % 60 is not (10 or 0)) continue;
+            var survey = SimDhtSurvey.Run(dht, plan.Lookups);
+            yield return DhtRow.Of("churn", $"after {minute} min", dht, survey, new("left", left), new("exact but for who came in the last minute %", survey.ExactButForNewcomers * 100.0 / survey.Lookups));
         }
     }
 

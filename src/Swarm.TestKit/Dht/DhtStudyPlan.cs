@@ -33,8 +33,8 @@ public sealed record DhtStudyPlan
     /// <summary>Sybil attack: ids of the attacker, each at an address of its own; 1 to 50,000.</summary>
     public int SybilIds { get; init => field = Setting.InRange(value, 1, 50_000); } = 3_000;
 
-    /// <summary>Sybil attack: /16 networks that they are in; 1 to 100.</summary>
-    public int SybilNetworks { get; init => field = Setting.InRange(value, 1, 100); } = 3;
+    /// <summary>Sybil attack: /16 networks that they are in; 1 to 60.</summary>
+    public int SybilNetworks { get; init => field = Setting.InRange(value, 1, 60); } = 3;
 
     /// <summary>Sybil attack: how long it goes on.</summary>
     public TimeSpan SybilTime { get; init; } = TimeSpan.FromMinutes(40);

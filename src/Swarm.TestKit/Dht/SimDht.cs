@@ -158,11 +158,8 @@ public sealed class SimDht
     /// <summary>Whether a hostile node is there.</summary>
     public bool IsHostile(UdpAddress address) => _hostile.Contains(address);
 
-    /// <summary>Whether a contact is one of the network's own nodes, that has not left.</summary>
-    public bool IsThere(NodeContact contact) => _byAddress.TryGetValue(contact.Address, out var node) && node.IsThere && node.Id == contact.Id;
-
-    /// <summary>The nodes that are there and closest to a target, the closest first.</summary>
-    public IReadOnlyList<SimDhtNode> ClosestTo(NodeId target, int count) => Census().ClosestTo(target, count);
+    /// <summary>The network's own node at an address, whether it has left or not; null if there never was one.</summary>
+    public SimDhtNode? NodeAt(UdpAddress address) => _byAddress.GetValueOrDefault(address);
 
     /// <summary>A public address that is nobody's, of any network.</summary>
     public IPAddress DrawAddress()

@@ -7,6 +7,9 @@ public sealed class SimDhtCensus
 {
     private readonly (SimDhtNode Node, NodeId Id)[] _nodes;
 
+    /// <summary>Who is among these but came after a moment is left out.</summary>
+    public SimDhtCensus Before(TimeSpan moment) => new([.. _nodes.Select(entry => entry.Node).Where(node => node.CameAt <= moment)]);
+
     internal SimDhtCensus(IReadOnlyCollection<SimDhtNode> nodes) => _nodes = [.. nodes.Select(node => (node, node.Id))];
 
     /// <summary>The nodes closest to a target, the closest first, <paramref name="except"/> aside.</summary>

@@ -15,7 +15,11 @@ public sealed class SimDhtNode
         Host = host;
         Number = number;
         Address = new IPEndPoint(host.Address, SimDht.Port);
+        CameAt = network.Simulation.Elapsed;
     }
+
+    /// <summary>When it came, in virtual time.</summary>
+    public TimeSpan CameAt { get; }
 
     /// <summary>Its machine.</summary>
     public SimHost Host { get; }

@@ -22,11 +22,16 @@ public sealed class SimDhtSurvey
 
     private const int AtATime = 50;
 
+    private static readonly TimeSpan Newcomer = TimeSpan.FromMinutes(1);
+
     /// <summary>Lookups that were begun.</summary>
     public int Lookups { get; private set; }
 
     /// <summary>Those that were exact.</summary>
     public int Exact { get; private set; }
+
+    /// <summary>Those that were exact, or would be if nobody had come in the last minute: a newcomer takes some seconds until others know it.</summary>
+    public int ExactButForNewcomers { get; private set; }
 
     /// <summary>Those whose first node was the closest.</summary>
     public int FirstFound { get; private set; }
@@ -81,25 +86,35 @@ public sealed class SimDhtSurvey
     private void RunGroup(SimDht dht, int count, IReadOnlyList<SimDhtNode>? among)
     {
         var census = dht.Census(among);
+        var settledBy = dht.Simulation.Elapsed - Newcomer;
+        var settled = census.Before(settledBy);
         IReadOnlyList<SimDhtNode> askers = among is null ? dht.Draw(count) : [.. Enumerable.Range(0, count).Select(_ => among[dht.Random.Next(among.Count)])];
         var targets = askers.Select(_ => NodeId.Create(dht.Random)).ToList();
         var next = 0;
         var answers = dht.Run(askers, _ => new DhtActor.FindNode(0, targets[next++]));
-        for (var i = 0; i < answers.Count; i++) Judge(answers[i], census.ClosestTo(targets[i], Closest, askers[i]), dht);
         Lookups += answers.Count;
+        for (var i = 0; i < answers.Count; i++)
+        {
+            var wanted = IdsOf(census.ClosestTo(targets[i], Closest, askers[i]));
+            Wanted += wanted.Count;
+            if (answers[i] is not DhtActor.NodesFound found) continue;
+            Judge(found, wanted, dht);
+            var known = found.Nodes.Where(node => dht.NodeAt(node.Address) is { } there && there.CameAt <= settledBy).Select(node => node.Id).ToList();
+            if (found.Nodes.Length == wanted.Count && known.SequenceEqual(IdsOf(settled.ClosestTo(targets[i], known.Count, askers[i])))) ExactButForNewcomers++;
+        }
     }
 
-    private void Judge(object answer, IReadOnlyList<SimDhtNode> wanted, SimDht dht)
+    private void Judge(DhtActor.NodesFound found, List<NodeId> wanted, SimDht dht)
     {
-        Wanted += wanted.Count;
-        if (answer is not DhtActor.NodesFound found) return;
         _stats.Add(found.Stats);
         var honest = found.Nodes.Where(node => !dht.IsHostile(node.Address)).Select(node => node.Id).ToList();
         Hostile += found.Nodes.Length - honest.Count;
-        if (found.Nodes.Length == wanted.Count && honest.SequenceEqual(wanted.Take(honest.Count).Select(node => node.Id))) Exact++;
-        if (honest.Count > 0 && wanted.Count > 0 && honest[0] == wanted[0].Id) FirstFound++;
-        Found += wanted.Count(node => honest.Contains(node.Id));
+        if (found.Nodes.Length == wanted.Count && honest.SequenceEqual(wanted.Take(honest.Count))) Exact++;
+        if (honest.Count > 0 && wanted.Count > 0 && honest[0] == wanted[0]) FirstFound++;
+        Found += wanted.Count(honest.Contains);
     }
+
+    private static List<NodeId> IdsOf(IReadOnlyList<SimDhtNode> nodes) => [.. nodes.Select(node => node.Id)];
 
     private T Rank<T>(Func<LookupStats, T> figure, double share)
     {
