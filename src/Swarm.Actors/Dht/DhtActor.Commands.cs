@@ -121,7 +121,7 @@ public sealed partial class DhtActor
             SendLookup(task, now);
             if (task.TakeProgress() is { } progress) task.Requester.Tell(progress);
             if (task.Lookup.End == LookupEnd.None) return;
-            task.Storage.Begin(task.Stores ? [.. task.Lookup.ClosestNodes().Where(node => !node.Token.IsEmpty)] : [], task.StoresAgain ? _settings.Lookups.MaxTries : 1);
+            task.Storage.Begin(task.Stores ? [.. task.Lookup.NodesToStoreAt().Where(node => !node.Token.IsEmpty)] : [], task.StoresAgain ? _settings.Lookups.MaxTries : 1);
         }
 
         SendStores(task, now);

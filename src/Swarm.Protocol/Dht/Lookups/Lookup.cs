@@ -17,7 +17,7 @@ namespace Swarm.Protocol.Dht.Lookups;
 /// is left, and never count themselves.
 /// </para>
 /// <para>
-/// What others tell may be lies: see <see cref="LookupCandidates"/> for how a crowd of invented nodes is kept small. A node that answers under another id than it was named with, or with a false item, has failed.
+/// What others tell may be lies: see <see cref="LookupCandidates"/> for how a crowd of invented nodes is kept small, and kept from being all there is. A node that answers under another id than it was named with, or with a false item, has failed.
 /// </para>
 /// Always holds: every node is asked at most <see cref="LookupSettings.MaxTries"/> times; it ends, with <see cref="End"/> saying why, at the latest when limits of queries or time are reached. Times are TimeSpan ticks of a monotonic clock.
 /// </summary>
@@ -103,7 +103,7 @@ public sealed class Lookup
         var round = new Round(nowTicks, pacer, addresses);
         foreach (var candidate in closest) AskIf(CandidatePhase.Fresh, candidate, candidate.Contact.Address, ref round);
         // Enough have answered; or nobody is left to ask and nothing more can come, not even late.
-        if (closest.Count == _settings.Closest && closest.TrueForAll(candidate => candidate.Phase == CandidatePhase.Answered)) Finish(LookupEnd.Complete);
+        if (closest.Count >= _settings.Closest && closest.TrueForAll(candidate => candidate.Phase == CandidatePhase.Answered)) Finish(LookupEnd.Complete);
         else if (round.IsIdle && InFlight == 0) AskOthers(ref round);
         if (End == LookupEnd.None && InFlight == 0 && !round.IsWaiting && addresses.Length > 0 && !IsWorthWaiting(nowTicks)) Finish(Queries >= _settings.MaxQueries ? LookupEnd.TooManyQueries : LookupEnd.Complete);
         return round.Count;
@@ -161,8 +161,11 @@ public sealed class Lookup
         if (AskedAt(address) is { } party && --party.Open == 0) Enter(address, CandidatePhase.Failed);
     }
 
-    /// <summary>The closest nodes that answered, the closest first, no more than <see cref="LookupSettings.Closest"/>. Where to announce to: those of them with a token.</summary>
-    public ImmutableArray<LookupNode> ClosestNodes() =>
+    /// <summary>The closest nodes that answered, the closest first, no more than <see cref="LookupSettings.Closest"/>.</summary>
+    public ImmutableArray<LookupNode> ClosestNodes() => [.. NodesToStoreAt().Take(_settings.Closest)];
+
+    /// <summary>Where to announce to, those of them with a token: the closest nodes that answered, and after them secure ones if there are fewer than <see cref="LookupSettings.LeastSecure"/> among the closest.</summary>
+    public ImmutableArray<LookupNode> NodesToStoreAt() =>
         [.. _candidates.ClosestAnswered().Select(candidate => new LookupNode(candidate.Contact, candidate.Token, candidate.Hops, candidate.Sequence))];
 
     // Nobody of the closest is left to ask: routers are; then, once more, those who are slow.
@@ -228,8 +231,7 @@ public sealed class Lookup
 
     private void Finish(LookupEnd end)
     {
-        var closest = _candidates.ClosestAnswered();
-        foreach (var candidate in closest) Hops = Math.Max(Hops, candidate.Hops);
+        foreach (var candidate in _candidates.ClosestAnswered().Take(_settings.Closest)) Hops = Math.Max(Hops, candidate.Hops);
         End = end == LookupEnd.Complete && Answers == 0 ? LookupEnd.NoAnswer : end;
     }
 

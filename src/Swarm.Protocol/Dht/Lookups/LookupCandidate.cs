@@ -47,6 +47,8 @@ internal sealed class LookupCandidate(NodeContact contact, NodeId target, int ho
 
     public UdpAddress Wide { get; } = NetworkOf.Wide(contact.Address);
 
+    public bool IsSecure { get; } = SecureNodeId.Matches(contact.Id, contact.Address);
+
     public bool IsLocal { get; } = AddressFilter.IsLocal(contact.Address);
 
     public int Hops { get; } = hops;

@@ -15,6 +15,9 @@ public sealed record LookupSettings
     /// <summary>The closest nodes that are looked for, 1 to 64; k of Kademlia, 8 in BEP 5.</summary>
     public int Closest { get; init => field = Setting.InRange(value, 1, RoutingSettings.MostClosest); } = 8;
 
+    /// <summary>Nodes whose id follows BEP 42 that a lookup ends with at least, if there are so many, 0 to 64: those that the closest lack come in addition to them. They are where a crowd of invented ids cannot be.</summary>
+    public int LeastSecure { get; init => field = Setting.InRange(value, 0, RoutingSettings.MostClosest); } = 4;
+
     /// <summary>Queries in flight that have not stalled, 1 to 32; alpha of Kademlia.</summary>
     public int MaxParallel { get; init => field = Setting.InRange(value, 1, MostParallel); } = 4;
 

@@ -322,6 +322,43 @@ public sealed class LookupTests
         sampling.Results.TakeSamples().Length.ShouldBe(2);
     }
 
+    [Fact]
+    public void Closest_without_secure_ids_are_joined_by_the_closest_secure_ones()
+    {
+        var lookup = Begin(KrpcMethod.GetPeers);
+        var crowd = Near(8, 60);
+        var secure = Secure(6);
+        foreach (var node in crowd.Concat(secure)) lookup.AddNode(node);
+        AnswerAll(lookup, [.. crowd, .. secure]);
+        lookup.End.ShouldBe(LookupEnd.Complete);
+        lookup.ClosestNodes().Select(node => node.Contact).ShouldBe(crowd);
+        lookup.NodesToStoreAt().Select(node => node.Contact).ShouldBe([.. crowd, .. secure.Take(4)]);
+        lookup.Queries.ShouldBe(12);
+    }
+
+    [Fact]
+    public void Closest_with_enough_secure_ids_are_all_there_is()
+    {
+        var lookup = Begin(KrpcMethod.GetPeers);
+        var nodes = Secure(12);
+        foreach (var node in nodes) lookup.AddNode(node);
+        AnswerAll(lookup, nodes);
+        lookup.NodesToStoreAt().Select(node => node.Contact).ShouldBe(nodes.Take(8));
+        lookup.Queries.ShouldBe(8);
+    }
+
+    private void AnswerAll(Lookup lookup, NodeContact[] nodes)
+    {
+        while (lookup.End == LookupEnd.None)
+        {
+            foreach (var address in Ask(lookup, 0)) Reply(lookup, nodes.Single(node => node.Address == address));
+        }
+    }
+
+    // Nodes whose ids follow BEP 42, the closest first, of networks of their own.
+    private NodeContact[] Secure(int count) =>
+        [.. Enumerable.Range(1, count).Select(i => At($"11.{i}.1.1")).Select(address => new NodeContact(SecureNodeId.Create(address, _random), address)).OrderBy(node => node.Id.DistanceTo(Target))];
+
     private static KrpcMessage Message(
         NodeContact node, ReadOnlySpan<byte> value = default, ReadOnlySpan<byte> key = default, ReadOnlySpan<byte> signature = default, long? sequence = null, ReadOnlySpan<byte> peers = default, ReadOnlySpan<byte> seedFilter = default,
         ReadOnlySpan<byte> peerFilter = default, ReadOnlySpan<byte> samples = default, byte[]? nodes = null)
