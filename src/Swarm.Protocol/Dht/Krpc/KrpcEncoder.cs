@@ -144,7 +144,7 @@ public static class KrpcEncoder
     private static void WritePeers(ref KrpcWriter writer, ReadOnlySpan<byte> packed, int entrySize)
     {
         writer.Raw("6:valuesl"u8);
-        for (; !packed.IsEmpty; packed = packed[entrySize..]) writer.String(packed[..entrySize]);
+        writer.Strings(packed, entrySize);
         writer.Raw("e"u8);
     }
 
