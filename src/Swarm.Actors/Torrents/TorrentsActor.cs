@@ -9,7 +9,7 @@ namespace Swarm.Actors.Torrents;
 /// A torrent that fails by a bug is restarted and begins anew from the store; if it keeps failing it is stopped, and its lease ends with the process.
 /// After a bug of its own it goes on with its state (its parent resumes it), for a restart would stop the torrents.
 /// </summary>
-public sealed class TorrentsActor : UntypedActor
+public sealed partial class TorrentsActor : UntypedActor
 {
     private readonly TorrentServices _services;
     private readonly SortedDictionary<InfoHash, IActorRef> _torrents = [];
