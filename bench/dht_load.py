@@ -9,7 +9,8 @@ addresses in 127.0.0.0/8, each with a window of queries under way. Prints one JS
   lossPercent              queries without a reply within --timeout, of all that were sent
   bad, errors, stale       replies that were wrong (the first in firstBad), KRPC errors, replies after their time
   serverCpuSecondsPer1000  user + system seconds of the node's process for a thousand replies
-  loadCpuPercent           of dht_load.c itself: near 100 it, and not the node, is the limit
+  serverCpuPercent         of its core that the node used: well below 100 the load, or who else runs on the machine, was the limit
+  loadCpuPercent           of its core that dht_load.c had; it never sleeps, so well below 100 others ran there
   p50/p99Microseconds      from the call that sends a query to the one that receives its reply
 
 Nodes, each with its limits off:
@@ -95,14 +96,14 @@ def span(values, form):
 
 
 def print_table(results, nodes, kinds):
-    print("\n| query | node | replies/s | ratio | loss % | bad + errors | CPU ms per 1000 | p50 µs | p99 µs | nodes | values | bytes | load CPU % |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+    print("\n| query | node | replies/s | ratio | loss % | bad + errors | CPU ms per 1000 | p50 µs | p99 µs | nodes | values | bytes | node CPU % | load CPU % |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     for kind in kinds:
         for node in nodes:
             of = lambda column: [x[column] for x in results[kind, node]]
             ratio = "" if node == nodes[-1] else span([x / y for x, y in zip(of("repliesPerSecond"), (z["repliesPerSecond"] for z in results[kind, nodes[-1]])) if y], "%.2f")
-            print("| %s | %s | %s | %s | %s | %d | %s | %s | %s | %s | %s | %s | %s |" % (kind, node, span(of("repliesPerSecond"), "%.0f"), ratio, span(of("lossPercent"), "%.2f"), sum(of("bad")) + sum(of("errors")),
+            print("| %s | %s | %s | %s | %s | %d | %s | %s | %s | %s | %s | %s | %s | %s |" % (kind, node, span(of("repliesPerSecond"), "%.0f"), ratio, span(of("lossPercent"), "%.2f"), sum(of("bad")) + sum(of("errors")),
                   span([1000 * x for x in of("serverCpuSecondsPer1000")], "%.2f"), span(of("p50Microseconds"), "%.0f"), span(of("p99Microseconds"), "%.0f"), span(of("nodesPerReply"), "%.1f"),
-                  span(of("valuesPerReply"), "%.1f"), span(of("bytesPerReply"), "%.0f"), span(of("loadCpuPercent"), "%.0f")))
+                  span(of("valuesPerReply"), "%.1f"), span(of("bytesPerReply"), "%.0f"), span(of("serverCpuPercent"), "%.0f"), span(of("loadCpuPercent"), "%.0f")))
 
 
 def main():
