@@ -5,6 +5,7 @@ using System.Net;
 using Swarm.Actors.Dht;
 using Swarm.Host.Input;
 using Swarm.Host.Output;
+using Swarm.Protocol.Dht.Security;
 using Swarm.Protocol.Metainfo;
 using Swarm.Protocol.Swarming;
 
@@ -21,6 +22,9 @@ internal sealed class CommonOptions
     private readonly Option<string?> _data = new("--data") { HelpName = "DIR", Description = "Keep state (which torrents there are, what is verified) in this folder. Default: $XDG_DATA_HOME/swarm or ~/.local/share/swarm.", Recursive = true };
     private readonly Option<bool> _noDht = new("--no-dht") { Description = "Do not use the DHT: peers come from trackers, magnet links, --peer and those who connect.", Recursive = true };
     private readonly Option<HostEndPoint[]> _routers = NodeOption("--dht-router", "Begin with this node of the DHT instead of the public ones; an IPv6 address stands in brackets. May be given several times.");
+    private readonly Option<int?> _dhtQueries = QueryRateOption("--dht-queries", "in all", DhtSecuritySettings.Default.QueriesInAll);
+    private readonly Option<int?> _dhtQueriesPerHost = QueryRateOption("--dht-queries-per-host", "of one address", DhtSecuritySettings.Default.QueriesPerHost);
+    private readonly Option<int?> _dhtQueriesPerNetwork = QueryRateOption("--dht-queries-per-network", "of one /24 of IPv4 or /64 of IPv6", DhtSecuritySettings.Default.QueriesPerNetwork);
     private readonly Option<long> _downloadLimit = new("--download-limit") { HelpName = "RATE", Description = "Receive at most so many bytes a second, such as 500K or 2MiB; 0 for no limit.", Recursive = true };
     private readonly Option<long> _uploadLimit = new("--upload-limit") { HelpName = "RATE", Description = "Send at most so many bytes a second, such as 500K or 2MiB; 0 for no limit.", Recursive = true };
     private readonly Option<int?> _maxConnections = new("--max-connections") { HelpName = "N", Description = $"Connections a torrent has at a time. Default: {CandidateSettings.Default.MaxConnections}.", Recursive = true };
@@ -41,7 +45,7 @@ internal sealed class CommonOptions
     /// <summary>Makes them options of every verb.</summary>
     public void AddTo(RootCommand root)
     {
-        foreach (var option in new Option[] { _port, _bind, _data, _noDht, _routers, _downloadLimit, _uploadLimit, _maxConnections, Verbose }) root.Add(option);
+        foreach (var option in new Option[] { _port, _bind, _data, _noDht, _routers, _dhtQueries, _dhtQueriesPerHost, _dhtQueriesPerNetwork, _downloadLimit, _uploadLimit, _maxConnections, Verbose }) root.Add(option);
     }
 
     /// <summary>What the user gave, or the defaults.</summary>
@@ -54,7 +58,7 @@ internal sealed class CommonOptions
         parsed.GetValue(_maxConnections) ?? CandidateSettings.Default.MaxConnections,
         parsed.GetValue(Verbose))
     {
-        Dht = parsed.GetValue(_noDht) ? null : DhtSettings.Default with { Routers = parsed.GetValue(_routers) is { Length: > 0 } routers ? [.. routers] : DhtSettings.PublicRouters },
+        Dht = parsed.GetValue(_noDht) ? null : ReadDht(parsed),
     };
 
     /// <summary>The port that the user gave, for validators.</summary>
@@ -129,6 +133,25 @@ internal sealed class CommonOptions
         var isNumber = double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number);
         return Value<double?>(result, isNumber && number is > 0 and < 1e6, number, "is no number greater than 0, such as 1.5");
     }
+
+    private DhtSettings ReadDht(ParseResult parsed) => DhtSettings.Default with
+    {
+        Routers = parsed.GetValue(_routers) is { Length: > 0 } routers ? [.. routers] : DhtSettings.PublicRouters,
+        Security = DhtSecuritySettings.Default with
+        {
+            QueriesInAll = parsed.GetValue(_dhtQueries) ?? DhtSecuritySettings.Default.QueriesInAll,
+            QueriesPerHost = parsed.GetValue(_dhtQueriesPerHost) ?? DhtSecuritySettings.Default.QueriesPerHost,
+            QueriesPerNetwork = parsed.GetValue(_dhtQueriesPerNetwork) ?? DhtSecuritySettings.Default.QueriesPerNetwork,
+        },
+    };
+
+    private static Option<int?> QueryRateOption(string name, string whose, int standard) => new(name)
+    {
+        HelpName = "N",
+        Description = $"Answer at most so many queries of the DHT a second {whose}. Default: {standard}.",
+        Recursive = true,
+        CustomParser = result => ParseNumber(result, 1, DhtSecuritySettings.MostQueries),
+    };
 
     private delegate bool Parser<T>(string text, out T? value, out string error);
 

@@ -17,6 +17,7 @@ public sealed class DhtSettingsTests
         new LookupSettings { Closest = 64, MaxParallel = 32, MaxCandidates = 16, MaxQueries = 8, LeastSecure = 0 }.LeastSecure.ShouldBe(0);
         new DhtStorageSettings { MaxPeersPerSwarm = 5_999, MaxSamples = 32, SampleInterval = TimeSpan.FromHours(6) }.MaxSamples.ShouldBe(32);
         new DhtSecuritySettings { AnswerRatio = 1, UnprovenBytesPerSecond = 0, RememberedSources = 64 }.AnswerRatio.ShouldBe(1);
+        new DhtSecuritySettings { QueriesPerHost = 1, QueriesPerNetwork = DhtSecuritySettings.MostQueries, QueriesInAll = DhtSecuritySettings.MostQueries }.QueriesInAll.ShouldBe(10_000_000);
         new TransactionSettings { MaxInFlight = 65_536 }.MaxInFlight.ShouldBe(65_536);
         new ResponderSettings { MaxReplyBytes = 512, MaxItemReplyBytes = 1_472 }.MaxReplyBytes.ShouldBe(512);
     }
@@ -32,6 +33,9 @@ public sealed class DhtSettingsTests
         Should.Throw<ArgumentOutOfRangeException>(() => new DhtStorageSettings { MaxPeersPerSwarm = 6_000 }).ParamName.ShouldBe("MaxPeersPerSwarm");
         Should.Throw<ArgumentOutOfRangeException>(() => new DhtStorageSettings { SampleInterval = TimeSpan.FromHours(6) + TimeSpan.FromTicks(1) }).ParamName.ShouldBe("SampleInterval");
         Should.Throw<ArgumentOutOfRangeException>(() => new DhtSecuritySettings { AnswerRatio = 21 }).ParamName.ShouldBe("AnswerRatio");
+        Should.Throw<ArgumentOutOfRangeException>(() => new DhtSecuritySettings { QueriesPerHost = DhtSecuritySettings.MostQueries + 1 }).ParamName.ShouldBe("QueriesPerHost");
+        Should.Throw<ArgumentOutOfRangeException>(() => new DhtSecuritySettings { QueriesPerNetwork = 0 }).ParamName.ShouldBe("QueriesPerNetwork");
+        Should.Throw<ArgumentOutOfRangeException>(() => new DhtSecuritySettings { QueriesInAll = 0 }).ParamName.ShouldBe("QueriesInAll");
         Should.Throw<ArgumentOutOfRangeException>(() => new TransactionSettings { MaxInFlight = 65_537 }).ParamName.ShouldBe("MaxInFlight");
         Should.Throw<ArgumentOutOfRangeException>(() => new ResponderSettings { MaxItemReplyBytes = 1_473 }).ParamName.ShouldBe("MaxItemReplyBytes");
     }
