@@ -73,7 +73,7 @@ public sealed partial class TorrentActor
         if (loaded.Record is { } record)
         {
             _recorded = record;
-            if (_metainfo is null && MetainfoParser.TryParse(record.Metainfo.AsMemory(), MetainfoLimits.Default, out var recorded, out _)) _metainfo = WithSourcesOfLink(recorded);
+            if (_metainfo is null && MetainfoParser.TryParse(record.Metainfo.AsMemory(), _services.Settings.Metainfo, out var recorded, out _)) _metainfo = WithSourcesOfLink(recorded);
             // Progress is of files in a folder; another folder begins anew.
             if (record.Folder == _options.Folder) _progress = loaded.Progress;
         }
@@ -143,7 +143,7 @@ public sealed partial class TorrentActor
     private void OnMetadataFetched(ReadOnlyMemory<byte> info)
     {
         if (_metainfo is not null || _state != TorrentState.FetchingMetadata) return;
-        if (!MetainfoParser.TryParseInfo(info, MetainfoLimits.Default, out var metainfo, out var error))
+        if (!MetainfoParser.TryParseInfo(info, _services.Settings.Metainfo, out var metainfo, out var error))
         {
             Fail($"the torrent's metadata is unusable: {error}");
             return;

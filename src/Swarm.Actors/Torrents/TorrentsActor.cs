@@ -53,7 +53,7 @@ public sealed partial class TorrentsActor : UntypedActor
             case TorrentActor.GetStatus get: Pass(get.Torrent, get); break;
             case Add add: OnAdd(add); break;
             case TorrentActor.Stop stop: Pass(stop.Torrent, stop); break;
-            case FindByContent find: Context.ActorOf(ContentFinderActor.Props(_services.Store, find.ContentPath, Sender)); break;
+            case FindByContent find: Context.ActorOf(ContentFinderActor.Props(_services.Store, find.ContentPath, Sender, _services.Settings.Metainfo)); break;
             case StopAll: OnStopAll(); break;
             case TorrentActor.Stopped: break;
             case Terminated terminated: OnTerminated(terminated.ActorRef); break;

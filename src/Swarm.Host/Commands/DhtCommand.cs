@@ -164,7 +164,7 @@ internal sealed class DhtCommand : Command, IDetailedHelp
         if (nodes.Length > 0 || !joins) dht = dht with { Routers = [.. nodes] };
         if (parsed.GetValue(_timeout) is { } seconds) dht = dht with { Transactions = dht.Transactions with { Timeout = TimeSpan.FromSeconds(seconds) } };
         using var logs = Logs.Create(_shell.Error.WriteLine, settings.IsVerbose);
-        var node = await SwarmNode.StartAsync(settings.DataFolder, (settings with { Dht = dht }).ForNode([]), logs).ConfigureAwait(false);
+        var node = await SwarmNode.StartAsync(settings.DataFolder, (settings with { Dht = dht }).ForNode([]), settings.Swarm.Io, logs).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
             await verb(new DhtVerbs(node, new DhtPrinter(_shell.Out, parsed.GetValue(_json)), interrupted)).ConfigureAwait(false);
