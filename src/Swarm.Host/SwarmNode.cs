@@ -20,7 +20,7 @@ namespace Swarm.Host;
 /// A node in the real world: builds the ports, starts the actors, and gives the program an asynchronous face on them. The only place that asks actors.
 /// Several can live in one process, each with its own data folder. <see cref="StopAsync()"/> drains: trackers told, pieces durable, state written, leases given back.
 /// </summary>
-public sealed class SwarmNode : IAsyncDisposable
+public sealed partial class SwarmNode : IAsyncDisposable
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(30);
 
