@@ -70,7 +70,7 @@ public sealed class SwarmNode : IAsyncDisposable
         var disk = new DiskEngine(DiskSettings.Default, RentSlab, logs.CreateLogger<DiskEngine>());
         var tcp = new Tcp(sockets, disk, logs.CreateLogger<Tcp>());
         var udp = new Udp(sockets);
-        var http = new HttpPort(HttpSettings(settings.Net.Bind), logs.CreateLogger("Swarm.Http"));
+        var http = new HttpPort(HttpSettings(settings.Net.Bind) with { Reach = settings.Reach }, logs.CreateLogger("Swarm.Http"));
         var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(DnsPortSettings.Default), new SystemEntropy(), TimeProvider.System, logs, new ItemSignatures());
         var system = ActorSystems.Create("swarm", logs);
         var events = Channel.CreateBounded<object>(new BoundedChannelOptions(8_192) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });

@@ -125,7 +125,7 @@ public sealed partial class NodeActor : UntypedActor
     {
         if (_torrents is null)
         {
-            var announcing = TrackersSettings.Default.At(_settings.Net.Bind, started.Local);
+            var announcing = TrackersSettings.Default.At(_settings.Net.Bind, started.Local) with { Reach = _settings.Reach };
             var trackers = Watched(Context.ActorOf(
                 TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, announcing, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers"));
             StartDht(started.Local);

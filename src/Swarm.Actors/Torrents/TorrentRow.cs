@@ -29,6 +29,9 @@ public sealed record TorrentRow
     /// <summary>Labels, sorted, without repetition.</summary>
     public ImmutableArray<string> Labels { get; init; } = [];
 
+    /// <summary>The hosts of its trackers, sorted, without repetition.</summary>
+    public ImmutableArray<string> TrackerHosts { get; init; } = [];
+
     /// <summary>When it was added.</summary>
     public long AddedTicks { get; init; }
 
