@@ -20,7 +20,7 @@ namespace Swarm.Host;
 /// A node in the real world: builds the ports, starts the actors, and gives the program an asynchronous face on them. The only place that asks actors.
 /// Several can live in one process, each with its own data folder. <see cref="StopAsync"/> drains: trackers told, pieces durable, state written, leases given back.
 /// </summary>
-public sealed class SwarmNode : IAsyncDisposable
+public sealed partial class SwarmNode : IAsyncDisposable
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(30);
 
@@ -184,10 +184,12 @@ public sealed class SwarmNode : IAsyncDisposable
     }
 
     // The dead answer nobody: who asks a node that has ended, or ends meanwhile, hears why instead of waiting.
-    private async Task<T> AskAsync<T>(IActorRef actor, object message)
+    private Task<T> AskAsync<T>(IActorRef actor, object message) => AskAsync<T>(actor, message, AskTimeout);
+
+    private async Task<T> AskAsync<T>(IActorRef actor, object message, TimeSpan patience)
     {
         using var over = new CancellationTokenSource();
-        var answer = actor.Ask<T>(message, AskTimeout, over.Token);
+        var answer = actor.Ask<T>(message, patience, over.Token);
         if (await Task.WhenAny(answer, _ended).ConfigureAwait(false) == answer) return await answer.ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         throw new SwarmException(await _ended.ConfigureAwait(false));

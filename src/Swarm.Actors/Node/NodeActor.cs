@@ -129,7 +129,7 @@ public sealed partial class NodeActor : UntypedActor
             var trackers = Watched(Context.ActorOf(
                 TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, announcing, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers"));
             StartDht(started.Local);
-            var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents")) { Dht = _dht };
+            var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents")) { Dht = _dht, PeerSeed = _ports.Entropy.CreateRandom().Next() };
             _torrents = Watched(Context.ActorOf(TorrentsActor.Props(services), "torrents"));
         }
 
