@@ -71,7 +71,7 @@ internal static class CatalogueCases
             },
             Folder = Folders[number % Folders.Length],
             Labels = [Labels[number % Labels.Length]],
-            TrackerHosts = [Hosts[number % Hosts.Length]],
+            TrackerHosts = Hosts[number % Hosts.Length],
             AddedTicks = DateTime.UnixEpoch.Ticks + number,
             HasMetadata = true,
             TotalLength = 1_000_000L * (number % 977),

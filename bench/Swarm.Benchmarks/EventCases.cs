@@ -148,7 +148,7 @@ internal static class EventCases
 
         public Task AddAsync(NewTorrent torrent) => throw new NotSupportedException();
 
-        public Task<string?> CommandAsync(object command) => throw new NotSupportedException();
+        public Task<string?> CommandAsync(TorrentsActor.ITorrentCommand command) => throw new NotSupportedException();
 
         public Task<TorrentDetails?> DetailsAsync(InfoHash torrent) => throw new NotSupportedException();
 

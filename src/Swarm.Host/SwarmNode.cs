@@ -35,6 +35,7 @@ public sealed partial class SwarmNode : IAsyncDisposable
     private readonly ImmutableArray<IDisposable> _io;
     private readonly Task<string> _ended;
     private IActorRef _torrents = ActorRefs.Nobody;
+    private IActorRef _bandwidth = ActorRefs.Nobody;
     private bool _stopped;
 
     private SwarmNode(ActorSystem system, IActorRef node, ImmutableArray<IDisposable> io, Channel<object> events, Task<string> ended)
@@ -85,6 +86,7 @@ public sealed partial class SwarmNode : IAsyncDisposable
             case NodeActor.Started started:
                 node.Listen = started.Listen;
                 node._torrents = started.Torrents;
+                node._bandwidth = started.Bandwidth;
                 node.Dht = started.Dht;
                 return node;
             case NodeActor.StartFailed failed:

@@ -49,6 +49,9 @@ public sealed partial class NodeActor : UntypedActor
     {
         /// <summary>The DHT, a family each; empty if it has none.</summary>
         public ImmutableArray<DhtAccess> Dht { get; init; } = [];
+
+        /// <summary>What limits the node: takes <see cref="BandwidthActor.SetLimits"/>.</summary>
+        public IActorRef Bandwidth { get; init; } = ActorRefs.Nobody;
     }
 
     /// <summary>It does not; <paramref name="Reason"/> is one line for people.</summary>
@@ -134,7 +137,7 @@ public sealed partial class NodeActor : UntypedActor
         }
 
         _net.Tell(new NetActor.Serve(_torrents));
-        _starter?.Tell(new Started(started.Local, _torrents) { Dht = _dht });
+        _starter?.Tell(new Started(started.Local, _torrents) { Dht = _dht, Bandwidth = started.Bandwidth });
         _starter = null;
     }
 

@@ -6,18 +6,8 @@ using Swarm.Api.Contracts;
 
 namespace Swarm.Host.Api;
 
-/// <summary>A torrent to add: what it is, how it is run, and how it begins.</summary>
-internal sealed record NewTorrent(TorrentSource Source, TorrentOptions Options)
-{
-    /// <summary>Stands still until it is resumed.</summary>
-    public bool Paused { get; init; }
-
-    /// <summary>The category, or null.</summary>
-    public string? Category { get; init; }
-
-    /// <summary>Labels.</summary>
-    public ImmutableArray<string> Labels { get; init; } = [];
-}
+/// <summary>A torrent to add: what it is, and how it is run.</summary>
+internal sealed record NewTorrent(TorrentSource Source, TorrentOptions Options);
 
 /// <summary>What is known of the node without asking it.</summary>
 /// <param name="Phase">What it is doing.</param>
@@ -46,7 +36,7 @@ internal interface INodeModel
     /// <summary>Runs a command of <see cref="TorrentsActor"/> for one torrent; what was done is durable when this returns.</summary>
     /// <returns>Null where it was done, or why it was not; one line.</returns>
     /// <exception cref="SwarmException">The node has ended.</exception>
-    Task<string?> CommandAsync(object command);
+    Task<string?> CommandAsync(TorrentsActor.ITorrentCommand command);
 
     /// <summary>Everything there is to say of a torrent, or null if it is not there.</summary>
     /// <exception cref="SwarmException">The node has ended.</exception>

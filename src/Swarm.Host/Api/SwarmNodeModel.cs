@@ -37,20 +37,23 @@ internal sealed class SwarmNodeModel : INodeModel
     public void Restored() => Enter(NodePhase.Running);
 
     /// <inheritdoc/>
-    public Task AddAsync(NewTorrent torrent) => _node.AddAsync(
-        torrent.Source, torrent.Options with { Paused = torrent.Paused, Category = torrent.Category, Labels = torrent.Labels });
+    public Task AddAsync(NewTorrent torrent) => _node.AddAsync(torrent.Source, torrent.Options);
 
     /// <inheritdoc/>
-    public async Task<string?> CommandAsync(object command) => await _node.AskTorrentsAsync(command).ConfigureAwait(false) switch
+    public async Task<string?> CommandAsync(TorrentsActor.ITorrentCommand command)
     {
-        TorrentsActor.Done => null,
-        TorrentsActor.Refused refused => refused.Reason,
-        TorrentsActor.Unknown => "the torrent is not there any more",
-        var other => $"the node answered {other.GetType().Name}",
-    };
+        try
+        {
+            return await _node.CommandAsync(command).ConfigureAwait(false) ? null : "the torrent is not there any more";
+        }
+        catch (SwarmException e)
+        {
+            return e.Message;
+        }
+    }
 
     /// <inheritdoc/>
-    public async Task<TorrentDetails?> DetailsAsync(InfoHash torrent) => await _node.AskTorrentsAsync(new TorrentsActor.GetDetails(torrent)).ConfigureAwait(false) as TorrentDetails;
+    public Task<TorrentDetails?> DetailsAsync(InfoHash torrent) => _node.DetailsAsync(torrent);
 
     /// <inheritdoc/>
     public Task LimitAsync(long? downloadLimit, long? uploadLimit)

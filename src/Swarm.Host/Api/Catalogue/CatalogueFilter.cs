@@ -31,6 +31,17 @@ internal sealed record CatalogueFilter
         (States == 0 || (States & BitOf(row.State)) != 0)
         && (Category is null || string.Equals(row.Category ?? "", Category, StringComparison.OrdinalIgnoreCase))
         && (Label is null || row.Labels.Contains(Label, StringComparer.OrdinalIgnoreCase))
-        && (Tracker is null || row.TrackerHosts.Contains(Tracker, StringComparer.OrdinalIgnoreCase))
+        && (Tracker is null || HasWord(row.TrackerHosts, Tracker))
         && (Text is null || row.Name.Contains(Text, StringComparison.OrdinalIgnoreCase));
+
+    // Among words with spaces between them.
+    private static bool HasWord(string words, string word)
+    {
+        foreach (var range in words.AsSpan().Split(' '))
+        {
+            if (words.AsSpan(range).Equals(word, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
+    }
 }

@@ -29,7 +29,7 @@ internal static class StateRules
 
     /// <summary>Somebody paused it.</summary>
     public static Finding? Paused(Situation now) =>
-        now.Torrent.Row is { State: TorrentState.Paused, QueuePosition: < 0 } row && !SpeaksOfDisk(row.Reason)
+        now.Torrent.Row is { State: TorrentState.Paused or TorrentState.Stopped, QueuePosition: < 0 } row && !SpeaksOfDisk(row.Reason)
             ? Findings.Of("paused", FindingSeverity.Stops, row.Reason is null ? "It is paused." : $"It is paused: {row.Reason}.", "Resume it.", ("reason", row.Reason ?? ""))
             : null;
 
@@ -47,7 +47,6 @@ internal static class StateRules
     {
         TorrentState.Loading => Findings.Of("loading", FindingSeverity.Stops, "It is being taken up; what is recorded of it is read.", null),
         TorrentState.Stopping => Findings.Of("stopping", FindingSeverity.Stops, "It is being stopped; trackers are told and state is saved.", null),
-        TorrentState.Stopped when now.Torrent.Row.QueuePosition < 0 => Findings.Of("stopped", FindingSeverity.Stops, "It is stopped.", "Resume it."),
         _ => null,
     };
 

@@ -29,7 +29,9 @@ internal sealed class LogTail : ILoggerProvider
     {
         _clock = clock;
         _ring = new LogLine?[lines];
-        _levels = ImmutableSortedDictionary.Create<string, LogLevel>(StringComparer.Ordinal).Add(Everything, level);
+        _levels = ImmutableSortedDictionary.Create<string, LogLevel>(StringComparer.Ordinal).Add(Everything, level)
+            // The server's own word on each request is for those who ask for it.
+            .Add("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning);
     }
 
     /// <summary>From which level on categories log.</summary>

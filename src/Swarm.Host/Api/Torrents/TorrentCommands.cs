@@ -23,7 +23,7 @@ internal sealed class TorrentCommands(ApiServices api)
 
     /// <summary>Runs a command for each torrent that is named, many at a time; one that is not known or not done does not keep the others.</summary>
     /// <exception cref="ApiException">Too many are named, or none.</exception>
-    public async Task<CommandReport> RunAsync(IReadOnlyList<string> names, Func<InfoHash, object> command)
+    public async Task<CommandReport> RunAsync(IReadOnlyList<string> names, Func<InfoHash, TorrentsActor.ITorrentCommand> command)
     {
         if (names.Count == 0) throw ApiException.BadRequest("'hashes' is empty. Name at least one torrent.");
         if (names.Count > api.Settings.BulkLimit) throw ApiException.BadRequest($"{names.Count} torrents are more than the {api.Settings.BulkLimit} that one command takes. Send several.");
@@ -38,12 +38,12 @@ internal sealed class TorrentCommands(ApiServices api)
 
     /// <summary>Runs a command for one torrent.</summary>
     /// <exception cref="ApiException">It was not done.</exception>
-    public async Task<CommandReport> RunOneAsync(string name, Func<CatalogueEntry, object> command)
+    public async Task<CommandReport> RunOneAsync(string name, Func<CatalogueEntry, TorrentsActor.ITorrentCommand> command)
     {
         var torrent = TorrentNames.Find(api.Catalogue, name);
         string? refusal = null;
         var asked = command(torrent);
-        await OrConflictAsync(async () => refusal = await TryAsync(torrent.Row.Torrent, asked).ConfigureAwait(false)).ConfigureAwait(false);
+        await OrConflictAsync(async () => refusal = await TryAsync(asked).ConfigureAwait(false)).ConfigureAwait(false);
         return refusal is null ? new CommandReport([new CommandResult(torrent.Row.Torrent.ToString(), Done: true, null)]) : throw ApiException.Conflict($"{refusal}.");
     }
 
@@ -59,10 +59,10 @@ internal sealed class TorrentCommands(ApiServices api)
 
     /// <summary>Runs a command for a torrent that is there. Null where it was done, or why it was not.</summary>
     /// <exception cref="SwarmException">The node has ended.</exception>
-    public async Task<string?> TryAsync(InfoHash torrent, object command)
+    public async Task<string?> TryAsync(TorrentsActor.ITorrentCommand command)
     {
         var refusal = await api.Node.CommandAsync(command).ConfigureAwait(false);
-        if (refusal is null && command is TorrentsActor.Remove) await CaughtUpAsync(torrent, isThere: false).ConfigureAwait(false);
+        if (refusal is null && command is TorrentsActor.Remove) await CaughtUpAsync(command.Torrent, isThere: false).ConfigureAwait(false);
         return refusal;
     }
 
@@ -97,12 +97,12 @@ internal sealed class TorrentCommands(ApiServices api)
         }
     }
 
-    private async Task<CommandResult> RunAsync(string name, Func<InfoHash, object> command)
+    private async Task<CommandResult> RunAsync(string name, Func<InfoHash, TorrentsActor.ITorrentCommand> command)
     {
         try
         {
             var torrent = TorrentNames.Find(api.Catalogue, name).Row.Torrent;
-            var refusal = await TryAsync(torrent, command(torrent)).ConfigureAwait(false);
+            var refusal = await TryAsync(command(torrent)).ConfigureAwait(false);
             return new CommandResult(torrent.ToString(), refusal is null, refusal);
         }
         catch (Exception e) when (e is ApiException or SwarmException)

@@ -93,8 +93,11 @@ internal sealed class TorrentIntake(ApiSettings settings, ContentRoots roots, Ht
             Recheck = request.Recheck,
             DownloadLimit = request.DownloadLimit,
             UploadLimit = request.UploadLimit,
+            Paused = request.Paused,
+            Category = string.IsNullOrWhiteSpace(request.Category) ? null : TorrentText.Clean(request.Category).Trim(),
+            Labels = LabelsOf(request.Labels),
         };
-        return new NewTorrent(source, options) { Paused = request.Paused, Category = request.Category is null ? null : TorrentText.Clean(request.Category), Labels = LabelsOf(request.Labels) };
+        return new NewTorrent(source, options);
     }
 
     private ImmutableArray<byte> Decode(string base64)

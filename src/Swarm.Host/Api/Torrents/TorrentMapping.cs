@@ -21,7 +21,7 @@ internal static class TorrentMapping
         Folder = row.Folder,
         Category = row.Category,
         Labels = row.Labels,
-        TrackerHosts = row.TrackerHosts,
+        TrackerHosts = row.TrackerHosts.Split(' ', StringSplitOptions.RemoveEmptyEntries),
         AddedAt = MomentOf(row.AddedTicks) ?? default,
         CompletedAt = MomentOf(row.CompletedTicks),
         ActiveAt = MomentOf(row.ActiveTicks),

@@ -28,6 +28,8 @@ internal static class RpcDetailFields
         ["files"] = Files,
         ["file_stats"] = FileStats,
         ["magnet_link"] = (writer, name, torrent) => writer.Text(name, torrent.Details?.Magnet ?? $"magnet:?xt=urn:btih:{torrent.Row.Torrent}&dn={Uri.EscapeDataString(torrent.Row.Name)}"),
+        ["max_connected_peers"] = (writer, name, torrent) => writer.Number(name, torrent.Details?.Options.MaxConnections ?? 0),
+        ["peer_limit"] = (writer, name, torrent) => writer.Number(name, torrent.Details?.Options.MaxConnections ?? 0),
         ["peers"] = RpcPeerFields.Peers,
         ["peers_from"] = RpcPeerFields.PeersFrom,
         ["peers_getting_from_us"] = (writer, name, torrent) => writer.Number(name, torrent.Details?.Peers.Count(peer => peer.UploadRate > 0) ?? 0),
@@ -37,6 +39,8 @@ internal static class RpcDetailFields
         ["pieces"] = (writer, name, torrent) => writer.Text(name, torrent.Details is { Pieces.IsDefaultOrEmpty: false } details ? Convert.ToBase64String(details.Pieces.AsSpan()) : ""),
         ["priorities"] = (writer, name, torrent) => Each(writer, name, torrent, file => PriorityOf(file.Priority)),
         ["recheck_progress"] = (writer, name, torrent) => writer.Real(name, torrent.Details?.Status.CheckProgress is { Total: > 0 } check ? (double)check.Done / check.Total : 0),
+        ["seed_ratio_limit"] = (writer, name, torrent) => writer.Real(name, Math.Max(0, torrent.Details?.Options.RatioGoal ?? 0)),
+        ["seed_ratio_mode"] = (writer, name, torrent) => writer.Number(name, GoalModeOf(torrent.Details?.Options.RatioGoal ?? -1)),
         ["sequential_download"] = (writer, name, torrent) => writer.Flag(name, torrent.Details?.Options.Sequential ?? false),
         ["trackers"] = RpcTrackerFields.Trackers,
         ["tracker_list"] = RpcTrackerFields.TrackerList,
@@ -46,6 +50,9 @@ internal static class RpcDetailFields
         ["wanted"] = (writer, name, torrent) => Each(writer, name, torrent, file => file.Priority.IsWanted ? 1 : 0),
         ["webseeds"] = (writer, name, torrent) => writer.Texts(name, torrent.Metainfo?.WebSeeds ?? []),
     };
+
+    // 0 as the session says, 1 its own, 2 none.
+    private static int GoalModeOf(double goal) => goal < 0 ? 0 : goal == 0 ? 2 : 1;
 
     /// <summary>Transmission's priority of a file: -1, 0 or 1.</summary>
     private static int PriorityOf(PiecePriority priority)

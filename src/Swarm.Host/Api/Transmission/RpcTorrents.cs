@@ -11,12 +11,12 @@ internal sealed class RpcTorrents(ApiServices api, RpcSelection selection)
     private readonly TorrentCommands _commands = new(api);
 
     /// <summary>A command for each torrent named.</summary>
-    public async Task EachAsync(RpcArguments arguments, Func<CatalogueEntry, object> command)
+    public async Task EachAsync(RpcArguments arguments, Func<CatalogueEntry, TorrentsActor.ITorrentCommand> command)
     {
         string? refusal = null;
         foreach (var some in selection.Of(arguments).Torrents.Chunk(api.Settings.BulkConcurrency))
         {
-            var refusals = await Task.WhenAll(some.Select(entry => _commands.TryAsync(entry.Row.Torrent, command(entry)))).ConfigureAwait(false);
+            var refusals = await Task.WhenAll(some.Select(entry => _commands.TryAsync(command(entry)))).ConfigureAwait(false);
             refusal ??= refusals.FirstOrDefault(reason => reason is not null);
         }
 
@@ -97,7 +97,7 @@ internal sealed class RpcTorrents(ApiServices api, RpcSelection selection)
         }
     }
 
-    private async Task DoAsync(object command)
+    private async Task DoAsync(TorrentsActor.ITorrentCommand command)
     {
         if (await api.Node.CommandAsync(command).ConfigureAwait(false) is { } refusal) throw new RpcException(RpcException.SystemError, refusal);
     }

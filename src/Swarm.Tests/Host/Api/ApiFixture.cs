@@ -72,6 +72,7 @@ internal sealed class ApiFixture : IAsyncDisposable
     public void Put(params int[] numbers) => Catalogue.Put([.. numbers.Select(number => Rows.Row(number))]);
 
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type)
+        where T : class
     {
         using var response = await Client.GetAsync(new Uri(path, UriKind.Relative));
         response.StatusCode.ShouldBe(HttpStatusCode.OK, await response.Content.ReadAsStringAsync());

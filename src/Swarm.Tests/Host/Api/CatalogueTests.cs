@@ -52,7 +52,7 @@ public sealed class CatalogueTests
         var catalogue = new TorrentCatalogue(CatalogueSettings.Default, _clock);
         catalogue.Put(
         [
-            Rows.Row(0) with { Name = "a", Labels = ["linux"] }, Rows.Row(1) with { Name = "b", Category = "films" }, Rows.Row(2) with { Name = "c", TrackerHosts = ["tracker.example"] },
+            Rows.Row(0) with { Name = "a", Labels = ["linux"] }, Rows.Row(1) with { Name = "b", Category = "films" }, Rows.Row(2) with { Name = "c", TrackerHosts = "other.example tracker.example" },
             Rows.Row(3, TorrentState.Seeding) with { Name = "d", Labels = ["linux", "old"] },
         ]);
         var filter = new CatalogueFilter

@@ -21,7 +21,7 @@ public sealed class ExplanationTests
         { "checking", "checking", FindingSeverity.Stops },
         { "loading", "loading", FindingSeverity.Stops },
         { "stopping", "stopping", FindingSeverity.Stops },
-        { "stopped", "stopped", FindingSeverity.Stops },
+        { "stopped", "paused", FindingSeverity.Stops },
         { "nothing-wanted", "nothing-wanted", FindingSeverity.Stops },
         { "private-without-tracker", "private-without-tracker", FindingSeverity.Stops },
         { "no-peers-known", "no-peers", FindingSeverity.Stops },

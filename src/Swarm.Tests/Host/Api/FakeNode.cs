@@ -50,15 +50,15 @@ internal sealed class FakeNode(TorrentCatalogue catalogue) : INodeModel
         {
             Torrent = torrent.Source.Torrent,
             Name = torrent.Source.Metainfo?.Name ?? torrent.Source.Magnet?.DisplayName ?? "?",
-            State = torrent.Paused ? TorrentState.Paused : TorrentState.Downloading,
+            State = torrent.Options.Paused ? TorrentState.Paused : TorrentState.Downloading,
             Folder = torrent.Options.Folder,
-            Category = torrent.Category,
-            Labels = torrent.Labels,
+            Category = torrent.Options.Category,
+            Labels = torrent.Options.Labels,
         }]);
         return Task.CompletedTask;
     }
 
-    public Task<string?> CommandAsync(object command)
+    public Task<string?> CommandAsync(TorrentsActor.ITorrentCommand command)
     {
         lock (_gate) _commands.Add(command);
         if (Refuses(command) is { } reason) return Task.FromResult<string?>(reason);

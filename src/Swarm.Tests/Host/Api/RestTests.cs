@@ -98,9 +98,9 @@ public sealed class RestTests
         added.Options.Folder.ShouldBe(api.Root);
         added.Options.Sequential.ShouldBeTrue();
         added.Options.Peers.ShouldBe([IPEndPoint.Parse("192.0.2.1:6881")]);
-        added.Paused.ShouldBeTrue();
-        added.Labels.ShouldBe(["a", "b"]);
-        added.Category.ShouldBe("films");
+        added.Options.Paused.ShouldBeTrue();
+        added.Options.Labels.ShouldBe(["a", "b"]);
+        added.Options.Category.ShouldBe("films");
     }
 
     [Fact]
@@ -118,8 +118,8 @@ public sealed class RestTests
         inJson.StatusCode.ShouldBe(HttpStatusCode.Created, await inJson.Content.ReadAsStringAsync());
         asItIs.StatusCode.ShouldBe(HttpStatusCode.Created, await asItIs.Content.ReadAsStringAsync());
         api.Node.Added.Select(added => added.Source.Metainfo!.Name).ShouldBe(["one", "two"]);
-        api.Node.Added[1].Labels.ShouldBe(["x", "y"]);
-        api.Node.Added[1].Paused.ShouldBeTrue();
+        api.Node.Added[1].Options.Labels.ShouldBe(["x", "y"]);
+        api.Node.Added[1].Options.Paused.ShouldBeTrue();
     }
 
     [Theory]

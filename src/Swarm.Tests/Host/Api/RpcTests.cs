@@ -173,7 +173,7 @@ public sealed class RpcTests
         first.GetProperty("torrent-added").ToString().ShouldBe("""{"hashString":"c12fe1c06bba254a9dc9f519b335aa7c1367a88a","id":1,"name":"linux"}""");
         second.GetProperty("torrent-duplicate").GetProperty("id").GetInt32().ShouldBe(1);
         file.GetProperty("torrent_added").GetProperty("id").GetInt32().ShouldBe(2);
-        api.Node.Added[0].Paused.ShouldBeTrue();
+        api.Node.Added[0].Options.Paused.ShouldBeTrue();
         api.Node.Commands.ShouldHaveSingleItem().ShouldBeOfType<TorrentsActor.Configure>().Changes.FilePriorities!.ShouldBe([new(0, PiecePriority.Skip)]);
     }
 

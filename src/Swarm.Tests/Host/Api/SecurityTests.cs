@@ -115,20 +115,20 @@ public sealed class SecurityTests
         (await Should.ThrowAsync<SwarmException>(() => ApiFixture.StartAsync(Settings with { Listen = [new IPEndPoint(IPAddress.Any, 0)] }))).Message.ShouldContain("swarm.api.listen");
 
     [Theory]
-    [InlineData(Scope.Viewer, "GET", List, HttpStatusCode.OK)]
-    [InlineData(Scope.Viewer, "POST", Pause, HttpStatusCode.Forbidden)]
-    [InlineData(Scope.Viewer, "POST", Drain, HttpStatusCode.Forbidden)]
-    [InlineData(Scope.Viewer, "GET", "/api/v1/config", HttpStatusCode.Forbidden)]
-    [InlineData(Scope.Operator, "POST", Pause, HttpStatusCode.OK)]
-    [InlineData(Scope.Operator, "POST", Drain, HttpStatusCode.Forbidden)]
-    [InlineData(Scope.Operator, "POST", "/api/v1/actors/restart", HttpStatusCode.Forbidden)]
-    [InlineData(Scope.Admin, "POST", Drain, HttpStatusCode.Accepted)]
-    [InlineData(Scope.Admin, "GET", "/api/v1/config", HttpStatusCode.OK)]
-    public async Task A_key_opens_what_its_scope_says_and_no_more(Scope scope, string method, string path, HttpStatusCode status)
+    [InlineData(nameof(Scope.Viewer), "GET", List, HttpStatusCode.OK)]
+    [InlineData(nameof(Scope.Viewer), "POST", Pause, HttpStatusCode.Forbidden)]
+    [InlineData(nameof(Scope.Viewer), "POST", Drain, HttpStatusCode.Forbidden)]
+    [InlineData(nameof(Scope.Viewer), "GET", "/api/v1/config", HttpStatusCode.Forbidden)]
+    [InlineData(nameof(Scope.Operator), "POST", Pause, HttpStatusCode.OK)]
+    [InlineData(nameof(Scope.Operator), "POST", Drain, HttpStatusCode.Forbidden)]
+    [InlineData(nameof(Scope.Operator), "POST", "/api/v1/actors/restart", HttpStatusCode.Forbidden)]
+    [InlineData(nameof(Scope.Admin), "POST", Drain, HttpStatusCode.Accepted)]
+    [InlineData(nameof(Scope.Admin), "GET", "/api/v1/config", HttpStatusCode.OK)]
+    public async Task A_key_opens_what_its_scope_says_and_no_more(string scope, string method, string path, HttpStatusCode status)
     {
         await using var api = await ApiFixture.StartAsync(Settings with { TrustLoopback = false }, Keys(out var texts));
         api.Put(1);
-        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", texts[scope]) } };
+        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", texts[Enum.Parse<Scope>(scope)]) } };
         if (path == Pause) request.Content = new StringContent($$"""{"hashes":["{{Rows.Hash(1)}}"]}""", Encoding.UTF8, "application/json");
         using var response = await api.SendAsync(request);
 
@@ -137,16 +137,16 @@ public sealed class SecurityTests
     }
 
     [Theory]
-    [InlineData(Scope.Viewer, "torrent-get", true)]
-    [InlineData(Scope.Viewer, "torrent-stop", false)]
-    [InlineData(Scope.Viewer, "session-set", false)]
-    [InlineData(Scope.Operator, "torrent-stop", true)]
-    [InlineData(Scope.Operator, "session-close", false)]
-    [InlineData(Scope.Admin, "session-close", true)]
-    public async Task Basic_credentials_open_the_transmission_rpc_by_the_same_scopes(Scope scope, string method, bool isDone)
+    [InlineData(nameof(Scope.Viewer), "torrent-get", true)]
+    [InlineData(nameof(Scope.Viewer), "torrent-stop", false)]
+    [InlineData(nameof(Scope.Viewer), "session-set", false)]
+    [InlineData(nameof(Scope.Operator), "torrent-stop", true)]
+    [InlineData(nameof(Scope.Operator), "session-close", false)]
+    [InlineData(nameof(Scope.Admin), "session-close", true)]
+    public async Task Basic_credentials_open_the_transmission_rpc_by_the_same_scopes(string scope, string method, bool isDone)
     {
         await using var api = await ApiFixture.StartAsync(Settings with { TrustLoopback = false }, Keys(out var texts));
-        var basic = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"anybody:{texts[scope]}")));
+        var basic = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"anybody:{texts[Enum.Parse<Scope>(scope)]}")));
         var rpc = new RpcClient(api, basic);
 
         var answer = await rpc.CallAsync($$"""{"method":"{{method}}","arguments":{"fields":["id"]} }""");
@@ -215,7 +215,7 @@ public sealed class SecurityTests
     {
         await using var api = await ApiFixture.StartAsync(Settings);
         api.Put(1);
-        api.Node.Details = row => Rows.Details(row) with { Files = [new("a", 1, 1, Protocol.Picking.PiecePriority.Normal)] };
+        api.Node.Details = row => Rows.Details(row) with { Files = [new("a", 1, 1, Swarm.Protocol.Picking.PiecePriority.Normal)] };
 
         (await new RpcClient(api).CallAsync(call)).GetProperty("result").GetString().ShouldNotBe("success");
         api.Node.Added.ShouldBeEmpty();
