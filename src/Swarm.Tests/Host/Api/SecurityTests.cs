@@ -247,7 +247,7 @@ public sealed class SecurityTests
     [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
-    [InlineData("gzip, gzip")]
+    [InlineData("deflate")]
     public async Task A_compressed_body_is_refused_so_none_can_be_a_bomb(string encoding)
     {
         await using var api = await ApiFixture.StartAsync(Settings);
