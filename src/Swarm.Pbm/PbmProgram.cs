@@ -44,6 +44,8 @@ internal static class PbmProgram
         var global = new GlobalOptions();
         var root = CommandTree.Bare(global, new CompletionCommand(terminal));
         root.TreatUnmatchedTokensAsErrors = false;
+        // Without an action it would demand a command, and knows none yet.
+        root.SetAction(static _ => ExitCodes.Done);
         var bare = root.Parse(args, Parser);
         if (bare.CommandResult.Command is CompletionCommand || IsVersion(bare)) return await InvokeAsync(bare, terminal, interrupted).ConfigureAwait(false);
         if (bare.Errors.Count > 0) return Refuse(bare, terminal);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Swarm.Api.Contracts;
 
 namespace Swarm.Pbm.Commands;
@@ -56,7 +57,7 @@ internal static class CommandTree
 
     private static Func<ParseResult, IReadOnlyList<string>> AddPositional(Command command, PaletteArgument argument)
     {
-        var symbol = new Argument<string[]>(argument.Name) { Description = argument.Help, Arity = Arity(argument) };
+        var symbol = new Argument<string[]>(argument.Name) { Description = argument.Help, Arity = Arity(argument), CustomParser = Words };
         if (argument.Choices is { } choices) symbol.CompletionSources.Add([.. choices]);
         command.Add(symbol);
         return parsed => parsed.GetValue(symbol) ?? [];
@@ -70,6 +71,7 @@ internal static class CommandTree
             HelpName = argument.Type.ToUpperInvariant(),
             Required = argument.Required,
             Arity = argument.Repeats ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
+            CustomParser = Words,
         };
         if (argument.Choices is { } choices) symbol.CompletionSources.Add([.. choices]);
         command.Add(symbol);
@@ -82,6 +84,8 @@ internal static class CommandTree
         command.Add(symbol);
         return parsed => parsed.GetResult(symbol) is { Implicit: false } ? [parsed.GetValue(symbol) ? "true" : "false"] : [];
     }
+
+    private static string[] Words(ArgumentResult result) => [.. result.Tokens.Select(token => token.Value)];
 
     private static ArgumentArity Arity(PaletteArgument argument) => argument switch
     {

@@ -9,7 +9,7 @@ namespace Swarm.Pbm.Output;
 /// <summary>One JSON object a line: an element of a table, a record, an event. What could steer a terminal is escaped.</summary>
 internal sealed class JsonAnswers(PaletteOutput output, TextWriter writer) : IAnswers
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Create(Printable()) };
 
     /// <inheritdoc/>
     public int Undone { get; private set; }
@@ -27,6 +27,14 @@ internal sealed class JsonAnswers(PaletteOutput output, TextWriter writer) : IAn
     /// <inheritdoc/>
     public void End()
     {
+    }
+
+    // Letters of all languages as they are; controls are escaped anyway, and here the marks that turn the direction of writing.
+    private static TextEncoderSettings Printable()
+    {
+        var settings = new TextEncoderSettings(UnicodeRanges.All);
+        settings.ForbidRange(UnicodeRanges.GeneralPunctuation);
+        return settings;
     }
 
     private static string Line(JsonElement element)

@@ -1,6 +1,7 @@
 using System.Net;
 using Swarm.Api.Contracts;
 using Swarm.Pbm;
+using Swarm.Tests.Host;
 
 namespace Swarm.Tests.Pbm;
 
@@ -49,7 +50,8 @@ public sealed class PbmProgramTests : IDisposable
     {
         _node.Answer("GET", "/api/v1/torrents?limit=1", """{"items":[{"hash":"aa","name":"first"}],"matches":2,"next":"a b&c","revision":1}""");
         _node.Answer("GET", "/api/v1/torrents?limit=1&cursor=a%20b%26c", """{"items":[{"hash":"bb","name":"second"}],"matches":2,"revision":1}""");
-        var (code, text, _) = await new PbmRun(_node).RunAsync("torrents", "list", "--limit", "1");
+        var (code, text, error) = await new PbmRun(_node).RunAsync("torrents", "list", "--limit", "1");
+        error.ShouldBeEmpty();
         code.ShouldBe(ExitCodes.Done);
         text.Split(Environment.NewLine).Count(line => line.StartsWith("Hash", StringComparison.Ordinal)).ShouldBe(1);
         text.ShouldContain("first");
@@ -60,7 +62,7 @@ public sealed class PbmProgramTests : IDisposable
     public async Task What_was_typed_goes_into_query_path_and_body_as_its_type_says()
     {
         _node.Answer("PATCH", "/api/v1/torrents", $$"""{"items":[{"hash":"{{Hash}}","done":true}]}""");
-        (await new PbmRun(_node).RunAsync("torrents", "limit", "C12FE1", "ffffff", "--down", "1.5M", "--connections", "20")).Code.ShouldBe(ExitCodes.Done);
+        (await new PbmRun(_node).RunAsync("torrents", "limit", "C12FE1", "ffffff", "--down", "1.5M", "--connections", "20")).Error.ShouldBeEmpty();
         _node.Asked.Single().Body.ShouldBe("""{"hashes":["c12fe1","ffffff"],"change":{"downloadLimit":1572864,"maxConnections":20}}""");
         await new PbmRun(_node).RunAsync("torrents", "priority", Hash, "0", "high");
         _node.Asked[^1].ShouldBe(("PUT", $"/api/v1/torrents/{Hash}/files/0/priority/high", ""));
@@ -209,17 +211,18 @@ public sealed class PbmProgramTests : IDisposable
     [Fact]
     public async Task Watching_asks_again_until_it_is_interrupted()
     {
-        var time = new TestKit.TestClock();
-        var run = new PbmRun(_node) { Time = time };
+        var time = new HandTimer();
+        using var interruption = new CancellationTokenSource();
         for (var i = 0; i < 3; i++) _node.Answer("GET", "/api/v1/node", """{"state":"running"}""");
-        var ended = run.RunAsync("node", "status", "--watch", "--interval", "5");
+        var ended = new PbmRun(_node) { Time = time, Interruption = interruption.Token }.RunAsync("node", "status", "--watch", "--interval", "5");
         while (_node.Asked.Count < 3 && !ended.IsCompleted)
         {
-            time.Advance(TimeSpan.FromSeconds(1));
+            time.Fire();
             await Task.Yield();
         }
 
-        await run.InterruptAsync();
+        time.Periods.ShouldBe([TimeSpan.FromSeconds(5)]);
+        await interruption.CancelAsync();
         (await ended).Code.ShouldBe(ExitCodes.Interrupted);
         _node.Asked.Count.ShouldBeGreaterThanOrEqualTo(3);
     }

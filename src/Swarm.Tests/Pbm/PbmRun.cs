@@ -6,7 +6,6 @@ namespace Swarm.Tests.Pbm;
 internal sealed class PbmRun(FakeNode node)
 {
     private readonly Queue<ConsoleKeyInfo> _keys = new();
-    private readonly CancellationTokenSource _interruption = new();
     private string _input = "";
     private bool _isTyped;
     private bool _isWatched;
@@ -51,7 +50,7 @@ internal sealed class PbmRun(FakeNode node)
     }
 
     /// <summary>Ctrl-C.</summary>
-    public Task InterruptAsync() => _interruption.CancelAsync();
+    public CancellationToken Interruption { get; init; }
 
     /// <summary>To its end.</summary>
     public async Task<(int Code, string Out, string Error)> RunAsync(params string[] args)
@@ -68,7 +67,7 @@ internal sealed class PbmRun(FakeNode node)
             Size = () => (120, 24),
             ReadKey = () => _keys.Count > 0 ? _keys.Dequeue() : throw new InvalidOperationException("The test types no more."),
             KeysOnly = _ => { },
-            Interruptible = () => _interruption.Token,
+            Interruptible = () => Interruption,
             Environment = name => Variables.GetValueOrDefault(name),
             Time = Time,
         };
