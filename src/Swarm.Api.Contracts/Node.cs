@@ -96,7 +96,7 @@ public sealed record LogLines(IReadOnlyList<LogLine> Items);
 public sealed record LogLevels(IReadOnlyList<LogLevelItem> Items);
 
 /// <summary>From which level on a category logs: trace, debug, information, warning, error, critical or none.</summary>
-public sealed record LogLevelItem(string Category, string Level);
+public sealed record LogLevelItem(string Category = "*", string Level = "information");
 
 /// <summary>The configuration in force.</summary>
 public sealed record ConfigView(IReadOnlyList<ConfigItem> Items);

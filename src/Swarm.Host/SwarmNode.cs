@@ -20,7 +20,7 @@ namespace Swarm.Host;
 /// A node in the real world: builds the ports, starts the actors, and gives the program an asynchronous face on them. The only place that asks actors.
 /// Several can live in one process, each with its own data folder. <see cref="StopAsync"/> drains: trackers told, pieces durable, state written, leases given back.
 /// </summary>
-public sealed class SwarmNode : IAsyncDisposable
+public sealed partial class SwarmNode : IAsyncDisposable
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(30);
 
@@ -35,6 +35,7 @@ public sealed class SwarmNode : IAsyncDisposable
     private readonly ImmutableArray<IDisposable> _io;
     private readonly Task<string> _ended;
     private IActorRef _torrents = ActorRefs.Nobody;
+    private IActorRef _bandwidth = ActorRefs.Nobody;
     private bool _stopped;
 
     private SwarmNode(ActorSystem system, IActorRef node, ImmutableArray<IDisposable> io, Channel<object> events, Task<string> ended)
@@ -70,7 +71,7 @@ public sealed class SwarmNode : IAsyncDisposable
         var disk = new DiskEngine(DiskSettings.Default, RentSlab, logs.CreateLogger<DiskEngine>());
         var tcp = new Tcp(sockets, disk, logs.CreateLogger<Tcp>());
         var udp = new Udp(sockets);
-        var http = new HttpPort(HttpSettings(settings.Net.Bind), logs.CreateLogger("Swarm.Http"));
+        var http = new HttpPort(HttpSettings(settings.Net.Bind) with { Reach = settings.Reach }, logs.CreateLogger("Swarm.Http"));
         var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(DnsPortSettings.Default), new SystemEntropy(), TimeProvider.System, logs, new ItemSignatures());
         var system = ActorSystems.Create("swarm", logs);
         var events = Channel.CreateBounded<object>(new BoundedChannelOptions(8_192) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
@@ -85,6 +86,7 @@ public sealed class SwarmNode : IAsyncDisposable
             case NodeActor.Started started:
                 node.Listen = started.Listen;
                 node._torrents = started.Torrents;
+                node._bandwidth = started.Bandwidth;
                 node.Dht = started.Dht;
                 return node;
             case NodeActor.StartFailed failed:
@@ -184,10 +186,12 @@ public sealed class SwarmNode : IAsyncDisposable
     }
 
     // The dead answer nobody: who asks a node that has ended, or ends meanwhile, hears why instead of waiting.
-    private async Task<T> AskAsync<T>(IActorRef actor, object message)
+    private Task<T> AskAsync<T>(IActorRef actor, object message) => AskAsync<T>(actor, message, AskTimeout);
+
+    private async Task<T> AskAsync<T>(IActorRef actor, object message, TimeSpan patience)
     {
         using var over = new CancellationTokenSource();
-        var answer = actor.Ask<T>(message, AskTimeout, over.Token);
+        var answer = actor.Ask<T>(message, patience, over.Token);
         if (await Task.WhenAny(answer, _ended).ConfigureAwait(false) == answer) return await answer.ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         throw new SwarmException(await _ended.ConfigureAwait(false));

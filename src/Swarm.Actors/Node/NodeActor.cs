@@ -49,6 +49,9 @@ public sealed partial class NodeActor : UntypedActor
     {
         /// <summary>The DHT, a family each; empty if it has none.</summary>
         public ImmutableArray<DhtAccess> Dht { get; init; } = [];
+
+        /// <summary>What limits the node: takes <see cref="BandwidthActor.SetLimits"/>.</summary>
+        public IActorRef Bandwidth { get; init; } = ActorRefs.Nobody;
     }
 
     /// <summary>It does not; <paramref name="Reason"/> is one line for people.</summary>
@@ -125,16 +128,16 @@ public sealed partial class NodeActor : UntypedActor
     {
         if (_torrents is null)
         {
-            var announcing = TrackersSettings.Default.At(_settings.Net.Bind, started.Local);
+            var announcing = TrackersSettings.Default.At(_settings.Net.Bind, started.Local) with { Reach = _settings.Reach };
             var trackers = Watched(Context.ActorOf(
                 TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, announcing, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers"));
             StartDht(started.Local);
-            var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents")) { Dht = _dht };
+            var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents")) { Dht = _dht, PeerSeed = _ports.Entropy.CreateRandom().Next() };
             _torrents = Watched(Context.ActorOf(TorrentsActor.Props(services), "torrents"));
         }
 
         _net.Tell(new NetActor.Serve(_torrents));
-        _starter?.Tell(new Started(started.Local, _torrents) { Dht = _dht });
+        _starter?.Tell(new Started(started.Local, _torrents) { Dht = _dht, Bandwidth = started.Bandwidth });
         _starter = null;
     }
 

@@ -18,6 +18,9 @@ public sealed record NodeSettings
     /// <summary>What every torrent keeps to.</summary>
     public TorrentSettings Torrent { get; init; } = TorrentSettings.Default;
 
+    /// <summary>Which addresses trackers may have.</summary>
+    public ReachPolicy Reach { get; init; } = ReachPolicy.Everywhere;
+
     /// <summary>How it takes part in the DHT; null: not at all.</summary>
     public DhtSettings? Dht { get; init; }
 }

@@ -9,14 +9,18 @@ internal static class TorrentPalette
     /// <summary>All of them.</summary>
     public static Palette Palette { get; } = new("torrents", "Torrents.", [List, Show, Explain, Add, .. Simple, Remove, Move, Limit, Set, Rename, Priority, Files]);
 
-    private static PaletteCommand List => Get("list", "Torrents, filtered and sorted.", "/api/v1/torrents", Table(
+    private static string[] States => ["loading", "fetchingMetadata", "checking", "downloading", "seeding", "paused", "failed", "stopping", "stopped"];
+
+    private static PaletteOutput ListTable => Table(
         Column("hash", "Hash", ColumnFormat.Hash), Column("name", "Name"), Column("state", "State"), Column("progress", "Done", ColumnFormat.Percent), Column("totalBytes", "Size", ColumnFormat.Bytes),
         Column("downloadRate", "Down", ColumnFormat.Rate), Column("uploadRate", "Up", ColumnFormat.Rate), Column("ratio", "Ratio", ColumnFormat.Number),
-        Column("connectedPeers", "Peers", ColumnFormat.Number), Column("secondsLeft", "Left", ColumnFormat.Seconds)) with { Next = "next" }) with
+        Column("connectedPeers", "Peers", ColumnFormat.Number), Column("secondsLeft", "Left", ColumnFormat.Seconds));
+
+    private static PaletteCommand List => Get("list", "Torrents, filtered and sorted.", "/api/v1/torrents", ListTable with { Next = "next" }) with
     {
         Arguments =
         [
-            Query("state", "Only torrents in this state; several with commas.", ArgumentType.Text) with { Choices = [.. Enum.GetNames<TorrentPhase>().Select(name => char.ToLowerInvariant(name[0]) + name[1..])] },
+            Query("state", "Only torrents in this state; several with commas.", ArgumentType.Text) with { Choices = States },
             Query("label", "Only torrents with this label.", ArgumentType.Text), Query("category", "Only torrents of this category.", ArgumentType.Text),
             Query("tracker", "Only torrents with a tracker on this host.", ArgumentType.Text), Query("text", "Only torrents with this in their name.", ArgumentType.Text),
             Query("sort", "The column to sort by; with a minus before it from large to small.", ArgumentType.Text), Query("limit", "Torrents a page.", ArgumentType.Integer),
