@@ -14,7 +14,7 @@ namespace Swarm.Actors.Node;
 /// The node: start and drain order. Top of the tree, <c>/user/node</c>.
 /// <para>
 /// Starts the store, then the network; when every listener stands, the trackers, the DHT and the torrents, and only then connections are taken. Drains the other way round: torrents (which tell their
-/// trackers and record what they have), then the DHT (which saves its tables), then the store.
+/// trackers and record what they have), then the DHT (which saves its tables), then the store. Of a cluster, if it is in one, it takes leave when its torrents have stopped.
 /// </para>
 /// <para>
 /// A part that fails by a bug goes on or is restarted (<see cref="After"/>). A store that cannot write any more, or a part that ends for good, ends the node: it publishes <see cref="Broken"/> and stops,
@@ -49,6 +49,9 @@ public sealed partial class NodeActor : UntypedActor
     {
         /// <summary>The DHT, a family each; empty if it has none.</summary>
         public ImmutableArray<DhtAccess> Dht { get; init; } = [];
+
+        /// <summary>Its part in the cluster, which takes the commands of <see cref="Cluster.RouterActor"/>; null if it has none.</summary>
+        public IActorRef? Cluster { get; init; }
     }
 
     /// <summary>It does not; <paramref name="Reason"/> is one line for people.</summary>
@@ -82,7 +85,9 @@ public sealed partial class NodeActor : UntypedActor
             case NetActor.Started started: OnNetStarted(started); break;
             case NetActor.StartFailed failed: OnNetFailed(failed); break;
             case Drain: OnDrain(); break;
-            case TorrentsActor.AllStopped: DrainDht(); break;
+            case Cluster.ClusterActor.Drained: StopTorrents(); break;
+            case TorrentsActor.AllStopped: OnTorrentsStopped(); break;
+            case Cluster.MembersActor.Left: DrainDht(); break;
             case DhtActor.Drained when --_dhtToDrain == 0: _store.Tell(new StoreActor.Drain()); break;
             case DhtActor.Drained: break;
             case StoreActor.Drained: OnDrained(); break;
@@ -133,8 +138,9 @@ public sealed partial class NodeActor : UntypedActor
             _torrents = Watched(Context.ActorOf(TorrentsActor.Props(services), "torrents"));
         }
 
+        if (_cluster is null) StartCluster(started);
         _net.Tell(new NetActor.Serve(_torrents));
-        _starter?.Tell(new Started(started.Local, _torrents) { Dht = _dht });
+        _starter?.Tell(new Started(started.Local, _torrents) { Dht = _dht, Cluster = _cluster });
         _starter = null;
     }
 
@@ -170,7 +176,8 @@ public sealed partial class NodeActor : UntypedActor
     {
         _drainer = Sender;
         if (_torrents is null) _store.Tell(new StoreActor.Drain());
-        else _torrents.Tell(new TorrentsActor.StopAll());
+        else if (_cluster is not null) _cluster.Tell(new Cluster.ClusterActor.Drain());
+        else StopTorrents();
     }
 
     private void OnDrained()

@@ -38,7 +38,7 @@ public sealed partial class SwarmRun
         {
             var count = group.Least == group.Most ? group.Least : Dice.Between($"how many {group.Name}", group.Least, group.Most);
             var nodes = new List<SimNode>();
-            for (var i = 1; i <= count; i++) nodes.Add(AddNode(group, $"{group.Name}-{i}", torrent));
+            for (var i = 1; i <= count; i++) nodes.Add(AddNode(group, i, torrent));
             _groups.Add(group.Name, nodes);
         }
 
@@ -81,8 +81,9 @@ public sealed partial class SwarmRun
         };
     }
 
-    private SimNode AddNode(NodeGroup group, string name, TorrentSettings torrent)
+    private SimNode AddNode(NodeGroup group, int number, TorrentSettings torrent)
     {
+        var name = $"{group.Name}-{number}";
         var chance = Dice.Stream($"node {name}");
         var settings = SimNodeSettings.Default with
         {
@@ -96,9 +97,11 @@ public sealed partial class SwarmRun
             Torrent = torrent,
         };
         foreach (var adjust in group.Adjustments) settings = adjust(settings);
+        if (group.IsMember) settings = AsMember(settings, number);
         var join = group.FirstJoin + ((group.LastJoin - group.FirstJoin) * chance.NextDouble());
         var node = World.AddNode(name, settings);
         _members.Add((node, join, group.IsSeeding));
+        if (group.IsMember) TakeMember(node);
         Dice.Note(name, $"{LinkKind.Describe(settings.Link)}; NAT {settings.Nat}; disk {settings.Disk!.BytesPerSecond / 1_000} kB/s by {settings.Disk.Workers}; comes at {join.TotalSeconds:0.###} s");
         return node;
     }
@@ -127,6 +130,7 @@ public sealed partial class SwarmRun
             return group.Options.Aggregate(options, (so, change) => change(so));
         }
 
+        if (group.IsMember) return;
         if (group.IsSeeding) node.AddSeed(content, Configure);
         else if (group.IsByMagnet) node.AddMagnet(content, Configure, content.Metainfo.TrackerTiers.IsDefaultOrEmpty ? [] : [.. content.Metainfo.TrackerTiers.SelectMany(tier => tier)]);
         else node.Add(content, Configure);
