@@ -31,7 +31,7 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
     private bool _isRenewing;
     private bool _isChanging;
     private bool _isLeaving;
-    private long _freeBytes;
+    private long _freeBytes = -1;
     private long _sequence;
     private IActorRef? _leaver;
 
@@ -108,7 +108,7 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
             case Renewal: OnRenewal(); break;
             case TableActor.Ran ran: OnRan((Step)ran.Tag, ran); break;
             case TableActor.RunFailed failed: OnRunFailed((Step)failed.Tag, failed.Reason); break;
-            case ISpace.Measured measured: _freeBytes = measured.FreeBytes; break;
+            case ISpace.Measured measured: OnMeasured(measured.FreeBytes); break;
             case PeersAt peers: _traits = _traits with { PeerEndPoints = peers.EndPoints }; break;
             case Leave: OnLeave(); break;
             case LeaveExpired: EndLeave(); break;
@@ -126,15 +126,33 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
         _space.Measure(_settings.Folder, Self);
         if (_self.IsNobody)
         {
-            if (_isJoining) return;
-            _isJoining = true;
-            Do(new ClusterCommand.Join(_settings.EndPoint, _traits, _settings.Membership.SessionLease, _freeBytes), Step.Join);
+            // With its room, if that comes before the next try: a member without any is given nothing.
+            if (_freeBytes < 0)
+            {
+                _freeBytes = 0;
+                return;
+            }
+
+            Join();
         }
         else if (!_isRenewing)
         {
             _isRenewing = true;
             Do(new ClusterCommand.Renew(_self, _settings.Membership.SessionLease, _freeBytes), Step.Renew);
         }
+    }
+
+    private void Join()
+    {
+        if (_isJoining) return;
+        _isJoining = true;
+        Do(new ClusterCommand.Join(_settings.EndPoint, _traits, _settings.Membership.SessionLease, _freeBytes), Step.Join);
+    }
+
+    private void OnMeasured(long freeBytes)
+    {
+        _freeBytes = freeBytes;
+        if (_self.IsNobody && !_isLeaving) Join();
     }
 
     private void OnRan(Step step, TableActor.Ran ran)

@@ -4,7 +4,7 @@ using Swarm.Protocol.Primitives;
 namespace Swarm.Protocol.Cluster;
 
 /// <summary>
-/// Walks the torrents of the cluster, round by round, and says what to change: what changed first, and everything once after the storages have changed. Pure; one planner at a time, by a lease, and it begins anew with each.
+/// Walks the torrents of the cluster, round by round, and says what to change: what changed, and everything when the storages have changed and once in a while. Pure; one planner at a time, by a lease, and it begins anew with each.
 /// <para>Keeps to limits: so many torrents looked at and so many steps a round; so many copies under way before another is begun, fewer before one is begun only to rebalance, and so many of those a minute. What has to wait stays in the queue.</para>
 /// </summary>
 public sealed class PlacementPlanner(PlacementSettings settings)
@@ -15,6 +15,7 @@ public sealed class PlacementPlanner(PlacementSettings settings)
     private readonly Dictionary<InfoHash, int> _assigned = [];
     private SiteTable? _sites;
     private ClusterView _view = ClusterView.Empty;
+    private long _sweptAt;
     private long _minute;
     private int _movesThisMinute;
 
@@ -42,6 +43,12 @@ public sealed class PlacementPlanner(PlacementSettings settings)
     public ImmutableArray<PlanStep> Round(long nowTicks)
     {
         var steps = ImmutableArray.CreateBuilder<PlanStep>();
+        if (nowTicks - _sweptAt >= settings.SweepInterval.Ticks)
+        {
+            _sweptAt = nowTicks;
+            foreach (var torrent in _view.Torrents.Keys) Enqueue(torrent);
+        }
+
         if (nowTicks - _minute >= TimeSpan.TicksPerMinute) (_minute, _movesThisMinute) = (nowTicks, 0);
         var begun = 0;
         for (var looked = Math.Min(_queue.Count, settings.TorrentsPerRound); looked > 0 && steps.Count < settings.StepsPerRound; looked--)

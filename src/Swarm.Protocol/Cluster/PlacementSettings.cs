@@ -32,6 +32,9 @@ public sealed record PlacementSettings
     /// <summary>A storage with less room than this, after the torrent, gets nothing new; bytes, 0 to 1 EiB.</summary>
     public long MinFreeBytes { get; init => field = Setting.InRange(value, 0L, 1L << 60); } = 10L << 30;
 
+    /// <summary>From one look at every torrent to the next, where nothing has happened that brings one about; 1 s to 1 day. What could not be placed for want of room is tried again then.</summary>
+    public TimeSpan SweepInterval { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long a step that was written may take to be seen before it is thought of anew, 1 s to 10 min.</summary>
     public TimeSpan StepTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)); } = TimeSpan.FromSeconds(30);
 }

@@ -24,10 +24,12 @@ public enum SiteState
 public sealed class SiteTable : IEquatable<SiteTable>
 {
     private readonly SortedDictionary<string, (StorageSite Site, SiteState State, long FreeBytes)> _sites = new(StringComparer.Ordinal);
+    private readonly long _minFreeBytes;
 
     /// <summary>The storages of a view.</summary>
     public SiteTable(ClusterView view, PlacementSettings settings)
     {
+        _minFreeBytes = settings.MinFreeBytes;
         foreach (var members in view.Members.Where(static member => member.Traits.Roles.HasFlag(MemberRoles.Storage)).GroupBy(static member => member.Traits.Storage, StringComparer.Ordinal))
         {
             var speaker = members.OrderByDescending(static member => member.IsWorking).ThenByDescending(static member => member.Id.Generation).First();
@@ -51,13 +53,16 @@ public sealed class SiteTable : IEquatable<SiteTable>
     public bool HasRoom(string storage, long length, PlacementSettings settings) => _sites.TryGetValue(storage, out var found) && found.FreeBytes - length >= settings.MinFreeBytes;
 
     /// <inheritdoc/>
-    public bool Equals(SiteTable? other) => other is not null && _sites.Values.Select(static each => (each.Site, each.State)).SequenceEqual(other._sites.Values.Select(static each => (each.Site, each.State)));
+    public bool Equals(SiteTable? other) => other is not null && Seen().SequenceEqual(other.Seen());
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as SiteTable);
 
     /// <inheritdoc/>
     public override int GetHashCode() => _sites.Count;
+
+    // How much room there is changes with every block; whether there is any does not.
+    private IEnumerable<(StorageSite Site, SiteState State, bool HasAnyRoom)> Seen() => _sites.Values.Select(each => (each.Site, each.State, each.FreeBytes > _minFreeBytes));
 
     private static SiteState StateOf(ImmutableArray<Member> members, long lostBefore)
     {

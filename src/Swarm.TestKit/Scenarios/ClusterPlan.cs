@@ -27,7 +27,7 @@ public sealed record ClusterPlan
     public MembershipSettings Membership { get; init; } = MembershipSettings.Default;
 
     /// <summary>How torrents are placed.</summary>
-    public PlacementSettings Placement { get; init; } = PlacementSettings.Default with { MinFreeBytes = 0, RepairDelay = TimeSpan.FromSeconds(40) };
+    public PlacementSettings Placement { get; init; } = PlacementSettings.Default with { MinFreeBytes = 0, RepairDelay = TimeSpan.FromSeconds(40), SweepInterval = TimeSpan.FromSeconds(60) };
 
     /// <summary>The version of the messages between nodes that processes speak at first.</summary>
     public int MessageVersion { get; init; } = ClusterCodec.Version;

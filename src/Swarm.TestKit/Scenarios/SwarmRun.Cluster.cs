@@ -44,7 +44,7 @@ public sealed partial class SwarmRun
             }
 
             var replicas = Dice.Between("replicas", plan.LeastReplicas, plan.MostReplicas);
-            var acknowledged = Dice.Between("acknowledged replicas", 0, replicas);
+            var acknowledged = Math.Min(Dice.Between("acknowledged replicas", 0, replicas), Cluster.Members.Count);
             After(Dice.Between("when a torrent is added", TimeSpan.Zero, plan.AddedWithin), () => Cluster.Add(content, replicas, acknowledged));
         }
     }

@@ -58,6 +58,15 @@ public sealed partial class SimNode
         }), $"ear-{++_ears}");
     }
 
+    // The cluster may stop a torrent and take it up again within one process; its figures begin anew then.
+    private static void FollowPlaced(SimTorrent torrent)
+    {
+        torrent.IsAdded = torrent.State != TorrentState.Stopped;
+        if (torrent.IsAdded) return;
+        torrent.Status = null;
+        torrent.VerifiedNow = new Bitfield(torrent.Content.Geometry.PieceCount);
+    }
+
     private void LeaveCluster()
     {
         Cluster = null;

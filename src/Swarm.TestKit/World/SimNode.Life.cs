@@ -213,7 +213,7 @@ public sealed partial class SimNode
             case TorrentEvent.StateChanged changed:
                 torrent.State = changed.State;
                 torrent.Reason = changed.Reason;
-                if (torrent.IsPlaced) torrent.IsAdded = changed.State != TorrentState.Stopped;
+                if (torrent.IsPlaced) FollowPlaced(torrent);
                 break;
             case TorrentEvent.PiecesVerified verified:
                 foreach (var piece in verified.Pieces) torrent.VerifiedNow.Add(piece);
