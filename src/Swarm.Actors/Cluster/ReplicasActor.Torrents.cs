@@ -95,7 +95,7 @@ public sealed partial class ReplicasActor
     {
         local.PeersToldAt = now;
         var peers = PeersOf(placed);
-        if (!peers.IsEmpty) _torrents.Tell(new TorrentsActor.AddPeers(placed.Wanted.Torrent, peers));
+        if (!peers.IsEmpty) _torrents.Tell(new TorrentsActor.AddPeers(placed.Wanted.Torrent, peers), ActorRefs.Nobody);
     }
 
     private void OnAdded(InfoHash torrent)
@@ -116,6 +116,7 @@ public sealed partial class ReplicasActor
     private void Stop(InfoHash torrent, Local local)
     {
         local.Phase = Phase.Stopping;
+        local.AskedAt = Now();
         LogStopping(_log, torrent);
         _torrents.Tell(new TorrentActor.Stop(torrent));
     }
@@ -126,6 +127,38 @@ public sealed partial class ReplicasActor
         if (local.Actual is { State: ReplicaState.Failed }) Later(torrent);
         _here.Remove(torrent);
         _toLookAt.Add(torrent);
+    }
+
+    // Its files, its record and its lease, by whoever has them.
+    private bool Forget(InfoHash torrent, Local local, bool deletesData)
+    {
+        if (_notBefore.GetValueOrDefault(torrent) > Now()) return false;
+        local.Phase = Phase.Leaving;
+        LogForgetting(_log, torrent);
+        _torrents.Tell(new TorrentsActor.Remove(torrent, deletesData));
+        return false;
+    }
+
+    private void OnForgotten(InfoHash torrent)
+    {
+        if (!_here.TryGetValue(torrent, out var local) || local.Phase != Phase.Leaving) return;
+        _here.Remove(torrent);
+        _forgotten.Add(torrent);
+        _toLookAt.Add(torrent);
+    }
+
+    private void OnNotForgotten(TorrentsActor.Refused refused)
+    {
+        if (!_here.TryGetValue(refused.Torrent, out var local) || local.Phase != Phase.Leaving) return;
+        LogNotForgotten(_log, refused.Torrent, refused.Reason);
+        local.Phase = Phase.Running;
+        Later(refused.Torrent);
+    }
+
+    private void OnUnknown(InfoHash torrent)
+    {
+        OnStopped(torrent);
+        OnForgotten(torrent);
     }
 
     private void StopAll()
@@ -148,6 +181,12 @@ public sealed partial class ReplicasActor
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Torrent} stops here")]
     private static partial void LogStopping(ILogger log, InfoHash torrent);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Torrent} is forgotten here")]
+    private static partial void LogForgetting(ILogger log, InfoHash torrent);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Torrent} cannot be forgotten yet: {Reason}")]
+    private static partial void LogNotForgotten(ILogger log, InfoHash torrent, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Torrent} does not start: {Reason}")]
     private static partial void LogNotStarted(ILogger log, InfoHash torrent, string reason);

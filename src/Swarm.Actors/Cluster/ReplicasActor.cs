@@ -22,6 +22,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
     private readonly ILogger _log;
     private readonly SortedDictionary<InfoHash, Local> _here = [];
     private readonly SortedSet<InfoHash> _toLookAt = [];
+    private readonly SortedSet<InfoHash> _forgotten = [];
     private readonly Dictionary<long, InfoHash> _asked = [];
     private long _lastTag;
     private ClusterView _view = ClusterView.Empty;
@@ -51,6 +52,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         Starting,
         Running,
         Stopping,
+        Leaving,
     }
 
     /// <summary>A torrent that is, or was just, run here. <c>Actual</c>: how it is, to be reported; null until it is known.</summary>
@@ -59,6 +61,8 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         public Phase Phase { get; set; }
 
         public Replica? Actual { get; set; }
+
+        public long AskedAt { get; set; }
 
         public long ActualSince { get; set; }
 
@@ -99,8 +103,9 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
             case TorrentActor.Added added: OnAdded(added.Torrent); break;
             case TorrentActor.AddFailed failed: OnAddFailed(failed); break;
             case TorrentActor.Stopped stopped: OnStopped(stopped.Torrent); break;
-            case TorrentsActor.Unknown unknown: OnStopped(unknown.Torrent); break;
-            case TorrentsActor.Done or TorrentsActor.Refused: break;
+            case TorrentsActor.Done done: OnForgotten(done.Torrent); break;
+            case TorrentsActor.Refused refused: OnNotForgotten(refused); break;
+            case TorrentsActor.Unknown unknown: OnUnknown(unknown.Torrent); break;
             case MembersActor.Began began: OnBegan(began.Self); break;
             case MembersActor.Ended: _self = default; break;
             case MembersActor.SessionChanged session: OnSession(session.State == SessionState.Writing); break;
@@ -162,23 +167,29 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         var placed = _view.Torrents.GetValueOrDefault(torrent);
         var replica = placed?.At(Storage);
         var isOurs = replica is not null && _view.RunnerOf(Storage, torrent) == _self;
-        var runs = isOurs && replica!.State != ReplicaState.Dropping && placed!.Wanted is { IsRemoved: false, IsPaused: false };
+        var leaves = isOurs && (replica!.State == ReplicaState.Dropping || placed!.Wanted.IsRemoved);
+        var runs = isOurs && !leaves && !placed!.Wanted.IsPaused;
+        if (!leaves) _forgotten.Remove(torrent);
         if (!_here.TryGetValue(torrent, out var local))
         {
-            if (isOurs && (placed!.Wanted.IsRemoved || replica!.State == ReplicaState.Dropping)) return ReportGone(torrent);
-            return !runs || Start(torrent, ref starts);
+            // To be forgotten with its files it must first be known to the supervisor: it may be of an earlier process.
+            if (leaves && _forgotten.Contains(torrent)) return ReportGone(torrent);
+            return !(runs || leaves) || Start(torrent, ref starts);
         }
 
         switch (local.Phase)
         {
-            case Phase.Running when runs && local.Actual is not { State: ReplicaState.Failed }: return Keep(placed!, replica!, local);
-            case Phase.Running when runs && Now() - local.ActualSince < _settings.RetryDelay.Ticks: return Keep(placed!, replica!, local);
+            case Phase.Running when leaves: return Forget(torrent, local, placed!.Wanted.IsRemoved ? placed.Wanted.DeletesData : !replica!.IsPinned);
+            case Phase.Running when runs && !IsToBeTriedAgain(local): return Keep(placed!, replica!, local);
             case Phase.Running:
+            case Phase.Stopping when Now() - local.AskedAt >= _settings.RetryDelay.Ticks:
                 Stop(torrent, local);
                 return false;
             default: return false;
         }
     }
+
+    private bool IsToBeTriedAgain(Local local) => local.Actual is { State: ReplicaState.Failed } && Now() - local.ActualSince >= _settings.RetryDelay.Ticks;
 
     // It runs, as it should: whether its state is told, and whether it knows the others.
     private bool Keep(PlacedTorrent placed, Replica replica, Local local)

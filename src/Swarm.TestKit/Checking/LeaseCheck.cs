@@ -15,6 +15,8 @@ internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent 
         switch (command, outcome)
         {
             case (StoreCommand.AcquireLease acquire, StoreOutcome.Leased leased): OnLeased(node, acquire.Torrent, leased.Token); break;
+            case (StoreCommand.TakeUp, StoreOutcome.TakenUp page): OnTakenUp(node, page); break;
+            case (StoreCommand.PutOptions put, StoreOutcome.Done): OnWritten(node, put.Torrent, put.Token); break;
             case (StoreCommand.ReleaseLease release, StoreOutcome.Done): OnReleased(node, release); break;
             case (StoreCommand.PutTorrent put, StoreOutcome.Done): OnWritten(node, put.Torrent, put.Token); break;
             case (StoreCommand.PutProgress put, StoreOutcome.Done): OnWritten(node, put.Torrent, put.Token); break;
@@ -45,6 +47,16 @@ internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent 
         }
 
         leases[torrent] = new Lease(node.Name, token);
+    }
+
+    private void OnTakenUp(SimNode node, StoreOutcome.TakenUp page)
+    {
+        foreach (var taken in page.Torrents)
+        {
+            if (taken.HeldBy is not null || node.Store.LeaseOf(taken.Torrent) is not { } lease) continue;
+            if (Of(node).TryGetValue(taken.Torrent, out var known) && known == new Lease(node.Name, lease.Token)) continue;
+            OnLeased(node, taken.Torrent, lease.Token);
+        }
     }
 
     private void OnReleased(SimNode node, StoreCommand.ReleaseLease release)

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Torrents;
+using Swarm.Protocol.Dht;
+using Swarm.Protocol.Dht.Lookups;
 using Swarm.TestKit.Chance;
 using Swarm.TestKit.Content;
 using Swarm.TestKit.Disk;
@@ -34,6 +37,7 @@ public sealed partial class SwarmRun
     {
         var content = _scenario.Content.Draw(Dice, _scenario.HasTracker ? AddTracker() : []);
         var torrent = TorrentSettings();
+        if (_scenario.HasDht) AddDhtRouter(torrent);
         foreach (var group in _scenario.Groups)
         {
             var count = group.Least == group.Most ? group.Least : Dice.Between($"how many {group.Name}", group.Least, group.Most);
@@ -81,6 +85,22 @@ public sealed partial class SwarmRun
         };
     }
 
+    // A node of both families without a torrent, there from the first moment.
+    private void AddDhtRouter(TorrentSettings torrent)
+    {
+        var parallel = Dice.Between("DHT queries at once", 1, 8);
+        var dht = DhtSettings.Default with
+        {
+            Pulse = Dice.Between("DHT pulse", 20.Milliseconds, 300.Milliseconds),
+            Beat = Dice.Between("DHT beat", 5.Seconds, 30.Seconds),
+            Transactions = TransactionSettings.Default with { Timeout = Dice.Between("DHT time-out", 4.Seconds, 20.Seconds) },
+            Lookups = LookupSettings.Default with { MaxParallel = parallel, MaxTries = Dice.Between("DHT tries", 2, 4), Patience = Dice.Between("DHT patience", 1.Seconds, 6.Seconds) },
+        };
+        var router = World.AddNode("dht-router", SimNodeSettings.Default with { SecondAddress = World.NextAddressV6(), Torrent = torrent, Dht = dht });
+        _members.Add((router, TimeSpan.Zero, IsSeed: true));
+        _dht = dht with { Routers = [.. router.Host.Addresses.Select(address => new HostEndPoint($"{address}", router.Settings.Port))] };
+    }
+
     private SimNode AddNode(NodeGroup group, int number, TorrentSettings torrent)
     {
         var name = $"{group.Name}-{number}";
@@ -95,6 +115,7 @@ public sealed partial class SwarmRun
             ClockRate = 1 + (((chance.NextDouble() * 2) - 1) * group.ClockError),
             ClockOffset = group.ClockOffset * ((chance.NextDouble() * 2) - 1),
             Torrent = torrent,
+            Dht = _dht,
         };
         foreach (var adjust in group.Adjustments) settings = adjust(settings);
         if (group.IsMember) settings = AsMember(settings, number);
@@ -126,7 +147,7 @@ public sealed partial class SwarmRun
     {
         TorrentOptions Configure(TorrentOptions options)
         {
-            if (!_scenario.HasTracker) options = options with { Peers = [.. _members.Where(member => member.IsSeed && member.Node != node).Select(member => member.Node.Address)] };
+            if (_scenario is { HasTracker: false, HasDht: false }) options = options with { Peers = [.. _members.Where(member => member.IsSeed && member.Node != node).Select(member => member.Node.Address)] };
             return group.Options.Aggregate(options, (so, change) => change(so));
         }
 

@@ -1,3 +1,4 @@
+using Swarm.Actors.Dht;
 using Swarm.Actors.Torrents;
 using Swarm.TestKit.Checking;
 using Swarm.TestKit.Content;
@@ -16,6 +17,7 @@ public sealed partial class SwarmRun
     private readonly List<(SimNode Node, TimeSpan Join, bool IsSeed)> _members = [];
     private readonly List<ScenarioStep.Conditional> _awaited = [];
     private readonly CompletionLog _completions;
+    private DhtSettings? _dht;
     private int _coming;
 
     internal SwarmRun(SwarmScenario scenario, int seed)

@@ -48,6 +48,8 @@ public sealed partial record SwarmScenario
 
     internal bool HasTracker { get; init; } = true;
 
+    internal bool HasDht { get; init; }
+
     internal TimeSpan Duration { get; init; }
 
     internal TimeSpan Patience { get; init; } = TimeSpan.FromHours(3);
@@ -78,6 +80,9 @@ public sealed partial record SwarmScenario
 
     /// <summary>Has no tracker: each node is given the addresses of the seeds.</summary>
     public SwarmScenario WithoutTracker() => this with { HasTracker = false };
+
+    /// <summary>Gives every node a DHT, and the world one more node, "dht-router", through which they join it. With <see cref="WithoutTracker"/> they find each other by it alone.</summary>
+    public SwarmScenario WithDht() => this with { HasDht = true };
 
     /// <summary>Has something happen at a moment.</summary>
     public SwarmScenario At(TimeSpan moment, Fault fault) => Between(moment, moment, fault);

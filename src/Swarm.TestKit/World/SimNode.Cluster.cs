@@ -1,3 +1,4 @@
+using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Cluster;
 using Swarm.TestKit.Content;
@@ -66,6 +67,27 @@ public sealed partial class SimNode
         torrent.Status = null;
         torrent.VerifiedNow = new Bitfield(torrent.Content.Geometry.PieceCount);
     }
+
+    // A cluster takes torrents away with their files.
+    internal void FollowCommit(StoreCommand command, StoreOutcome outcome)
+    {
+        if (outcome is not StoreOutcome.Done || command is not (StoreCommand.PutOptions { Unfinished: UnfinishedWork.Removal } or StoreCommand.RemoveTorrent or StoreCommand.PutTorrent)) return;
+        var torrent = _torrents.Find(each => each.IsPlaced && each.Content.Torrent == TorrentOf(command));
+        if (torrent is null) return;
+        var isLeaving = command is StoreCommand.PutOptions;
+        if (!isLeaving && !torrent.IsLeaving) return;
+        torrent.IsLeaving = isLeaving;
+        torrent.Status = null;
+        torrent.VerifiedNow = new Bitfield(torrent.Content.Geometry.PieceCount);
+    }
+
+    private static InfoHash TorrentOf(StoreCommand command) => command switch
+    {
+        StoreCommand.PutOptions put => put.Torrent,
+        StoreCommand.RemoveTorrent remove => remove.Torrent,
+        StoreCommand.PutTorrent put => put.Torrent,
+        _ => default,
+    };
 
     private void LeaveCluster()
     {

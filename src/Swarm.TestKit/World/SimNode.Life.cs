@@ -42,7 +42,7 @@ public sealed partial class SimNode
         System.EventStream.Subscribe(_probe, typeof(TorrentEvent));
         System.EventStream.Subscribe(_probe, typeof(NodeActor.Broken));
         foreach (var torrent in _torrents) torrent.Forget();
-        var settings = new NodeSettings { Listen = [.. Host.Addresses.Select(address => new IPEndPoint(address, Settings.Port))], Net = Settings.Net, Torrent = Settings.Torrent, Cluster = Settings.Cluster?.SettingsOf(this) };
+        var settings = new NodeSettings { Listen = [.. Host.Addresses.Select(address => new IPEndPoint(address, Settings.Port))], Net = Settings.Net, Torrent = Settings.Torrent, Dht = Settings.Dht, Cluster = Settings.Cluster?.SettingsOf(this) };
         _node = System.ActorOf(NodeActor.Props(ports, settings), "node");
         _node.Tell(new NodeActor.Start(), _probe);
         Limit(NodeState.Starting, "A node starts in time");
@@ -161,6 +161,7 @@ public sealed partial class SimNode
         State = NodeState.Running;
         _torrentsActor = started.Torrents;
         Cluster = started.Cluster;
+        Dht = started.Dht;
         foreach (var check in World.Checks) check.OnStarted(this);
         _flushesFailedBefore = Disk.Counters.FlushesFailed;
         foreach (var torrent in _torrents.Where(torrent => !torrent.IsPlaced)) Give(torrent);
@@ -197,6 +198,7 @@ public sealed partial class SimNode
 
     private void OnStatus(SimTorrent torrent, TorrentStatus status)
     {
+        if (torrent.IsLeaving) return;
         foreach (var check in World.Checks) check.OnStatus(this, torrent, status);
         torrent.Status = status;
     }

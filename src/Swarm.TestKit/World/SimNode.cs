@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Magnets;
 using Swarm.TestKit.Content;
@@ -90,6 +91,9 @@ public sealed partial class SimNode
 
     /// <summary>The actors of the process that runs, or ran last; null before the first.</summary>
     public ActorSystem? System { get; private set; }
+
+    /// <summary>The DHT of the process that runs, or ran last, a family each; empty if it has none.</summary>
+    public ImmutableArray<DhtAccess> Dht { get; private set; } = [];
 
     /// <summary>Why the last process ended by itself, or null.</summary>
     public string? BrokenReason { get; private set; }

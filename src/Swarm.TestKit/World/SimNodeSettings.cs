@@ -1,4 +1,5 @@
 using System.Net;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
 using Swarm.TestKit.Cluster;
@@ -55,4 +56,7 @@ public sealed record SimNodeSettings
 
     /// <summary>What its torrents keep to.</summary>
     public TorrentSettings Torrent { get; init; } = TorrentSettings.Default;
+
+    /// <summary>How it takes part in the DHT, of each family it has an address of; null: not at all.</summary>
+    public DhtSettings? Dht { get; init; }
 }

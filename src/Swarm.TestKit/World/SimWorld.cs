@@ -180,6 +180,7 @@ public sealed partial class SimWorld
         for (var i = 0; i < commands.Length; i++)
         {
             foreach (var check in Checks) check.OnCommitted(node, commands[i], outcomes[i]);
+            node.FollowCommit(commands[i], outcomes[i]);
         }
     }
 
