@@ -201,6 +201,7 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
         _isChanging = false;
         _self = self;
         _state = MemberState.Joining;
+        _monitor.Reset();
         _lease.Granted(askedAt);
         LogJoined(_log, self);
         Context.Parent.Tell(new Began(self));

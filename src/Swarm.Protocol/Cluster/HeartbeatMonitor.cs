@@ -18,6 +18,13 @@ public sealed class HeartbeatMonitor(MembershipSettings settings)
     /// <summary>Whom it pings.</summary>
     public ImmutableArray<MemberId> Watched { get; private set; } = [];
 
+    /// <summary>Forgets whom it has heard: what was shown by one identity is not shown by the next.</summary>
+    public void Reset()
+    {
+        _heardAt.Clear();
+        _reallyHeard.Clear();
+    }
+
     /// <summary>Takes the members that work, and oneself; who is new has from now on to be heard.</summary>
     public void SetMembers(MemberId self, IEnumerable<MemberId> working, long nowTicks)
     {

@@ -175,6 +175,7 @@ public sealed class SimCluster
     internal SimNode Take(SimNode node)
     {
         _members.Add(node);
+        node.Store.IsFenced = name => Database.Tables.Membership.Members.Values.LastOrDefault(row => row.Traits.Storage == name) is { IsLive: false };
         foreach (var wanted in _wanted) Know(node, wanted.Content);
         return node;
     }

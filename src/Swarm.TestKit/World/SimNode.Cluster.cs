@@ -77,6 +77,12 @@ public sealed partial class SimNode
         var isLeaving = command is StoreCommand.PutOptions;
         if (!isLeaving && !torrent.IsLeaving) return;
         torrent.IsLeaving = isLeaving;
+        if (command is StoreCommand.RemoveTorrent)
+        {
+            torrent.IsAdded = false;
+            torrent.State = null;
+        }
+
         torrent.Status = null;
         torrent.VerifiedNow = new Bitfield(torrent.Content.Geometry.PieceCount);
     }

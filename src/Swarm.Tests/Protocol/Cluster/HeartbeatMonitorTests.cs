@@ -110,6 +110,9 @@ public sealed class HeartbeatMonitorTests
         monitor.HasBeenHeardByMost.ShouldBeFalse();
         monitor.Heard(all[1], 1);
         monitor.HasBeenHeardByMost.ShouldBeTrue();
+        monitor.Reset();
+        monitor.SetMembers(all[3], all, 0);
+        monitor.HasBeenHeardByMost.ShouldBeFalse("what one identity has shown is not shown by the next");
         var alone = new HeartbeatMonitor(Settings);
         alone.SetMembers(all[3], [], 0);
         alone.HasBeenHeardByMost.ShouldBeTrue();
