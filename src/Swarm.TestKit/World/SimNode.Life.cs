@@ -32,14 +32,17 @@ public sealed partial class SimNode
         _errors.Clear();
         var logs = new SimLogs(() => World.Now, Name, World.History, _errors, World.Settings.LogLevel);
         var ports = new NodePorts(
-            Host.Tcp(Slabs, Disk), Disk, Store.Open(Name), Http, Host.Udp, new SimDns(World.Web), new SimEntropy(World.Seeds.Fork($"entropy/{Name}/{Lives}")), Clock, logs, new SimSignatures());
+            Host.Tcp(Slabs, Disk), Disk, Store.Open(Name), Http, Host.Udp, new SimDns(World.Web), new SimEntropy(World.Seeds.Fork($"entropy/{Name}/{Lives}")), Clock, logs, new SimSignatures())
+        {
+            Cluster = Settings.Cluster?.PortsOf(this),
+        };
         System = ActorSystem.Create(Name, new ActorSystemSettings { Simulation = World.Simulation, TimeProvider = Clock, LoggerFactory = logs, MailboxCapacity = World.Settings.MailboxBound });
         var life = Lives;
         _probe = System.ActorOf(NodeProbe.Props(message => Hear(life, message)), "probe");
         System.EventStream.Subscribe(_probe, typeof(TorrentEvent));
         System.EventStream.Subscribe(_probe, typeof(NodeActor.Broken));
         foreach (var torrent in _torrents) torrent.Forget();
-        var settings = new NodeSettings { Listen = [.. Host.Addresses.Select(address => new IPEndPoint(address, Settings.Port))], Net = Settings.Net, Torrent = Settings.Torrent, Dht = Settings.Dht };
+        var settings = new NodeSettings { Listen = [.. Host.Addresses.Select(address => new IPEndPoint(address, Settings.Port))], Net = Settings.Net, Torrent = Settings.Torrent, Dht = Settings.Dht, Cluster = Settings.Cluster?.SettingsOf(this) };
         _node = System.ActorOf(NodeActor.Props(ports, settings), "node");
         _node.Tell(new NodeActor.Start(), _probe);
         Limit(NodeState.Starting, "A node starts in time");
@@ -69,6 +72,7 @@ public sealed partial class SimNode
     {
         if (State == NodeState.Down) return;
         World.Note(Name, "is killed");
+        IsFrozen = false;
         World.Simulation.Crash(System!);
         World.Network.ResetConnections((dialer, listener) => dialer == Host || listener == Host);
         Host.Crash();
@@ -81,6 +85,7 @@ public sealed partial class SimNode
     public void Crash()
     {
         World.Note(Name, "loses its power");
+        IsFrozen = false;
         if (State != NodeState.Down) World.Simulation.Crash(System!);
         Host.Crash();
         Disk.Crash();
@@ -98,6 +103,7 @@ public sealed partial class SimNode
     internal void Ask()
     {
         if (State != NodeState.Running) return;
+        if (IsFrozen) return;
         foreach (var torrent in _torrents)
         {
             if (torrent.IsAdded) _torrentsActor.Tell(new TorrentActor.GetStatus(torrent.Content.Torrent), _probe);
@@ -110,6 +116,7 @@ public sealed partial class SimNode
         {
             Http.Close();
             Store.Kill(Name);
+            LeaveCluster();
         }
 
         State = NodeState.Down;
@@ -153,10 +160,11 @@ public sealed partial class SimNode
     {
         State = NodeState.Running;
         _torrentsActor = started.Torrents;
+        Cluster = started.Cluster;
         Dht = started.Dht;
         foreach (var check in World.Checks) check.OnStarted(this);
         _flushesFailedBefore = Disk.Counters.FlushesFailed;
-        foreach (var torrent in _torrents) Give(torrent);
+        foreach (var torrent in _torrents.Where(torrent => !torrent.IsPlaced)) Give(torrent);
     }
 
     // A program whose node cannot go on ends with an error, without draining. Not from inside of its own actors' turn.
@@ -182,6 +190,7 @@ public sealed partial class SimNode
         World.Note(Name, "has stopped");
         State = NodeState.Down;
         Store.Close(Name);
+        LeaveCluster();
         foreach (var torrent in _torrents) torrent.Options = torrent.Options with { TrustExisting = false, Recheck = false };
         foreach (var check in World.Checks) check.OnStopped(this);
         Host.Quit();
@@ -189,6 +198,7 @@ public sealed partial class SimNode
 
     private void OnStatus(SimTorrent torrent, TorrentStatus status)
     {
+        if (torrent.IsLeaving) return;
         foreach (var check in World.Checks) check.OnStatus(this, torrent, status);
         torrent.Status = status;
     }
@@ -205,6 +215,7 @@ public sealed partial class SimNode
             case TorrentEvent.StateChanged changed:
                 torrent.State = changed.State;
                 torrent.Reason = changed.Reason;
+                if (torrent.IsPlaced) FollowPlaced(torrent);
                 break;
             case TorrentEvent.PiecesVerified verified:
                 foreach (var piece in verified.Pieces) torrent.VerifiedNow.Add(piece);

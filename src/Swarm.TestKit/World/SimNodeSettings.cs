@@ -2,6 +2,7 @@ using System.Net;
 using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
+using Swarm.TestKit.Cluster;
 using Swarm.TestKit.Disk;
 using Swarm.TestKit.Net;
 using Swarm.TestKit.Store;
@@ -34,6 +35,12 @@ public sealed record SimNodeSettings
 
     /// <summary>The node whose store it shares, as processes on one data folder do; null: it has one of its own.</summary>
     public SimNode? SharesStoreOf { get; init; }
+
+    /// <summary>The cluster that it is a member of, or null.</summary>
+    public SimCluster? Cluster { get; init; }
+
+    /// <summary>Of a member, the zone it is in.</summary>
+    public string Zone { get; init; } = "";
 
     /// <summary>How far its time of day is ahead.</summary>
     public TimeSpan ClockOffset { get; init; }
