@@ -7,6 +7,7 @@ using Swarm.Actors.Net;
 using Swarm.Actors.Store;
 using Swarm.Actors.Torrents;
 using Swarm.Actors.Trackers;
+using Swarm.Protocol.Bandwidth;
 
 namespace Swarm.Actors.Node;
 
@@ -28,6 +29,7 @@ public sealed partial class NodeActor : UntypedActor
     private readonly ILogger _log;
     private IActorRef _store = ActorRefs.Nobody;
     private IActorRef _net = ActorRefs.Nobody;
+    private IActorRef _bandwidth = ActorRefs.Nobody;
     private IActorRef? _torrents;
     private ImmutableArray<DhtAccess> _dht = [];
     private int _dhtToDrain;
@@ -49,13 +51,13 @@ public sealed partial class NodeActor : UntypedActor
     {
         /// <summary>The DHT, a family each; empty if it has none.</summary>
         public ImmutableArray<DhtAccess> Dht { get; init; } = [];
-
-        /// <summary>What limits the node: takes <see cref="BandwidthActor.SetLimits"/>.</summary>
-        public IActorRef Bandwidth { get; init; } = ActorRefs.Nobody;
     }
 
     /// <summary>It does not; <paramref name="Reason"/> is one line for people.</summary>
     public sealed record StartFailed(string Reason);
+
+    /// <summary>Sets the limits of the whole node, payload and protocol bytes a second; 0 for none.</summary>
+    public sealed record SetLimits(long Download, long Upload);
 
     /// <summary>Stops every torrent and writes everything down; answered with <see cref="Drained"/>.</summary>
     public sealed record Drain;
@@ -84,6 +86,7 @@ public sealed partial class NodeActor : UntypedActor
             case Start: OnStart(); break;
             case NetActor.Started started: OnNetStarted(started); break;
             case NetActor.StartFailed failed: OnNetFailed(failed); break;
+            case SetLimits limits: _bandwidth.Tell(new BandwidthActor.SetLimits(BandwidthScope.Global, limits.Download, limits.Upload)); break;
             case Drain: OnDrain(); break;
             case TorrentsActor.AllStopped: DrainDht(); break;
             case DhtActor.Drained when --_dhtToDrain == 0: _store.Tell(new StoreActor.Drain()); break;
@@ -120,15 +123,16 @@ public sealed partial class NodeActor : UntypedActor
     {
         _starter = Sender;
         Context.ActorOf(LeftoversActor.Props(), "leftovers");
-        _store = Watched(Context.ActorOf(StoreActor.Props(_ports.Store, StoreActorSettings.Default, _ports.Logs.CreateLogger("Swarm.Store")), "store"));
+        _store = Watched(Context.ActorOf(StoreActor.Props(_ports.Store, _settings.Store, _ports.Logs.CreateLogger("Swarm.Store")), "store"));
         _net = Watched(Context.ActorOf(NetActor.Props(_settings.Listen, _settings.Net, _ports.Tcp, _ports.Time, _ports.Logs.CreateLogger("Swarm.Net")), "net"));
     }
 
     private void OnNetStarted(NetActor.Started started)
     {
+        _bandwidth = started.Bandwidth;
         if (_torrents is null)
         {
-            var announcing = TrackersSettings.Default.At(_settings.Net.Bind, started.Local) with { Reach = _settings.Reach };
+            var announcing = _settings.Trackers.At(_settings.Net.Bind, started.Local);
             var trackers = Watched(Context.ActorOf(
                 TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, announcing, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers"));
             StartDht(started.Local);
@@ -137,7 +141,7 @@ public sealed partial class NodeActor : UntypedActor
         }
 
         _net.Tell(new NetActor.Serve(_torrents));
-        _starter?.Tell(new Started(started.Local, _torrents) { Dht = _dht, Bandwidth = started.Bandwidth });
+        _starter?.Tell(new Started(started.Local, _torrents) { Dht = _dht });
         _starter = null;
     }
 

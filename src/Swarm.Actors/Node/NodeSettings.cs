@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Net;
 using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
+using Swarm.Actors.Store;
 using Swarm.Actors.Torrents;
+using Swarm.Actors.Trackers;
 
 namespace Swarm.Actors.Node;
 
@@ -18,8 +20,11 @@ public sealed record NodeSettings
     /// <summary>What every torrent keeps to.</summary>
     public TorrentSettings Torrent { get; init; } = TorrentSettings.Default;
 
-    /// <summary>Which addresses trackers may have.</summary>
-    public ReachPolicy Reach { get; init; } = ReachPolicy.Everywhere;
+    /// <summary>Limits of the announce client. Where it speaks from follows from <see cref="Listen"/> and the address the node is bound to.</summary>
+    public TrackersSettings Trackers { get; init; } = TrackersSettings.Default;
+
+    /// <summary>Limits of the writer of durable state.</summary>
+    public StoreActorSettings Store { get; init; } = StoreActorSettings.Default;
 
     /// <summary>How it takes part in the DHT; null: not at all.</summary>
     public DhtSettings? Dht { get; init; }

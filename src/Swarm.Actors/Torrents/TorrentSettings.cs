@@ -1,5 +1,6 @@
 using Swarm.Actors.Trackers;
 using Swarm.Protocol.Choking;
+using Swarm.Protocol.Metainfo;
 using Swarm.Protocol.Picking;
 using Swarm.Protocol.Swarming;
 using Swarm.Protocol.Wire;
@@ -62,6 +63,9 @@ public sealed record TorrentSettings
 
     /// <summary>Limits of the wire protocol.</summary>
     public WireSettings Wire { get; init; } = WireSettings.Default;
+
+    /// <summary>What is taken from an info dictionary or a recorded .torrent file.</summary>
+    public MetainfoLimits Metainfo { get; init; } = MetainfoLimits.Default;
 
     /// <summary>How trackers are announced to.</summary>
     public AnnouncerSettings Announce { get; init; } = AnnouncerSettings.Default;

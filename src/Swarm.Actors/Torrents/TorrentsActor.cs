@@ -83,7 +83,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
             case IsBack back: OnIsBack(back.Torrent); break;
             case Store.StoreActor.Ran ran: OnTakenUp((StoreOutcome.TakenUp)ran.Outcome); break;
             case Store.StoreActor.RunFailed failed: OnTakingUpFailed(failed.Reason); break;
-            case FindByContent find: Context.ActorOf(ContentFinderActor.Props(_services.Store, find.ContentPath, Sender)); break;
+            case FindByContent find: Context.ActorOf(ContentFinderActor.Props(_services.Store, find.ContentPath, Sender, _services.Settings.Metainfo)); break;
             case StopAll: OnStopAll(); break;
             case RestingActor.SaidGoodbye: OnGoodbyesSaid(); break;
             case TorrentActor.Stopped stopped: OnLastWord(stopped.Torrent, stopped); break;

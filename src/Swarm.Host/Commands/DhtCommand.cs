@@ -157,7 +157,7 @@ internal sealed class DhtCommand : Command, IDetailedHelp
         dht = dht with { IsReadOnly = isReadOnly, IsRemembered = joins && nodes.Length == 0 };
         if (nodes.Length > 0 || !joins) dht = dht with { Routers = [.. nodes] };
         using var logs = Logs.Create(_shell.Error.WriteLine, settings.IsVerbose);
-        var node = await SwarmNode.StartAsync(settings.DataFolder, (settings with { Dht = dht }).ForNode([]), logs).ConfigureAwait(false);
+        var node = await SwarmNode.StartAsync(settings.DataFolder, (settings with { Dht = dht }).ForNode([]), settings.Swarm.Io, logs).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
             await verb(new DhtVerbs(node, new DhtPrinter(_shell.Out, parsed.GetValue(_json)), interrupted)).ConfigureAwait(false);
