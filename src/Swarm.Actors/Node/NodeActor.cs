@@ -54,9 +54,6 @@ public sealed partial class NodeActor : UntypedActor
         /// <summary>The DHT, a family each; empty if it has none.</summary>
         public ImmutableArray<DhtAccess> Dht { get; init; } = [];
 
-        /// <summary>What limits the node: takes <see cref="BandwidthActor.SetLimits"/>.</summary>
-        public IActorRef Bandwidth { get; init; } = ActorRefs.Nobody;
-
         /// <summary>Its part in the cluster, which takes the commands of <see cref="Cluster.RouterActor"/>; null if it has none.</summary>
         public IActorRef? Cluster { get; init; }
     }
@@ -143,7 +140,7 @@ public sealed partial class NodeActor : UntypedActor
         _bandwidth = started.Bandwidth;
         if (_torrents is null)
         {
-            var announcing = _settings.Trackers.At(_settings.Net.Bind, started.Local) with { Reach = _settings.Reach };
+            var announcing = _settings.Trackers.At(_settings.Net.Bind, started.Local);
             var trackers = Watched(Context.ActorOf(
                 TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, announcing, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers"));
             StartDht(started.Local);
@@ -153,7 +150,7 @@ public sealed partial class NodeActor : UntypedActor
 
         if (_cluster is null) StartCluster(started);
         _net.Tell(new NetActor.Serve(_torrents));
-        _started = new Started(started.Local, _torrents) { Dht = _dht, Bandwidth = started.Bandwidth, Cluster = _cluster };
+        _started = new Started(started.Local, _torrents) { Dht = _dht, Cluster = _cluster };
         TellStarted();
     }
 
