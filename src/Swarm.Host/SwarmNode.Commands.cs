@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Swarm.Actors.Torrents;
+using Swarm.Host.Api;
 
 namespace Swarm.Host;
 
@@ -10,9 +11,18 @@ public sealed partial class SwarmNode
     // Moving, deleting and taking everything up last as long as disks do.
     private static readonly TimeSpan LongPatience = TimeSpan.FromDays(7);
 
+    // So many that what their start leaves behind is worth a collection.
+    private const int ManyTorrents = 1_000;
+
     /// <summary>Takes up every torrent that is recorded, as it was left; all rows have been told when this returns.</summary>
     /// <exception cref="SwarmException">The node has ended.</exception>
-    public Task<TorrentsActor.Restored> RestoreAsync() => AskAsync<TorrentsActor.Restored>(_torrents, new TorrentsActor.Restore(), LongPatience);
+    public async Task<TorrentsActor.Restored> RestoreAsync()
+    {
+        var restored = await AskAsync<TorrentsActor.Restored>(_torrents, new TorrentsActor.Restore(), LongPatience).ConfigureAwait(false);
+        // Reading a hundred thousand records leaves several times what is kept of them, and an idle node makes too little garbage for a collection to come by itself: its memory goes back now.
+        if (restored.Torrents >= ManyTorrents) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return restored;
+    }
 
     /// <summary>See <see cref="TorrentsActor.Pause"/>.</summary>
     /// <exception cref="SwarmException">Refused, or the node has ended.</exception>
@@ -64,6 +74,17 @@ public sealed partial class SwarmNode
         var actor = _system.ActorOf(RowsActor.Props(_torrents, feed));
         return () => _system.Stop(actor);
     });
+
+    /// <summary>A command of which this is all that is known; what may last as long as disks do is waited for.</summary>
+    /// <exception cref="SwarmException">Refused, or the node has ended.</exception>
+    public Task<bool> CommandAsync(TorrentsActor.ITorrentCommand command) =>
+        CommandAsync(command, command is TorrentsActor.Remove or TorrentsActor.Move or TorrentsActor.RenameFile ? LongPatience : AskTimeout);
+
+    /// <summary>The living actors at or below a path, at most so many.</summary>
+    internal ActorsSeen Actors(string under, int limit) => ActorInspection.See(_system, under, limit);
+
+    /// <summary>Makes an actor fail, so that its supervisor decides; false if there is none.</summary>
+    internal bool FailActor(string path) => ActorInspection.Fail(_system, path);
 
     private async Task<bool> CommandAsync(TorrentsActor.ITorrentCommand command, TimeSpan patience)
     {

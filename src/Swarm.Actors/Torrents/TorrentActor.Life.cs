@@ -107,7 +107,7 @@ public sealed partial class TorrentActor
         }
 
         if (_magnet is null && record.Magnet is { } text && MagnetLink.TryParse(text, out var magnet, out _)) _magnet = magnet;
-        if (_metainfo is null && MetainfoParser.TryParse(record.Metainfo.AsMemory(), MetainfoLimits.Default, out var recorded, out _)) _metainfo = WithSourcesOfLink(recorded);
+        if (_metainfo is null && MetainfoParser.TryParse(record.Metainfo.AsMemory(), _services.Settings.Metainfo, out var recorded, out _)) _metainfo = WithSourcesOfLink(recorded);
         _completedTicks = record.Summary?.CompletedTicks ?? 0;
         _activeTicks = record.Summary?.ActiveTicks ?? 0;
         // Progress is of files in a folder; another folder begins anew, and so does a torrent that was being removed when it was added again.

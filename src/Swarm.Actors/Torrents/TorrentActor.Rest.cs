@@ -24,6 +24,9 @@ public sealed partial class TorrentActor
     /// <summary>Whether it is on its way out: stopping, or going to rest.</summary>
     private bool IsEnding => _state == TorrentState.Stopping || _isLeaving;
 
+    // In this process, also before it rested.
+    private PayloadMoved Moved => new(_source.Moved.Downloaded + _peers.Downloaded, _source.Moved.Uploaded + _peers.Uploaded, _source.Moved.Wasted + _wasted);
+
     private bool IsComplete => _verified is not null && _verifiedLength == _selectedLength;
 
     // The files as they are called on disk.
@@ -143,6 +146,7 @@ public sealed partial class TorrentActor
         {
             PieceCount = _verified?.Length ?? 0,
             VerifiedPieces = _verified?.Count ?? 0,
+            Moved = Moved,
             TrackerTiers = TrackerTiers,
             WasAnnounced = _announcing && !_options.Paused,
         };
@@ -226,6 +230,7 @@ public sealed partial class TorrentActor
             Folder = _options.Folder,
             Category = _options.Category,
             Labels = _options.Labels,
+            TrackerHosts = TorrentRow.HostsOf(TrackerTiers),
             AddedTicks = _addedTicks,
             CompletedTicks = _completedTicks,
             ActiveTicks = _activeTicks,

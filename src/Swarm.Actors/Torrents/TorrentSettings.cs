@@ -43,6 +43,9 @@ public sealed record TorrentSettings
     /// <summary>The beat of a torrent and its peers: rates, time-outs, dialling; 100 ms to 10 s.</summary>
     public TimeSpan Tick { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)); } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the list of torrents gathers changed rows before it tells them together, 1 ms to 10 s.</summary>
+    public TimeSpan RowsGap { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)); } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>How often verified pieces are made durable and recorded while they come in, 1 s to 10 min.</summary>
     public TimeSpan CheckpointInterval { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)); } = TimeSpan.FromSeconds(15);
 
@@ -54,9 +57,6 @@ public sealed record TorrentSettings
 
     /// <summary>How long a stopping torrent waits for trackers and disks, 1 s to 5 min.</summary>
     public TimeSpan StopTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(10);
-
-    /// <summary>Blocks handed to a link before it has sent them, 1 to 4,096: enough to keep the kernel busy, few enough that a choke soon takes effect.</summary>
-    public int MaxBlocksInLink { get; init => field = Setting.InRange(value, 1, 4_096); } = 64;
 
     /// <summary>Limits of the wire protocol.</summary>
     public WireSettings Wire { get; init; } = WireSettings.Default;

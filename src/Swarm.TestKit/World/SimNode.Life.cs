@@ -110,6 +110,9 @@ public sealed partial class SimNode
         }
     }
 
+    /// <summary>Asks something of a torrent of the process that runs, as its program would; the answer is noted and concerns nobody.</summary>
+    public void Tell(TorrentsActor.ITorrentCommand command) => _torrentsActor.Tell(command, _probe);
+
     private void Lose(bool withPower)
     {
         if (State != NodeState.Down)
@@ -146,6 +149,7 @@ public sealed partial class SimNode
             case NodeActor.StartFailed failed: World.Fail("A node starts in time", this, failed.Reason); break;
             case NodeActor.Broken broken: OnBroken(broken.Reason); break;
             case NodeActor.Drained: OnDrained(); break;
+            case TorrentsActor.Restored restored: OnRestored(restored); break;
             case TorrentActor.Added added when Find(added.Torrent) is { } torrent: torrent.IsAdded = true; break;
             case TorrentActor.AddFailed failed when Find(failed.Torrent) is { } torrent:
                 torrent.Refusal = failed.Reason;
@@ -164,7 +168,18 @@ public sealed partial class SimNode
         Dht = started.Dht;
         foreach (var check in World.Checks) check.OnStarted(this);
         _flushesFailedBefore = Disk.Counters.FlushesFailed;
-        foreach (var torrent in _torrents.Where(torrent => !torrent.IsPlaced)) Give(torrent);
+        if (Settings.TakesUp && Lives > 1) _torrentsActor.Tell(new TorrentsActor.Restore(), _probe);
+        else foreach (var torrent in _torrents.Where(torrent => !torrent.IsPlaced)) Give(torrent);
+    }
+
+    private void OnRestored(TorrentsActor.Restored restored)
+    {
+        World.Note(Name, $"took up {restored.Torrents} torrents");
+        foreach (var torrent in _torrents)
+        {
+            if (Store.RecordOf(torrent.Content.Torrent) is null) Give(torrent);
+            else torrent.IsAdded = true;
+        }
     }
 
     // A program whose node cannot go on ends with an error, without draining. Not from inside of its own actors' turn.
@@ -201,6 +216,8 @@ public sealed partial class SimNode
         if (torrent.IsLeaving) return;
         foreach (var check in World.Checks) check.OnStatus(this, torrent, status);
         torrent.Status = status;
+        // One that rests publishes nothing.
+        if (torrent.State is null) torrent.State = status.State;
     }
 
     private void OnEvent(TorrentEvent happened)

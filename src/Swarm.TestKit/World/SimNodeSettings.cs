@@ -51,6 +51,9 @@ public sealed record SimNodeSettings
     /// <summary>The port it listens at, 1 to 65,535.</summary>
     public int Port { get; init => field = Setting.InRange(value, 1, ushort.MaxValue); } = 6881;
 
+    /// <summary>Whether a process after the first takes up what is recorded, as a service does, and is given only what is not; else it is given everything anew, as a command is.</summary>
+    public bool TakesUp { get; init; }
+
     /// <summary>Limits of its connections.</summary>
     public NetSettings Net { get; init; } = NetSettings.Default;
 
