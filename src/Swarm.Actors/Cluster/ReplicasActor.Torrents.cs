@@ -109,6 +109,8 @@ public sealed partial class ReplicasActor
     private void OnAddFailed(TorrentActor.AddFailed failed)
     {
         LogNotStarted(_log, failed.Torrent, failed.Reason);
+        // It may be there already, left by an incarnation of this actor that failed: then the next try finds it stopped.
+        _torrents.Tell(new TorrentActor.Stop(failed.Torrent), ActorRefs.Nobody);
         _here.Remove(failed.Torrent);
         Later(failed.Torrent);
     }

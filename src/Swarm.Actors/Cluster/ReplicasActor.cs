@@ -170,6 +170,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         var leaves = isOurs && (replica!.State == ReplicaState.Dropping || placed!.Wanted.IsRemoved);
         var runs = isOurs && !leaves && !placed!.Wanted.IsPaused;
         if (!leaves) _forgotten.Remove(torrent);
+        if (!leaves && !runs) _notBefore.Remove(torrent);
         if (!_here.TryGetValue(torrent, out var local))
         {
             // To be forgotten with its files it must first be known to the supervisor: it may be of an earlier process.

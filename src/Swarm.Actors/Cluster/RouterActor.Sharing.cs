@@ -33,6 +33,8 @@ public sealed partial class RouterActor
 
     private void OnHeard(MembersActor.Heard heard)
     {
+        // What nobody's identity says is not kept.
+        if (_view.Find(heard.Sender) is not { IsLive: true }) return;
         var now = Now();
         switch (heard.Message)
         {
@@ -139,7 +141,7 @@ public sealed partial class RouterActor
     private void TakeShare(ClusterMessage.Quota quota, long now)
     {
         if (!HasLimits) return;
-        var members = _view.Working.Count();
+        var members = Sharers();
         // The reserve is everybody's, with a grant and without.
         _share = (quota.Download + _settings.Quota.FloorOf(_settings.DownloadLimit, members), quota.Upload + _settings.Quota.FloorOf(_settings.UploadLimit, members), now + Math.Min(quota.Lasting.Ticks, _settings.Quota.GrantTime.Ticks));
         Limit();
@@ -147,11 +149,14 @@ public sealed partial class RouterActor
 
     private void KeepShare(long now)
     {
-        if (!HasLimits || now < _share.Until) return;
-        var members = Math.Max(1, _view.Working.Count());
+        if (!HasLimits || now < _share.Until || !_view.IsCaughtUp) return;
+        var members = Sharers();
         _share = (_settings.Quota.FloorOf(_settings.DownloadLimit, members), _settings.Quota.FloorOf(_settings.UploadLimit, members), now + _settings.Quota.GrantTime.Ticks);
         Limit();
     }
+
+    // Those that join are about to have their part.
+    private int Sharers() => Math.Max(1, _view.Members.Count(static member => member.IsLive));
 
     private void Limit() => _bandwidth.Tell(new BandwidthActor.SetLimits(BandwidthScope.Global, _settings.DownloadLimit > 0 ? _share.Download : 0, _settings.UploadLimit > 0 ? _share.Upload : 0));
 }

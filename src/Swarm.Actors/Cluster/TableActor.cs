@@ -16,8 +16,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     private readonly ClusterSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly BatchNumbers _numbers;
-    private readonly List<IActorRef> _watchers = [];
+    private readonly Kept _kept;
     private readonly Queue<Waiting> _urgent = new();
     private readonly Queue<Waiting> _queue = new();
     private ImmutableArray<Waiting> _underWay = [];
@@ -29,12 +28,12 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     private ClusterView _view = ClusterView.Empty;
     private Counters _counters = new();
 
-    private TableActor(IClusterStore store, ClusterSettings settings, TimeProvider time, BatchNumbers numbers, ILogger log)
+    private TableActor(IClusterStore store, ClusterSettings settings, TimeProvider time, Kept kept, ILogger log)
     {
         _store = store;
         _settings = settings;
         _time = time;
-        _numbers = numbers;
+        _kept = kept;
         _log = log;
     }
 
@@ -68,8 +67,8 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     /// <summary>How to make one.</summary>
     public static Props Props(IClusterStore store, ClusterSettings settings, TimeProvider time, ILogger log)
     {
-        var numbers = new BatchNumbers();
-        return ActorProps.Create(() => new TableActor(store, settings, time, numbers, log));
+        var kept = new Kept();
+        return ActorProps.Create(() => new TableActor(store, settings, time, kept, log));
     }
 
     /// <inheritdoc/>
@@ -88,8 +87,8 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
         {
             case Run run: OnRun(run); break;
             case Submit: OnSubmit(); break;
-            case IClusterStore.Committed committed when committed.Batch == _numbers.Last && _isBusy: OnCommitted(committed); break;
-            case IClusterStore.Failed failed when failed.Batch == _numbers.Last && _isBusy: OnFailed(failed.Reason); break;
+            case IClusterStore.Committed committed when committed.Batch == _kept.LastBatch && _isBusy: OnCommitted(committed); break;
+            case IClusterStore.Failed failed when failed.Batch == _kept.LastBatch && _isBusy: OnFailed(failed.Reason); break;
             case IClusterStore.Committed or IClusterStore.Failed: break;
             case Refresh: OnRefresh(); break;
             case Watch: OnWatch(); break;
@@ -120,7 +119,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
 
     private void OnWatch()
     {
-        if (!_watchers.Contains(Sender)) _watchers.Add(Sender);
+        if (!_kept.Watchers.Contains(Sender)) _kept.Watchers.Add(Sender);
         // Whoever begins to watch must see everything once as changed.
         _readAnew = true;
         OnRefresh();
@@ -147,7 +146,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
         var commands = _underWay.Select(static waiting => waiting.Command);
         if (_isReading) commands = commands.Append(new ClusterCommand.Read(_view.UpToChange, _settings.ReadLimit));
         _askedAt = _time.GetElapsedTime(0).Ticks;
-        _store.Submit(++_numbers.Last, [.. commands], Self);
+        _store.Submit(++_kept.LastBatch, [.. commands], Self);
     }
 
     private void OnCommitted(IClusterStore.Committed committed)
@@ -162,7 +161,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     {
         _view = _view.With(read);
         if (read.HasMore) _readWanted = true;
-        foreach (var watcher in _watchers) watcher.Tell(new ViewChanged(_view));
+        foreach (var watcher in _kept.Watchers) watcher.Tell(new ViewChanged(_view));
     }
 
     private void OnFailed(string reason)
@@ -185,10 +184,12 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
 
     private readonly record struct Waiting(ClusterCommand Command, IActorRef Actor, long Tag);
 
-    // Shared by all incarnations: an answer to one's batch is not taken for an answer to another's.
-    private sealed class BatchNumbers
+    // Shared by all incarnations: an answer to one's batch is not taken for an answer to another's, and who watched goes on being told.
+    private sealed class Kept
     {
-        public long Last { get; set; }
+        public long LastBatch { get; set; }
+
+        public List<IActorRef> Watchers { get; } = [];
     }
 
     private sealed record Submit

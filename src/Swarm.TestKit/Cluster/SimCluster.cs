@@ -74,6 +74,9 @@ public sealed class SimCluster
     /// <summary>How it places torrents.</summary>
     public PlacementSettings Placement { get; }
 
+    /// <summary>What else is to be different at each member; holds for processes that start from now on.</summary>
+    public Func<ClusterSettings, ClusterSettings> Configure { get; set; } = static settings => settings;
+
     /// <summary>Its members, in the order of being added.</summary>
     public IReadOnlyList<SimNode> Members => _members;
 
@@ -160,7 +163,7 @@ public sealed class SimCluster
 
     internal ClusterPorts PortsOf(SimNode node) => new(Database.Open(node.Name), Links.For(node.Host), new Space(node));
 
-    internal ClusterSettings SettingsOf(SimNode node) => new()
+    internal ClusterSettings SettingsOf(SimNode node) => Configure(new ClusterSettings
     {
         Name = "sim",
         EndPoint = $"{node.Name}:{LinkPort}",
@@ -170,7 +173,7 @@ public sealed class SimCluster
         Membership = Membership,
         Placement = Placement,
         RetryDelay = TimeSpan.FromSeconds(20),
-    };
+    });
 
     internal SimNode Take(SimNode node)
     {

@@ -1,6 +1,8 @@
 using System.Net;
 using Swarm.Actors.Cluster;
+using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
+using Swarm.Protocol.Bandwidth;
 using Swarm.Protocol.Cluster;
 using Swarm.TestKit.Cluster;
 using Swarm.TestKit.Content;
@@ -97,6 +99,35 @@ public sealed class PlacementInClusterTests
         cluster.Members[0].System!.EventStream.Publish(new TorrentEvent.PeerBanned(Swarm.Tests.Protocol.Cluster.Some.Torrent(1), liar, "it sent bad data"));
         cluster.World.RunFor(TimeSpan.FromSeconds(2));
         foreach (var member in cluster.Members) Status(cluster, member).Bans.ShouldHaveSingleItem().Address.ShouldBe(liar);
+    }
+
+    [Fact]
+    public void A_limit_of_the_whole_cluster_is_shared_out_and_never_exceeded_whoever_is_cut_off()
+    {
+        const long limit = 1_000_000;
+        var world = new SimWorld(3);
+        var cluster = new SimCluster(world) { Configure = settings => settings with { DownloadLimit = limit } };
+        var limits = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        world.Simulation.Tamper = turn =>
+        {
+            if (turn.Message is BandwidthActor.SetLimits { Scope: var scope } set && scope == BandwidthScope.Global) limits[turn.System.Name] = set.Download;
+            return turn.Message;
+        };
+        for (var i = 1; i <= 4; i++) cluster.AddNode($"member-{i}");
+        world.StartAll();
+        world.RunFor(TimeSpan.FromSeconds(30));
+        for (var second = 0; second < 240; second++)
+        {
+            if (second == 90) world.Network.Partition([cluster.Members[0].Host], world.Network.Hosts.Except([cluster.Members[0].Host]));
+            if (second == 150) cluster.Members[1].Kill();
+            if (second == 180) cluster.Members[1].Start();
+            world.RunFor(TimeSpan.FromSeconds(1));
+            limits.Count.ShouldBe(4);
+            limits.Values.Sum().ShouldBeLessThanOrEqualTo(limit);
+            limits.Values.ShouldAllBe(share => share > 0);
+            // Once there are grants, one that nobody else competes with has more than its part of the reserve.
+            if (second == 80) limits.Values.Max().ShouldBeGreaterThan(limit / 20);
+        }
     }
 
     [Fact]
