@@ -33,7 +33,7 @@ public sealed partial class PeerActor : UntypedActor
     private readonly RequestPipeline _pipeline;
     private readonly UploadWindow _uploadWindow;
     private readonly MetadataServer _metadataServer;
-    private readonly ArrayBufferWriter<byte> _bytes = new(1024);
+    private readonly ArrayBufferWriter<byte> _bytes = new(256);
     private readonly WireWriter _out;
     private readonly BlockAssembly _assembly = new();
     private readonly long _startedTicks;

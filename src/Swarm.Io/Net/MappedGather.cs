@@ -17,6 +17,8 @@ internal sealed unsafe class MappedGather
     private FileWindows? _windows;
     private SafeFileHandle? _file;
     private long _fileLength;
+    private long _runStart;
+    private int _runLength;
     private int _count;
 
     /// <summary>What was described so far. Valid until <see cref="Clear"/>.</summary>
@@ -38,19 +40,28 @@ internal sealed unsafe class MappedGather
     /// </summary>
     public bool TryAddFile(SafeFileHandle file, long offset, int count, long neededLength)
     {
-        if (!ReferenceEquals(file, _file) && !TryLook(file)) return false;
+        if (!ReferenceEquals(file, _file) && !(TryFinish() && TryLook(file))) return false;
         if (_fileLength < neededLength) return false;
         while (count > 0)
         {
-            if (Window(file, offset) is not { } window) return false;
+            if (!IsLast(file, offset) && !(TryFinish() && TryLease(file, offset))) return false;
+            var window = _leases[^1];
             var at = offset - (window.Index * window.Bytes);
             var part = (int)Math.Min(count, window.Bytes - at);
-            if (!window.TryPrepare(offset, part, _fileLength) || !TryAdd((byte*)window.Address + at, part)) return false;
+            if (!TryExtend(offset, part) || !TryAdd((byte*)window.Address + at, part)) return false;
             offset += part;
             count -= part;
         }
 
         return true;
+    }
+
+    /// <summary>After the last part: brings in what is not yet. False: it cannot be read there.</summary>
+    public bool TryFinish()
+    {
+        var length = _runLength;
+        _runLength = 0;
+        return length == 0 || _leases[^1].TryPrepare(_runStart, length, _fileLength);
     }
 
     /// <summary>Forgets everything and gives the windows back.</summary>
@@ -59,16 +70,32 @@ internal sealed unsafe class MappedGather
         foreach (var window in _leases) _windows!.Return(window);
         _leases.Clear();
         _file = null;
+        _runLength = 0;
         _count = 0;
     }
 
     // Neighbours mostly share a window, so that a send leases one or two.
-    private FileWindow? Window(SafeFileHandle file, long offset)
+    private bool IsLast(SafeFileHandle file, long offset) =>
+        _leases.Count > 0 && ReferenceEquals(_leases[^1].File, file) && offset / _leases[^1].Bytes == _leases[^1].Index;
+
+    private bool TryLease(SafeFileHandle file, long offset)
     {
-        if (_leases.Count > 0 && _leases[^1] is var last && ReferenceEquals(last.File, file) && offset / last.Bytes == last.Index) return last;
-        var window = _windows!.TryLease(file, offset);
-        if (window is not null) _leases.Add(window);
-        return window;
+        if (_windows!.TryLease(file, offset) is not { } window) return false;
+        _leases.Add(window);
+        return true;
+    }
+
+    // Neighbours are brought in by one call.
+    private bool TryExtend(long offset, int count)
+    {
+        if (_runLength == 0 || offset != _runStart + _runLength)
+        {
+            if (!TryFinish()) return false;
+            _runStart = offset;
+        }
+
+        _runLength += count;
+        return true;
     }
 
     private bool TryLook(SafeFileHandle file)

@@ -94,7 +94,7 @@ internal sealed class SendPlan(int capacity)
                 done = body.Position + body.Count;
             }
 
-            if (_mapped.TryAddBuffer(buffer + done, Length - done)) return true;
+            if (_mapped.TryAddBuffer(buffer + done, Length - done) && _mapped.TryFinish()) return true;
             _mapped.Clear();
             return false;
         }
