@@ -65,7 +65,7 @@ public sealed partial class ClusterActor : UntypedActor
         _members.Tell(new MembersActor.PeersAt(PeerEndPoints()));
         _planner = Context.ActorOf(PlannerActor.Props(_settings, table, _node.Time, _log), "planner");
         _replicas = Context.ActorOf(ReplicasActor.Props(_settings, table, _node.Torrents, _node.Time, _log), "replicas");
-        _router = Context.ActorOf(RouterActor.Props(_settings, table, _node.Bandwidth, _node.Net, _node.Time, _log), "router");
+        _router = Context.ActorOf(RouterActor.Props(_settings, table, _node.Bandwidth, _node.Net, _node.Time), "router");
         table.Tell(new TableActor.Watch());
         _ports.Link.Open(_settings.EndPoint, Self);
     }

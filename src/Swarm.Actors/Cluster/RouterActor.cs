@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.Extensions.Logging;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Cluster;
 
@@ -18,21 +17,19 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     private readonly IActorRef _bandwidth;
     private readonly IActorRef _net;
     private readonly TimeProvider _time;
-    private readonly ILogger _log;
     private readonly SortedDictionary<long, Waiting> _waiting = [];
     private long _lastTag;
     private ClusterView _view = ClusterView.Empty;
     private MemberId _self;
     private SessionState _session;
 
-    private RouterActor(ClusterSettings settings, IActorRef table, IActorRef bandwidth, IActorRef net, TimeProvider time, ILogger log)
+    private RouterActor(ClusterSettings settings, IActorRef table, IActorRef bandwidth, IActorRef net, TimeProvider time)
     {
         _settings = settings;
         _table = table;
         _bandwidth = bandwidth;
         _net = net;
         _time = time;
-        _log = log;
         _bans = new BanList(settings.Bans);
     }
 
@@ -89,8 +86,8 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
-    public static Props Props(ClusterSettings settings, IActorRef table, IActorRef bandwidth, IActorRef net, TimeProvider time, ILogger log) =>
-        ActorProps.Create(() => new RouterActor(settings, table, bandwidth, net, time, log));
+    public static Props Props(ClusterSettings settings, IActorRef table, IActorRef bandwidth, IActorRef net, TimeProvider time) =>
+        ActorProps.Create(() => new RouterActor(settings, table, bandwidth, net, time));
 
     /// <inheritdoc/>
     protected override void PreStart()
