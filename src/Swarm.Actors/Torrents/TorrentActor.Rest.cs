@@ -7,6 +7,8 @@ namespace Swarm.Actors.Torrents;
 // Between work and rest: being woken, lying down, and what is known of a torrent without its files being open.
 public sealed partial class TorrentActor
 {
+    private const int SlowBeats = 10;
+
     private readonly List<Incoming> _waiting = [];
     private TorrentRow? _toldRow;
     private ContentLayout? _layout;
@@ -17,6 +19,7 @@ public sealed partial class TorrentActor
     private long _activeTicks;
     private long _busyAt;
     private bool _isAwake;
+    private bool _beatsSlowly;
     private bool _mustWork;
     private bool _isLeaving;
     private bool _mayRest;
@@ -89,6 +92,17 @@ public sealed partial class TorrentActor
     {
         foreach (var incoming in _waiting) incoming.Link.Close();
         _waiting.Clear();
+    }
+
+    // A beat wakes two threads, which is most of what a seed costs that nobody is connected to: with nothing to time it beats less often.
+    private void PaceBeat()
+    {
+        var isSlow = WeAreSeed && _peers.All.Count == 0 && _dialing == 0 && !_dirty && _toldRow is { UploadRate: 0, DownloadRate: 0 };
+        if (isSlow == _beatsSlowly) return;
+        _beatsSlowly = isSlow;
+        var settings = _services.Settings;
+        var pace = isSlow ? TimeSpan.FromTicks(Math.Min(SlowBeats * settings.Tick.Ticks, Math.Min(settings.RestAfter.Ticks, settings.FileWatchInterval.Ticks))) : settings.Tick;
+        Timers.StartPeriodicTimer(Beat.Instance, Beat.Instance, pace);
     }
 
     private void RestIfIdle(long now)
