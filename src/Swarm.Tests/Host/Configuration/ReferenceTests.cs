@@ -1,6 +1,7 @@
 using Swarm.Actors.Node;
 using Swarm.Hocon;
 using Swarm.Host;
+using Swarm.Host.Api;
 using Swarm.Host.Configuration;
 using Swarm.Protocol.Bencoding;
 using Swarm.Tests.Architecture;
@@ -15,6 +16,8 @@ public sealed class ReferenceTests
     [
         // Put together from SwarmSettings; IoSettings and its like are below it.
         typeof(NodeSettings),
+        // Made of ApiSettings, with what the node's section says of roots and reach.
+        typeof(HttpApiSettings),
         // Each parser has its own, made of the limits of what it parses.
         typeof(BencodeLimits),
         // The kernel's: set by ActorSystems from io.mailboxes, else for tests.
