@@ -79,6 +79,13 @@ internal sealed partial class ServeApi : IAsyncDisposable
         ContentRoots = settings.ContentRoots.IsEmpty ? [Path.Combine(dataFolder, ContentFolder)] : settings.ContentRoots,
         Reach = reach,
         BodyLimit = (int)Math.Min(UsualBody, settings.MaxBodyBytes),
+        ConnectionLimit = settings.ConnectionLimit,
+        SubscriberLimit = settings.SubscriberLimit,
+        EventGap = settings.EventGap,
+        HeartBeat = settings.HeartBeat,
+        LogLines = settings.LogLines,
+        Catalogue = settings.Catalogue,
+        BackOff = settings.BackOff,
         // In base64 it takes a third more.
         TorrentFileLimit = (int)Math.Min(MetainfoLimits.Default.MaxFileBytes, settings.MaxBodyBytes / 4 * 3),
     };
