@@ -4,7 +4,8 @@
 //
 // Each source is a socket at an address of its own in 127.0.0.0/8, connected to 127.0.0.1:PORT, with WINDOW queries under way; a reply, or its absence for TIMEOUT_MS,
 // makes room for the next. Every reply is parsed and checked: our transaction id, y=r, an id of 20 bytes, and what its kind demands. Queries of the node are answered, so
-// that it takes the sources for nodes. After WARM seconds counting begins; after SECONDS more one JSON line is printed.
+// that it takes the sources for nodes. After WARM seconds counting begins; after SECONDS more one JSON line is printed. An announce_peer is the get_peers for its token and
+// the announce with it, counted as one. get_values is get_peers for what was announced during the warm seconds, and must bring peers.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,14 +16,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum kind { PING, FIND_NODE, GET_PEERS, ANNOUNCE_PEER, MIX, KINDS };
-static const char *const KIND_NAMES[KINDS] = {"ping", "find_node", "get_peers", "announce_peer", "mix"};
+enum kind { PING, FIND_NODE, GET_PEERS, ANNOUNCE_PEER, MIX, GET_VALUES, KINDS };
+static const char *const KIND_NAMES[KINDS] = {"ping", "find_node", "get_peers", "announce_peer", "mix", "get_values"};
 
-enum { BATCH = 32, MAX_DATAGRAM = 4096, MAX_QUERY = 512, MAX_TOKEN = 64, MAX_SOURCES = 4096, MAX_WINDOW = 256, LATENCIES = 200000 };
+enum { BATCH = 32, MAX_DATAGRAM = 4096, MAX_QUERY = 512, MAX_TOKEN = 64, MAX_SOURCES = 4096, MAX_WINDOW = 256, LATENCIES = 200000, SOURCE_PORT = 20000 };
 
 struct text { const uint8_t *at; size_t length; };
 
@@ -40,6 +42,7 @@ struct source {
     int socket;
     uint8_t id[20];
     struct query *window;
+    uint64_t announced;
     // Datagrams to send with the next call.
     int queued;
     uint8_t out[BATCH][MAX_QUERY];
@@ -47,12 +50,13 @@ struct source {
 };
 
 static struct {
-    uint64_t replies, sent, lost, bad, errors, stale, unsent, server_queries, reply_bytes;
+    uint64_t replies, sent, lost, bad, errors, stale, unsent, server_queries, reply_bytes, nodes, values;
     uint32_t latency[LATENCIES + 1];
     char first_bad[128];
 } count;
 
 static int window, hashes;
+static bool is_counting;
 static enum kind wanted;
 static uint32_t generation;
 
@@ -192,8 +196,12 @@ static void ask(struct source *source, struct query *query, enum kind step) {
 
 static void ask_anew(struct source *source, struct query *query) {
     query->goal = wanted == MIX ? (enum kind)(random64() % MIX) : wanted;
-    bytes_of(hashes > 0 && query->goal != FIND_NODE ? random64() % (uint64_t)hashes : random64(), query->target);
-    ask(source, query, query->goal == ANNOUNCE_PEER ? GET_PEERS : query->goal);
+    // Every source announces every info-hash before any is asked for.
+    bool announces_all = wanted == GET_VALUES && !is_counting;
+    if (announces_all) query->goal = ANNOUNCE_PEER;
+    bool is_announced = query->goal == ANNOUNCE_PEER || query->goal == GET_VALUES;
+    bytes_of(announces_all ? source->announced++ % (uint64_t)hashes : is_announced ? random64() % (uint64_t)hashes : random64(), query->target);
+    ask(source, query, is_announced ? GET_PEERS : query->goal);
 }
 
 // ---- Receiving
@@ -216,12 +224,21 @@ static void bad(const char *what) {
 static const char *check(struct query *query, struct text reply) {
     if (string_of(find(reply, "id")).length != 20) return "no id of 20 bytes";
     struct text nodes = string_of(find(reply, "nodes")), values = find(reply, "values");
+    uint64_t found_values = 0;
+    count.nodes += nodes.length / 26;
     if (nodes.length % 26 != 0) return "nodes of odd length";
     if (query->step == FIND_NODE && nodes.at == NULL) return "find_node without nodes";
     if (query->step != GET_PEERS) return NULL;
     struct text token = string_of(find(reply, "token"));
     if (token.at == NULL || token.length == 0 || token.length > MAX_TOKEN) return "get_peers without a usable token";
     if (nodes.at == NULL && values.at == NULL) return "get_peers without nodes and values";
+    for (const uint8_t *p = values.at == NULL ? NULL : values.at + 1, *next; p != NULL && *p != 'e'; p = next) {
+        next = skip(p, values.at + values.length, 0);
+        if (next == NULL || string_of((struct text){p, (size_t)(next - p)}).length != 6) return "a value that is no peer";
+        found_values++;
+    }
+    if (query->goal == GET_VALUES && found_values == 0) return "no values of what was announced";
+    count.values += found_values;
     memcpy(query->token, token.at, token.length);
     query->token_length = token.length;
     return NULL;
@@ -248,11 +265,11 @@ static void receive(struct source *source, const uint8_t *datagram, size_t lengt
         if (wrong != NULL) {
             bad(wrong);
         } else {
+            count.reply_bytes += length;
+            if (query->goal == ANNOUNCE_PEER && query->step == GET_PEERS) return ask(source, query, ANNOUNCE_PEER);
             uint64_t microseconds = (at - query->sent_at) / 1000;
             count.replies++;
-            count.reply_bytes += length;
             count.latency[microseconds < LATENCIES ? microseconds : LATENCIES]++;
-            if (query->goal == ANNOUNCE_PEER && query->step == GET_PEERS) return ask(source, query, ANNOUNCE_PEER);
         }
     }
     ask_anew(source, query);
@@ -304,8 +321,8 @@ static struct source *open_sources(int sources, int port, int epoll) {
     if (all == NULL) fail("memory");
     struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     for (int i = 0; i < sources; i++) {
-        // 127.x.y.1 with another y for each: limits for a host or a network see many.
-        struct sockaddr_in local = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f010001u + ((uint32_t)i << 8))};
+        // 127.x.y.1 with another y for each: limits for a host or a network see many. Ports and ids are the same in every run, so that the node's table stays as full as it is.
+        struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = htons((uint16_t)(SOURCE_PORT + i)), .sin_addr.s_addr = htonl(0x7f010001u + ((uint32_t)i << 8))};
         int buffer = 1 << 20;
         all[i].socket = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
         if (all[i].socket < 0) fail("socket");
@@ -314,19 +331,26 @@ static struct source *open_sources(int sources, int port, int epoll) {
         if (connect(all[i].socket, (struct sockaddr *)&server, sizeof server) < 0) fail("connect");
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &all[i]};
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, all[i].socket, &event) < 0) fail("epoll");
-        bytes_of(random64(), all[i].id);
+        bytes_of((uint64_t)i + 1, all[i].id);
         all[i].window = calloc((size_t)window, sizeof *all[i].window);
         if (all[i].window == NULL) fail("memory");
     }
     return all;
 }
 
-static void print_result(double seconds, double cpu) {
-    double lost = count.sent > 0 ? 100.0 * (double)count.lost / (double)count.sent : 0;
+static double own_cpu_seconds(void) {
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+static void print_result(double seconds, double cpu, double own_cpu) {
+    double each = count.replies > 0 ? 1 / (double)count.replies : 0;
     printf("{\"kind\":\"%s\",\"seconds\":%.2f,\"replies\":%lu,\"repliesPerSecond\":%.0f,\"sent\":%lu,\"lost\":%lu,\"lossPercent\":%.3f,\"bad\":%lu,\"errors\":%lu,\"stale\":%lu,\"unsent\":%lu,"
-           "\"serverCpuSecondsPer1000\":%.5f,\"p50Microseconds\":%lu,\"p99Microseconds\":%lu,\"bytesPerReply\":%.1f,\"queriesFromServer\":%lu,\"firstBad\":\"%s\"}\n",
-        KIND_NAMES[wanted], seconds, count.replies, (double)count.replies / seconds, count.sent, count.lost, lost, count.bad, count.errors, count.stale, count.unsent,
-        count.replies > 0 ? cpu * 1000 / (double)count.replies : 0, percentile(0.5), percentile(0.99), count.replies > 0 ? (double)count.reply_bytes / (double)count.replies : 0,
+           "\"serverCpuSecondsPer1000\":%.5f,\"serverCpuPercent\":%.0f,\"loadCpuPercent\":%.0f,\"p50Microseconds\":%lu,\"p99Microseconds\":%lu,\"nodesPerReply\":%.1f,\"valuesPerReply\":%.1f,\"bytesPerReply\":%.1f,"
+           "\"queriesFromServer\":%lu,\"firstBad\":\"%s\"}\n",
+        KIND_NAMES[wanted], seconds, count.replies, (double)count.replies / seconds, count.sent, count.lost, count.sent > 0 ? 100.0 * (double)count.lost / (double)count.sent : 0, count.bad, count.errors, count.stale, count.unsent,
+        cpu * 1000 * each, 100 * cpu / seconds, 100 * own_cpu / seconds, percentile(0.5), percentile(0.99), (double)count.nodes * each, (double)count.values * each, (double)count.reply_bytes * each,
         count.server_queries, count.first_bad);
 }
 
@@ -352,7 +376,7 @@ int main(int arguments, char **argument) {
     uint64_t measured = (uint64_t)number(argument[3], "SECONDS", 1, 3600) * 1000000000u, warm = (uint64_t)number(argument[4], "WARM", 0, 3600) * 1000000000u;
     int sources = number(argument[5], "SOURCES", 1, MAX_SOURCES);
     window = number(argument[6], "WINDOW", 1, MAX_WINDOW);
-    hashes = number(argument[7], "HASHES", 0, 1000000000);
+    hashes = number(argument[7], "HASHES", 1, 1000000000);
     uint64_t timeout = (uint64_t)number(argument[8], "TIMEOUT_MS", 1, 60000) * 1000000u;
     int pid = number(argument[9], "PID", 0, 1 << 30);
 
@@ -360,13 +384,15 @@ int main(int arguments, char **argument) {
     if (epoll < 0) fail("epoll");
     struct source *all = open_sources(sources, port, epoll);
     uint64_t start = now(), sweep_at = 0, counted_from = 0;
-    double cpu_before = 0;
+    double cpu_before = 0, own_cpu_before = 0;
     for (;;) {
         uint64_t t = now();
         if (counted_from == 0 && t - start >= warm) {
             // What is under way at the border is answered after it; it was not sent within, so it is not counted as sent.
             memset(&count, 0, sizeof count);
             cpu_before = cpu_seconds(pid);
+            own_cpu_before = own_cpu_seconds();
+            is_counting = true;
             counted_from = t;
         }
         if (counted_from != 0 && t - counted_from >= measured) break;
@@ -384,10 +410,11 @@ int main(int arguments, char **argument) {
             sweep_at = t + timeout / 10;
         }
         struct epoll_event ready[64];
-        int events = epoll_wait(epoll, ready, 64, 10);
+        // Never asleep: the node would pay for waking it.
+        int events = epoll_wait(epoll, ready, 64, 0);
         for (int i = 0; i < events; i++) drain(ready[i].data.ptr);
     }
     uint64_t until = now();
-    print_result((double)(until - counted_from) / 1e9, cpu_seconds(pid) - cpu_before);
+    print_result((double)(until - counted_from) / 1e9, cpu_seconds(pid) - cpu_before, own_cpu_seconds() - own_cpu_before);
     return 0;
 }

@@ -6,12 +6,24 @@ namespace Swarm.Host;
 internal static class ActorSystems
 {
 #if AKKA
-    public static ActorSystem Create(string name, ILoggerFactory logs)
+    public static ActorSystem Create(string name, MailboxSettings mailboxes, ILoggerFactory logs)
     {
+        // Akka.NET has its own configuration for both.
+        _ = mailboxes;
         _ = logs;
         return ActorSystem.Create(name);
     }
 #else
-    public static ActorSystem Create(string name, ILoggerFactory logs) => ActorSystem.Create(name, ActorSystemSettings.Default with { LoggerFactory = logs });
+    public static ActorSystem Create(string name, MailboxSettings mailboxes, ILoggerFactory logs)
+    {
+        var defaults = ActorSystemSettings.Default;
+        return ActorSystem.Create(name, defaults with
+        {
+            LoggerFactory = logs,
+            MailboxCapacity = mailboxes.Capacity,
+            StashCapacity = mailboxes.StashCapacity,
+            Dispatchers = defaults.Dispatchers.ToDictionary(entry => entry.Key, entry => entry.Value with { Throughput = mailboxes.Throughput }, StringComparer.Ordinal),
+        });
+    }
 #endif
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Swarm.Host.Commands;
+using Swarm.Host.Configuration;
 
 namespace Swarm.Host;
 
@@ -16,7 +17,7 @@ internal static class CommandLine
         Swarm, a BitTorrent node: fetch, share, make, look at and check torrents, and ask the DHT.
 
         Sizes and rates take the suffixes K, M, G, T (or KiB, MiB, ...: powers of 1024) and KB, MB, GB, TB (powers of 1000).
-        Exit codes: 0 done; 1 failed, standard error says why; 2 wrong usage; 70 a bug in swarm; 130 or 143 interrupted before the work was done.
+        Exit codes: 0 done; 1 failed, standard error says why; 2 wrong usage; 70 a bug in swarm; 78 an error in the configuration; 130 or 143 interrupted before the work was done.
         """;
 
     /// <summary>Runs one command to its end; the result is the process's exit code.</summary>
@@ -30,6 +31,11 @@ internal static class CommandLine
             if (parsed.Action is ParseErrorAction) return Refuse(parsed, shell);
             var invocation = new InvocationConfiguration { Output = shell.Out, Error = shell.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             return await parsed.InvokeAsync(invocation, shell.Interruption.Token).ConfigureAwait(false);
+        }
+        catch (WrongConfigurationException e)
+        {
+            foreach (var error in e.Errors) shell.Complain(error.ToString());
+            return ExitCodes.Configuration;
         }
         catch (SwarmException e)
         {
@@ -68,6 +74,8 @@ internal static class CommandLine
         root.Add(new VerifyCommand(shell));
         root.Add(new DhtCommand(shell, common));
         root.Add(new DemoCommand(shell, common));
+        root.Add(new ServeCommand(shell, common));
+        root.Add(new ConfigCommand(shell, common));
         return root;
     }
 

@@ -14,4 +14,7 @@ internal static class ExitCodes
 
     /// <summary>A bug (EX_SOFTWARE of sysexits.h).</summary>
     public const int Internal = 70;
+
+    /// <summary>The configuration has errors (EX_CONFIG of sysexits.h).</summary>
+    public const int Configuration = 78;
 }

@@ -4,13 +4,14 @@ namespace Swarm.Host;
 
 /// <summary>
 /// The wish to end, by Ctrl-C (SIGINT), SIGTERM or a closed terminal (SIGHUP). The first one is a request, which commands follow in good order: trackers told, state kept.
-/// The second one is left to the system, which ends the process at once.
+/// The second one is left to the system, which ends the process at once. A daemon has no terminal, and takes SIGHUP for the wish to be configured anew (<see cref="OnHangup"/>).
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
     private const int SignalExitBase = 128;
     private readonly CancellationTokenSource _source = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private volatile Action? _onHangup;
     private int _signal;
 
     /// <summary>Cancelled by the first signal.</summary>
@@ -25,7 +26,7 @@ internal sealed class Interruption : IDisposable
         var interruption = new Interruption();
         interruption.Register(PosixSignal.SIGINT, 2);
         interruption.Register(PosixSignal.SIGTERM, 15);
-        interruption.Register(PosixSignal.SIGHUP, 1);
+        interruption._registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = interruption.Hangup()));
         return interruption;
     }
 
@@ -35,6 +36,17 @@ internal sealed class Interruption : IDisposable
         if (Interlocked.CompareExchange(ref _signal, signal, 0) != 0) return false;
         // What was waiting runs on the pool, not inside the signal's handler.
         _ = _source.CancelAsync();
+        return true;
+    }
+
+    /// <summary>From now on SIGHUP calls this, from any thread, and ends nothing.</summary>
+    public void OnHangup(Action action) => _onHangup = action;
+
+    /// <summary>As SIGHUP does. False: the process is to end by it.</summary>
+    public bool Hangup()
+    {
+        if (_onHangup is not { } action) return Request(1);
+        action();
         return true;
     }
 

@@ -18,9 +18,9 @@ namespace Swarm.Host;
 
 /// <summary>
 /// A node in the real world: builds the ports, starts the actors, and gives the program an asynchronous face on them. The only place that asks actors.
-/// Several can live in one process, each with its own data folder. <see cref="StopAsync"/> drains: trackers told, pieces durable, state written, leases given back.
+/// Several can live in one process, each with its own data folder. <see cref="StopAsync()"/> drains: trackers told, pieces durable, state written, leases given back.
 /// </summary>
-public sealed class SwarmNode : IAsyncDisposable
+public sealed partial class SwarmNode : IAsyncDisposable
 {
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(30);
 
@@ -57,22 +57,26 @@ public sealed class SwarmNode : IAsyncDisposable
     /// </summary>
     public ChannelReader<object> Events { get; }
 
-    /// <summary>Why the node ended by itself, one line for people; null while it runs and after it was stopped in good order. Known for good when <see cref="StopAsync"/> has returned.</summary>
+    /// <summary>Why the node ended by itself, one line for people; null while it runs and after it was stopped in good order. Known for good when <see cref="StopAsync()"/> has returned.</summary>
     public string? Failure { get; private set; }
 
     /// <summary>Starts a node with its state in <paramref name="dataFolder"/>.</summary>
     /// <exception cref="SwarmException">The data folder is not to be had; the message says what, where and what to do.</exception>
     /// <exception cref="ListenException">A listener is not to be had.</exception>
-    public static async Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, ILoggerFactory logs)
+    public static Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, ILoggerFactory logs) => StartAsync(dataFolder, settings, IoSettings.Default, logs);
+
+    /// <summary>Starts a node with its state in <paramref name="dataFolder"/>, and limits of its own for what is behind its ports.</summary>
+    /// <exception cref="SwarmException">The data folder is not to be had; the message says what, where and what to do.</exception>
+    /// <exception cref="ListenException">A listener is not to be had.</exception>
+    public static async Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, IoSettings io, ILoggerFactory logs)
     {
-        var store = SqliteStore.Open(dataFolder, SqliteStoreSettings.Default, logs.CreateLogger("Swarm.Store"), out var error) ?? throw new SwarmException(error!);
-        var sockets = Io.Net.NetSettings.Default;
-        var disk = new DiskEngine(DiskSettings.Default, RentSlab, logs.CreateLogger<DiskEngine>());
-        var tcp = new Tcp(sockets, disk, logs.CreateLogger<Tcp>());
-        var udp = new Udp(sockets);
-        var http = new HttpPort(HttpSettings(settings.Net.Bind), logs.CreateLogger("Swarm.Http"));
-        var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(DnsPortSettings.Default), new SystemEntropy(), TimeProvider.System, logs, new ItemSignatures());
-        var system = ActorSystems.Create("swarm", logs);
+        var store = SqliteStore.Open(dataFolder, io.Sqlite, logs.CreateLogger("Swarm.Store"), out var error) ?? throw new SwarmException(error!);
+        var disk = new DiskEngine(io.Disk, RentSlab, logs.CreateLogger<DiskEngine>());
+        var tcp = new Tcp(io.Sockets, disk, logs.CreateLogger<Tcp>());
+        var udp = new Udp(io.Sockets);
+        var http = new HttpPort(BoundTo(settings.Net.Bind, io.Http), logs.CreateLogger("Swarm.Http"));
+        var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(io.Dns), new SystemEntropy(), TimeProvider.System, logs, new ItemSignatures());
+        var system = ActorSystems.Create("swarm", io.Mailboxes, logs);
         var events = Channel.CreateBounded<object>(new BoundedChannelOptions(8_192) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var root = system.ActorOf(NodeActor.Props(ports, settings), "node");
@@ -146,14 +150,23 @@ public sealed class SwarmNode : IAsyncDisposable
         throw new SwarmException("the DHT did not answer; --verbose says more");
     }
 
-    /// <summary>Drains and ends the node. False if not everything could be written down; the next start then hashes what is in doubt.</summary>
-    public async Task<bool> StopAsync()
+    /// <summary>Ends when the node has ended by itself; the result is why, one line for people.</summary>
+    public Task<string> Ended => _ended;
+
+    /// <summary>Sets the limits of the whole node, payload and protocol bytes a second; 0 for none.</summary>
+    public void SetLimits(long download, long upload) => _node.Tell(new NodeActor.SetLimits(download, upload));
+
+    /// <summary>Drains and ends the node, within 30 s. False if not everything could be written down; the next start then hashes what is in doubt.</summary>
+    public Task<bool> StopAsync() => StopAsync(AskTimeout);
+
+    /// <summary>Drains and ends the node; the drain is given up after <paramref name="limit"/>. False if not everything could be written down; the next start then hashes what is in doubt.</summary>
+    public async Task<bool> StopAsync(TimeSpan limit)
     {
         if (_stopped) return true;
         var drained = true;
         try
         {
-            await AskAsync<NodeActor.Drained>(_node, new NodeActor.Drain()).ConfigureAwait(false);
+            await AskAsync<NodeActor.Drained>(_node, new NodeActor.Drain(), limit).ConfigureAwait(false);
         }
         catch (Exception e) when (e is AskTimeoutException or SwarmException)
         {
@@ -168,11 +181,11 @@ public sealed class SwarmNode : IAsyncDisposable
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
     // Who binds the node to an address wants no request of a tracker to go around it.
-    private static HttpPortSettings HttpSettings(IPAddress? bind) => bind?.AddressFamily switch
+    private static HttpPortSettings BoundTo(IPAddress? bind, HttpPortSettings settings) => bind?.AddressFamily switch
     {
-        null => HttpPortSettings.Default,
-        AddressFamily.InterNetworkV6 => HttpPortSettings.Default with { BindIPv6 = bind },
-        _ => HttpPortSettings.Default with { BindIPv4 = bind },
+        null => settings,
+        AddressFamily.InterNetworkV6 => settings with { BindIPv6 = bind },
+        _ => settings with { BindIPv4 = bind },
     };
 
     // Disk reads for links that cannot send from a file; rare enough to take fresh memory.
@@ -184,10 +197,12 @@ public sealed class SwarmNode : IAsyncDisposable
     }
 
     // The dead answer nobody: who asks a node that has ended, or ends meanwhile, hears why instead of waiting.
-    private async Task<T> AskAsync<T>(IActorRef actor, object message)
+    private Task<T> AskAsync<T>(IActorRef actor, object message) => AskAsync<T>(actor, message, AskTimeout);
+
+    private async Task<T> AskAsync<T>(IActorRef actor, object message, TimeSpan limit)
     {
         using var over = new CancellationTokenSource();
-        var answer = actor.Ask<T>(message, AskTimeout, over.Token);
+        var answer = actor.Ask<T>(message, limit, over.Token);
         if (await Task.WhenAny(answer, _ended).ConfigureAwait(false) == answer) return await answer.ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         throw new SwarmException(await _ended.ConfigureAwait(false));

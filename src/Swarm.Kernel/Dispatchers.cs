@@ -69,7 +69,10 @@ internal abstract class MailboxExecutor(int throughput)
 /// </summary>
 internal sealed class ThreadPoolExecutor(int throughput) : MailboxExecutor(throughput)
 {
-    internal override void Schedule(Mailbox mailbox) => ThreadPool.UnsafeQueueUserWorkItem(mailbox, preferLocal: false);
+    internal override void Schedule(Mailbox mailbox)
+    {
+        if (!CallingThread.TryKeep(mailbox)) ThreadPool.UnsafeQueueUserWorkItem(mailbox, preferLocal: false);
+    }
 }
 
 /// <summary>Turns of one actor on a thread of its own, which begins with the first turn and ends with the actor.</summary>

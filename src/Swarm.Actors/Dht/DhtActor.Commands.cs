@@ -121,10 +121,11 @@ public sealed partial class DhtActor
             SendLookup(task, now);
             if (task.TakeProgress() is { } progress) task.Requester.Tell(progress);
             if (task.Lookup.End == LookupEnd.None) return;
-            SendStores(task, now);
+            task.Storage.Begin(task.Stores ? [.. task.Lookup.NodesToStoreAt().Where(node => !node.Token.IsEmpty)] : [], task.StoresAgain ? _settings.Lookups.MaxTries : 1);
         }
 
-        if (task.Storage.Outstanding == 0) End(task);
+        SendStores(task, now);
+        if (task.Storage.IsOver(now, _settings.Lookups.Patience)) End(task);
     }
 
     private void SendLookup(DhtTask task, long now)
@@ -147,14 +148,12 @@ public sealed partial class DhtActor
 
     private void SendStores(DhtTask task, long now)
     {
-        task.Storage.HasBegun = true;
-        if (!task.Stores) return;
-        foreach (var node in task.Lookup.ClosestNodes())
+        while (task.Storage.Due() is { } node)
         {
-            if (node.Token.IsEmpty) continue;
+            task.Storage.Sent(node, now);
             // Not held back: the token is for now. But it counts against what is sent next.
             _sender.Pacer.TryPass(node.Contact.Address, now);
-            if (_sender.TrySend(node.Contact.Address, task.Storage, task.StoreAt(node), now)) task.Storage.Outstanding++;
+            if (!_sender.TrySend(node.Contact.Address, task.Storage, task.StoreAt(node), now)) task.Storage.Failed(node.Contact.Address);
         }
     }
 
@@ -177,9 +176,25 @@ public sealed partial class DhtActor
         var (node, now) = (new UdpAddress(ping.Node), Now());
         var refusal = _openFailure is { } reason ? $"the DHT has no socket: {reason}" : node.Family != _family ? "it is of the other address family" : !_sender.Pacer.TryPass(node, now) ? "its host was asked just before" : null;
         var owner = new CommandedPing(ping, requester, OnPingEnded);
-        if (refusal is null && !SendPing(node, owner, now)) refusal = "the DHT has too much to do";
+        if (refusal is null && !SendPing(owner, now)) refusal = "the DHT has too much to do";
         if (refusal is null) _pings.Add(owner);
         else requester.Tell(new Failed(ping.Tag, $"{ping.Node} is not asked: {refusal}"));
+    }
+
+    private bool SendPing(CommandedPing ping, long now)
+    {
+        if (!SendPing(ping.To, ping, now)) return false;
+        ping.Sent();
+        return true;
+    }
+
+    // A datagram may have got lost.
+    private void PingAgain(long now)
+    {
+        foreach (var ping in _pings)
+        {
+            if (ping.IsSlow && ping.Tries < _settings.Lookups.MaxTries && _sender.Pacer.TryPass(ping.To, now)) SendPing(ping, now);
+        }
     }
 
     private void OnPingEnded(CommandedPing ping, object answer)

@@ -73,6 +73,7 @@ public sealed partial class DhtActor
         _guard.Prove(from, now);
         if (message is { Kind: KrpcKind.Reply, Id: { } id }) _buckets.Note(new NodeContact(id, from), BucketActor.Deed.Replied);
         owner!.Replied(from, message, roundTrip);
+        if (message.Kind == KrpcKind.Reply) PassOn(message, from);
         if (message.ExternalAddress is { } external && _voter.Add(from, external, now)) OnExternalAddress(_voter.Current!.Value);
     }
 
@@ -85,7 +86,7 @@ public sealed partial class DhtActor
         _buckets.Rehome(SecureNodeId.Create(external, _random), Now());
         TableChanged();
         LogNewId(_log, Table.Own);
-        Run(new FindNodeTask(NewLookup(new(KrpcMethod.FindNode, Table.Own)), Touch, Now()));
+        Run(new FindNodeTask(NewTableLookup(Table.Own), Touch, Now()));
     }
 
     // Time-outs are kept, waiting queries sent, newcomers pinged.
@@ -101,6 +102,7 @@ public sealed partial class DhtActor
             owner!.Failed(address);
         }
 
+        PingAgain(now);
         for (var left = _settings.NewcomersPerPulse; left > 0 && _newcomers.TryTake(_sender.Pacer, now, out var newcomer); left--) SendPing(newcomer, NewcomerPing.Instance, now);
         foreach (var task in _running) Touch(task);
     }

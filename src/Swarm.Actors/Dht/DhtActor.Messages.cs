@@ -72,6 +72,12 @@ public sealed partial class DhtActor
     /// <summary>The DHT of the other family: the two tell each other their tables (BEP 32).</summary>
     public sealed record Meet(IActorRef Other);
 
+    /// <summary>Answered with <see cref="SocketSettled"/> when the socket is open, or not to be had.</summary>
+    public sealed record AwaitSocket;
+
+    /// <summary>From now on it hears what is sent to it, unless it has no socket.</summary>
+    public sealed record SocketSettled;
+
     /// <summary>Saves the table; answered with <see cref="Drained"/>.</summary>
     public sealed record Drain;
 
@@ -80,6 +86,9 @@ public sealed partial class DhtActor
 
     /// <summary>From the other family.</summary>
     internal sealed record OtherTable(RoutingTable Table);
+
+    /// <summary>From the other family: where nodes of this one may be, as a node of that one says (BEP 32).</summary>
+    internal sealed record NodesTold(ImmutableArray<UdpAddress> Addresses, UdpAddress By);
 
     private sealed record Pulsed
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
 using Swarm.Protocol.Dht.Krpc;
@@ -19,6 +20,12 @@ public sealed partial class DhtActor
     // Nobody has answered, and nothing is under way that could change it.
     private bool IsHopeless => _bootstrap is { IsDone: false, IsRunning: false, HasFailed: true } && _names.Count == 0 && _newcomers.Count == 0;
 
+    // As long as the other family's table could not fill a bucket, its nodes are asked for as well (BEP 32).
+    private KrpcWant Wanted => _responder.OtherTable is { } other && other.Count < _settings.Routing.BucketSize ? KrpcWant.V4 | KrpcWant.V6 : KrpcWant.Unstated;
+
+    // On the way to an id for the table's sake.
+    private Lookup NewTableLookup(NodeId target) => NewLookup(new LookupRequest(KrpcMethod.FindNode, target) { Want = Wanted });
+
     private void TryBootstrap()
     {
         if (_sender.Socket is null) return;
@@ -26,7 +33,7 @@ public sealed partial class DhtActor
         if (_bootstrap.Pause(now) == TimeSpan.Zero) ResolveRouters();
         if (_bootstrap.TryBegin(now))
         {
-            var lookup = NewLookup(new LookupRequest(KrpcMethod.FindNode, Table.Own));
+            var lookup = NewTableLookup(Table.Own);
             foreach (var contact in _bootstrap.Saved) lookup.AddNode(contact);
             Run(_bootstrapTask = new FindNodeTask(lookup, Touch, now));
         }
@@ -122,7 +129,25 @@ public sealed partial class DhtActor
 
     private void Refresh(NodeIdPrefix range)
     {
-        if (_bootstrap.IsDone && _running.Count < _settings.MaxLookups) Run(new FindNodeTask(NewLookup(new LookupRequest(KrpcMethod.FindNode, range.Draw(_random))), Touch, Now()));
+        if (_bootstrap.IsDone && _running.Count < _settings.MaxLookups) Run(new FindNodeTask(NewTableLookup(range.Draw(_random)), Touch, Now()));
+    }
+
+    // What a reply says of the other family's nodes.
+    private void PassOn(in KrpcMessage reply, UdpAddress from)
+    {
+        if (Wanted == KrpcWant.Unstated) return;
+        var addresses = ImmutableArray.CreateBuilder<UdpAddress>();
+        foreach (var node in _family == AddressFamily.InterNetworkV6 ? reply.Nodes : reply.Nodes6)
+        {
+            if (addresses.Count < _settings.Lookups.MaxNodesPerReply) addresses.Add(node.Address);
+        }
+
+        if (addresses.Count > 0) _other.Tell(new NodesTold(addresses.ToImmutable(), from));
+    }
+
+    private void OnNodesTold(NodesTold told)
+    {
+        foreach (var address in told.Addresses) _newcomers.Add(address, told.By);
     }
 
     private void OnBeat()

@@ -46,6 +46,7 @@ public sealed partial class DhtActor : UntypedActor, IWithTimers
     private DhtBuckets _buckets;
     private IActorRef _other = ActorRefs.Nobody;
     private IActorRef? _drainer;
+    private IActorRef? _starter;
     private string? _openFailure;
     private long _savedAt;
     private bool _pulsing;
@@ -118,6 +119,7 @@ public sealed partial class DhtActor : UntypedActor, IWithTimers
     {
         _ports.Udp.Close(Self);
         FailAll("the DHT has stopped");
+        TellSocketSettled();
     }
 
     /// <inheritdoc/>
@@ -135,6 +137,7 @@ public sealed partial class DhtActor : UntypedActor, IWithTimers
             case Ping ping: OnPing(ping, Sender); break;
             case AddNode add: _newcomers.Add(new UdpAddress(add.Node), new UdpAddress(add.Node)); break;
             case AddNodes add: OnAddNodes(add.Nodes); break;
+            case NodesTold told: OnNodesTold(told); break;
             case OtherTable other: _responder.OtherTable = other.Table; break;
             case Beaten: OnBeat(); break;
             case GetStatus: Sender.Tell(Describe()); break;
@@ -146,6 +149,7 @@ public sealed partial class DhtActor : UntypedActor, IWithTimers
             case OpenAgain: Open(); break;
             case StoreActor.Ran ran: OnStored((StoreStep)ran.Tag, ran.Outcome); break;
             case StoreActor.RunFailed failed: OnStoreFailed((StoreStep)failed.Tag, failed.Reason); break;
+            case AwaitSocket: OnAwaitSocket(); break;
             case Meet meet: OnMeet(meet.Other); break;
             case Drain: OnDrain(); break;
             default: Unhandled(message); break;
@@ -225,6 +229,7 @@ public sealed partial class DhtActor : UntypedActor, IWithTimers
         _openFailure = null;
         if (!socket.Local.Address.Equals(IPAddress.Any) && !socket.Local.Address.Equals(IPAddress.IPv6Any)) _filter.AddOwn(new UdpAddress(socket.Local));
         LogOpened(_log, socket.Local, Table.Own);
+        TellSocketSettled();
         while (_waitingPings.TryDequeue(out var next)) OnPing(next.Command, next.Requester);
         TryBootstrap();
     }
@@ -233,8 +238,21 @@ public sealed partial class DhtActor : UntypedActor, IWithTimers
     {
         LogOpenFailed(_log, NoteName, reason);
         _openFailure = reason;
+        TellSocketSettled();
         FailAll($"the DHT has no socket: {reason}");
         Timers.StartSingleTimer(OpenAgain.Instance, OpenAgain.Instance, _settings.OpenRetry);
+    }
+
+    private void OnAwaitSocket()
+    {
+        _starter = Sender;
+        if (_sender.Socket is not null || _openFailure is not null) TellSocketSettled();
+    }
+
+    private void TellSocketSettled()
+    {
+        _starter?.Tell(new SocketSettled());
+        _starter = null;
     }
 
     private void OnMeet(IActorRef other)

@@ -19,7 +19,7 @@ internal abstract class DhtTask : IQueryOwner
         Lookup = lookup;
         _touched = touched;
         _startedAt = nowTicks;
-        Storage = new Storing(this);
+        Storage = new Storing(() => touched(this));
     }
 
     /// <summary>The way to the closest nodes.</summary>
@@ -42,6 +42,9 @@ internal abstract class DhtTask : IQueryOwner
 
     /// <summary>What was found since the last call, to be told at once; null for nothing.</summary>
     public virtual object? TakeProgress() => null;
+
+    /// <summary>Whether a node that is slow to store may be told again.</summary>
+    public virtual bool StoresAgain => true;
 
     /// <summary>The query that stores at a node.</summary>
     public virtual KrpcQuery StoreAt(LookupNode node) => throw new InvalidOperationException("Nothing is stored.");
@@ -75,40 +78,6 @@ internal abstract class DhtTask : IQueryOwner
 
     /// <summary>The failure of a lookup to which nobody answered.</summary>
     protected DhtActor.Failed NoAnswer() => new(Tag, "no node of the DHT answered");
-
-    /// <summary>The second part: queries that store, each of which ends.</summary>
-    internal sealed class Storing(DhtTask task) : IQueryOwner
-    {
-        /// <summary>Whether it has begun.</summary>
-        public bool HasBegun { get; set; }
-
-        /// <summary>Queries that have not ended.</summary>
-        public int Outstanding { get; set; }
-
-        /// <summary>Nodes that have stored.</summary>
-        public int Stored { get; private set; }
-
-        /// <summary>What the first node that refused said, or null.</summary>
-        public string? Refusal { get; private set; }
-
-        /// <inheritdoc/>
-        public void Replied(UdpAddress from, in KrpcMessage message, TimeSpan roundTrip)
-        {
-            if (message.Kind == KrpcKind.Reply) Stored++;
-            else Refusal ??= $"{message.ErrorCode} {System.Text.Encoding.ASCII.GetString(message.ErrorText[..Math.Min(message.ErrorText.Length, 100)]).Trim()}";
-            Failed(from);
-        }
-
-        /// <inheritdoc/>
-        public void Stalled(UdpAddress address) { }
-
-        /// <inheritdoc/>
-        public void Failed(UdpAddress address)
-        {
-            Outstanding--;
-            task._touched(task);
-        }
-    }
 }
 
 /// <summary>Looks for the closest nodes.</summary>

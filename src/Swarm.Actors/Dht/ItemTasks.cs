@@ -23,6 +23,10 @@ internal sealed class PutItemTask(Lookup lookup, Action<DhtTask> touched, long n
     /// <inheritdoc/>
     public override bool Stores => true;
 
+    // Told again, a node that has stored already would say that another number is there.
+    /// <inheritdoc/>
+    public override bool StoresAgain => put.Cas is null;
+
     /// <inheritdoc/>
     public override KrpcQuery StoreAt(LookupNode node) => new()
     {

@@ -34,25 +34,55 @@ internal sealed class NewcomerPing : IQueryOwner
     public void Failed(UdpAddress address) { }
 }
 
-/// <summary>A ping that was commanded. <paramref name="ended"/> is called with what to tell the requester.</summary>
+/// <summary>A ping that was commanded. It may be sent several times, and ends once: <paramref name="ended"/> is called with what to tell the requester.</summary>
 internal sealed class CommandedPing(DhtActor.Ping ping, IActorRef requester, Action<CommandedPing, object> ended) : IQueryOwner
 {
+    private int _open;
+    private bool _isOver;
+
     /// <summary>Who wants to know.</summary>
     public IActorRef Requester { get; } = requester;
 
     /// <summary>The requester's number.</summary>
     public long Tag => ping.Tag;
 
-    /// <inheritdoc/>
-    public void Replied(UdpAddress from, in KrpcMessage message, TimeSpan roundTrip)
+    /// <summary>Who is asked.</summary>
+    public UdpAddress To { get; } = new(ping.Node);
+
+    /// <summary>How often it was.</summary>
+    public int Tries { get; private set; }
+
+    /// <summary>The last time was long ago, as answers go.</summary>
+    public bool IsSlow { get; private set; }
+
+    /// <summary>It was sent.</summary>
+    public void Sent()
     {
-        if (message is { Kind: KrpcKind.Reply, Id: { } id }) ended(this, new DhtActor.Ponged(ping.Tag, new NodeContact(id, from), roundTrip, message.ExternalAddress?.ToEndPoint(), [.. message.Version]));
-        else ended(this, new DhtActor.Failed(ping.Tag, $"{ping.Node} answered with error {message.ErrorCode}"));
+        Tries++;
+        _open++;
+        IsSlow = false;
     }
 
     /// <inheritdoc/>
-    public void Stalled(UdpAddress address) { }
+    public void Replied(UdpAddress from, in KrpcMessage message, TimeSpan roundTrip)
+    {
+        if (message is { Kind: KrpcKind.Reply, Id: { } id }) End(new DhtActor.Ponged(ping.Tag, new NodeContact(id, from), roundTrip, message.ExternalAddress?.ToEndPoint(), [.. message.Version]));
+        else End(new DhtActor.Failed(ping.Tag, $"{ping.Node} answered with error {message.ErrorCode}"));
+    }
 
     /// <inheritdoc/>
-    public void Failed(UdpAddress address) => ended(this, new DhtActor.Failed(ping.Tag, $"{ping.Node} did not answer"));
+    public void Stalled(UdpAddress address) => IsSlow = true;
+
+    /// <inheritdoc/>
+    public void Failed(UdpAddress address)
+    {
+        if (--_open == 0) End(new DhtActor.Failed(ping.Tag, $"{ping.Node} did not answer"));
+    }
+
+    private void End(object answer)
+    {
+        if (_isOver) return;
+        _isOver = true;
+        ended(this, answer);
+    }
 }

@@ -63,11 +63,4 @@ internal sealed class QuerySender(DhtSettings settings, Random random)
         SentBytes += datagram.Length;
         Socket?.Queue(to, datagram);
     }
-
-    /// <summary>Tells the owners what has stalled and what has failed by now.</summary>
-    public void Tick(long nowTicks)
-    {
-        while (Transactions.TryTakeStalled(nowTicks, out var owner, out var address)) owner!.Stalled(address);
-        while (Transactions.TryTakeTimedOut(nowTicks, out var owner, out var address)) owner!.Failed(address);
-    }
 }

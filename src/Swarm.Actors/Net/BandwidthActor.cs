@@ -26,7 +26,7 @@ public sealed class BandwidthActor : UntypedActor, IWithTimers
     {
         _beat = settings.BandwidthTick;
         _time = time;
-        var allocation = BandwidthSettings.Default;
+        var allocation = settings.Bandwidth with { TickInterval = settings.BandwidthTick };
         _download = new BandwidthAllocator(allocation, Now());
         _upload = new BandwidthAllocator(allocation, Now());
         _download.SetLimit(BandwidthScope.Global, Limit(settings.DownloadLimit), Now());

@@ -7,6 +7,7 @@ using Swarm.Actors.Net;
 using Swarm.Actors.Store;
 using Swarm.Actors.Torrents;
 using Swarm.Actors.Trackers;
+using Swarm.Protocol.Bandwidth;
 
 namespace Swarm.Actors.Node;
 
@@ -14,7 +15,7 @@ namespace Swarm.Actors.Node;
 /// The node: start and drain order. Top of the tree, <c>/user/node</c>.
 /// <para>
 /// Starts the store, then the network; when every listener stands, the trackers, the DHT and the torrents, and only then connections are taken. Drains the other way round: torrents (which tell their
-/// trackers and record what they have), then the DHT (which saves its tables), then the store.
+/// trackers and record what they have), then the DHT (which saves its tables), then the store. Of a cluster, if it is in one, it takes leave when its torrents have stopped.
 /// </para>
 /// <para>
 /// A part that fails by a bug goes on or is restarted (<see cref="After"/>). A store that cannot write any more, or a part that ends for good, ends the node: it publishes <see cref="Broken"/> and stops,
@@ -28,9 +29,12 @@ public sealed partial class NodeActor : UntypedActor
     private readonly ILogger _log;
     private IActorRef _store = ActorRefs.Nobody;
     private IActorRef _net = ActorRefs.Nobody;
+    private IActorRef _bandwidth = ActorRefs.Nobody;
     private IActorRef? _torrents;
     private ImmutableArray<DhtAccess> _dht = [];
     private int _dhtToDrain;
+    private int _dhtToStart;
+    private Started? _started;
     private IActorRef? _starter;
     private IActorRef? _drainer;
 
@@ -44,15 +48,21 @@ public sealed partial class NodeActor : UntypedActor
     /// <summary>Starts the node; answered with <see cref="Started"/> or <see cref="StartFailed"/>.</summary>
     public sealed record Start;
 
-    /// <summary>The node works. <paramref name="Listen"/> has the real ports; torrents are added at <paramref name="Torrents"/>.</summary>
+    /// <summary>The node works: every socket is open, of the DHT too unless it cannot be. <paramref name="Listen"/> has the real ports; torrents are added at <paramref name="Torrents"/>.</summary>
     public sealed record Started(ImmutableArray<IPEndPoint> Listen, IActorRef Torrents)
     {
         /// <summary>The DHT, a family each; empty if it has none.</summary>
         public ImmutableArray<DhtAccess> Dht { get; init; } = [];
+
+        /// <summary>Its part in the cluster, which takes the commands of <see cref="Cluster.RouterActor"/>; null if it has none.</summary>
+        public IActorRef? Cluster { get; init; }
     }
 
     /// <summary>It does not; <paramref name="Reason"/> is one line for people.</summary>
     public sealed record StartFailed(string Reason);
+
+    /// <summary>Sets the limits of the whole node, payload and protocol bytes a second; 0 for none.</summary>
+    public sealed record SetLimits(long Download, long Upload);
 
     /// <summary>Stops every torrent and writes everything down; answered with <see cref="Drained"/>.</summary>
     public sealed record Drain;
@@ -81,8 +91,12 @@ public sealed partial class NodeActor : UntypedActor
             case Start: OnStart(); break;
             case NetActor.Started started: OnNetStarted(started); break;
             case NetActor.StartFailed failed: OnNetFailed(failed); break;
+            case SetLimits limits: _bandwidth.Tell(new BandwidthActor.SetLimits(BandwidthScope.Global, limits.Download, limits.Upload)); break;
             case Drain: OnDrain(); break;
-            case TorrentsActor.AllStopped: DrainDht(); break;
+            case Cluster.ClusterActor.Drained: StopTorrents(); break;
+            case TorrentsActor.AllStopped: OnTorrentsStopped(); break;
+            case Cluster.MembersActor.Left: DrainDht(); break;
+            case DhtActor.SocketSettled: OnDhtSettled(); break;
             case DhtActor.Drained when --_dhtToDrain == 0: _store.Tell(new StoreActor.Drain()); break;
             case DhtActor.Drained: break;
             case StoreActor.Drained: OnDrained(); break;
@@ -117,25 +131,41 @@ public sealed partial class NodeActor : UntypedActor
     {
         _starter = Sender;
         Context.ActorOf(LeftoversActor.Props(), "leftovers");
-        _store = Watched(Context.ActorOf(StoreActor.Props(_ports.Store, StoreActorSettings.Default, _ports.Logs.CreateLogger("Swarm.Store")), "store"));
+        _store = Watched(Context.ActorOf(StoreActor.Props(_ports.Store, _settings.Store, _ports.Logs.CreateLogger("Swarm.Store")), "store"));
         _net = Watched(Context.ActorOf(NetActor.Props(_settings.Listen, _settings.Net, _ports.Tcp, _ports.Time, _ports.Logs.CreateLogger("Swarm.Net")), "net"));
     }
 
     private void OnNetStarted(NetActor.Started started)
     {
+        _bandwidth = started.Bandwidth;
         if (_torrents is null)
         {
-            var announcing = TrackersSettings.Default.At(_settings.Net.Bind, started.Local);
+            var announcing = _settings.Trackers.At(_settings.Net.Bind, started.Local);
             var trackers = Watched(Context.ActorOf(
                 TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, announcing, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers"));
             StartDht(started.Local);
-            var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents")) { Dht = _dht };
+            var services = new TorrentServices(_ports, _settings.Torrent, _store, _net, started.Bandwidth, trackers, started.Local, _ports.Logs.CreateLogger("Swarm.Torrents")) { Dht = _dht, PeerSeed = _ports.Entropy.CreateRandom().Next() };
             _torrents = Watched(Context.ActorOf(TorrentsActor.Props(services), "torrents"));
         }
 
+        if (_cluster is null) StartCluster(started);
         _net.Tell(new NetActor.Serve(_torrents));
-        _starter?.Tell(new Started(started.Local, _torrents) { Dht = _dht });
+        _started = new Started(started.Local, _torrents) { Dht = _dht, Cluster = _cluster };
+        TellStarted();
+    }
+
+    // Who starts a node may ask it at once, of the DHT as well.
+    private void TellStarted()
+    {
+        if (_dhtToStart > 0 || _started is null) return;
+        _starter?.Tell(_started);
         _starter = null;
+    }
+
+    private void OnDhtSettled()
+    {
+        _dhtToStart--;
+        TellStarted();
     }
 
     // A node that listens has a DHT of each family it listens over, at the same port, and of two at one port over one family the first.
@@ -145,6 +175,8 @@ public sealed partial class NodeActor : UntypedActor
         var any = _settings.Net.Bind is { } bind ? [bind] : ImmutableArray.Create(IPAddress.Any, IPAddress.IPv6Any);
         var local = listen.IsEmpty ? any.Select(address => new IPEndPoint(address, 0)) : listen.DistinctBy(end => end.AddressFamily);
         _dht = [.. local.Select(end => new DhtAccess(Watched(Context.ActorOf(DhtActor.Props(end.AddressFamily, end, settings, _store, _ports), NameOf(end.AddressFamily))), end.AddressFamily, end.Port))];
+        _dhtToStart = _dht.Length;
+        foreach (var dht in _dht) dht.Actor.Tell(new DhtActor.AwaitSocket());
         if (_dht.Length != 2) return;
         _dht[0].Actor.Tell(new DhtActor.Meet(_dht[1].Actor));
         _dht[1].Actor.Tell(new DhtActor.Meet(_dht[0].Actor));
@@ -170,7 +202,8 @@ public sealed partial class NodeActor : UntypedActor
     {
         _drainer = Sender;
         if (_torrents is null) _store.Tell(new StoreActor.Drain());
-        else _torrents.Tell(new TorrentsActor.StopAll());
+        else if (_cluster is not null) _cluster.Tell(new Cluster.ClusterActor.Drain());
+        else StopTorrents();
     }
 
     private void OnDrained()

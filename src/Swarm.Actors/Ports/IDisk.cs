@@ -10,7 +10,7 @@ public readonly record struct StorageId(long Value);
 /// <list type="bullet">
 /// <item>a hash reflects every write posted before it;</item>
 /// <item>jobs on the same piece are done in the order posted;</item>
-/// <item>a fence (<see cref="Check"/>, <see cref="Flush"/>, <see cref="Close"/>) waits for every earlier job of its storage and holds later ones;</item>
+/// <item>a fence (<see cref="Check"/>, <see cref="Flush"/>, <see cref="Move"/>, <see cref="Rename"/>, <see cref="Delete"/>, <see cref="Close"/>) waits for every earlier job of its storage and holds later ones;</item>
 /// <item><see cref="Flush"/> returns when the bytes would survive power loss.</item>
 /// </list>
 /// Calls return at once and never throw for what a disk does; answers go to the storage's owner as messages.
@@ -44,6 +44,22 @@ public interface IDisk
 
     /// <summary>Forces everything written, and every file in which <see cref="Check"/> found a valid piece, whoever wrote it, to the disk and looks at the files: <see cref="Flushed"/> or <see cref="FlushFailed"/>.</summary>
     void Flush(StorageId storage, long tag);
+
+    /// <summary>
+    /// Moves the files below another absolute folder, and the folders that are empty then away: <see cref="Relocated"/>, after which the storage lies there, or <see cref="RelocateFailed"/>, after which it lies
+    /// where it lay. Within a file system by renaming, else by copying, forcing to disk and comparing lengths before anything is deleted. A file of other content in the target's place is never written over: the
+    /// move is refused. Can be done again after a crash in the middle (<see cref="MoveKind.Resume"/>).
+    /// </summary>
+    void Move(StorageId storage, string root, MoveKind kind);
+
+    /// <summary>
+    /// Names one file anew, <paramref name="path"/> below the storage's folder with forward slashes: <see cref="Relocated"/> or <see cref="RelocateFailed"/>. A file that is not there is only called so from now
+    /// on. Whatever is in the new place already is never written over, unless the file is gone from the old one: then this was done before.
+    /// </summary>
+    void Rename(StorageId storage, int file, string path);
+
+    /// <summary>Deletes the storage's files, and the folders below its root that are empty then; nothing else: <see cref="Deleted"/> or <see cref="DeleteFailed"/>. Only <see cref="Close"/> may follow.</summary>
+    void Delete(StorageId storage);
 
     /// <summary>Closes after everything before it: <see cref="StorageClosed"/>. Nothing may be posted afterwards.</summary>
     void Close(StorageId storage);
@@ -81,12 +97,34 @@ public interface IDisk
     /// <summary>Durability is not to be had; nothing may be recorded as kept.</summary>
     sealed record FlushFailed(StorageId Storage, long Tag, DiskError Error);
 
+    /// <summary>The files have moved, durably; as they are now.</summary>
+    sealed record Relocated(StorageId Storage, ImmutableArray<FileFingerprint> Files);
+
+    /// <summary>They have not: all of them are where they were.</summary>
+    sealed record RelocateFailed(StorageId Storage, DiskError Error);
+
+    /// <summary>No file of the storage is left.</summary>
+    sealed record Deleted(StorageId Storage);
+
+    /// <summary>Some may be.</summary>
+    sealed record DeleteFailed(StorageId Storage, DiskError Error);
+
     /// <summary>The storage is closed.</summary>
     sealed record StorageClosed(StorageId Storage);
 }
 
 /// <summary>What a storage is: layout, the absolute folder it lies below, the v1 hash of each piece (20 bytes each, piece 0 first), and how files are made.</summary>
 public sealed record StorageSpec(ContentLayout Layout, string Root, ReadOnlyMemory<byte> PieceHashes, FileAllocation Allocation);
+
+/// <summary>Whether a move is begun or gone on with.</summary>
+public enum MoveKind
+{
+    /// <summary>Nothing has been moved: a file in the target's place is somebody else's.</summary>
+    Begin,
+
+    /// <summary>It was begun by a process that died: a file that is only in the target's place was moved there.</summary>
+    Resume,
+}
 
 /// <summary>How a file gets its size.</summary>
 public enum FileAllocation

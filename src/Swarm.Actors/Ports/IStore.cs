@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Swarm.Actors.Torrents;
 
 namespace Swarm.Actors.Ports;
 
@@ -38,8 +39,21 @@ public abstract record StoreCommand
     /// <summary>Writes what a torrent is: <see cref="StoreOutcome.Done"/> or <see cref="StoreOutcome.Fenced"/>.</summary>
     public sealed record PutTorrent(InfoHash Torrent, long Token, TorrentRecord Record) : StoreCommand;
 
+    /// <summary>Writes what its user wants of it and what was begun with it, and nothing else: <see cref="StoreOutcome.Done"/> or <see cref="StoreOutcome.Fenced"/>. The folder is the options'.</summary>
+    public sealed record PutOptions(InfoHash Torrent, long Token, TorrentOptions Options, UnfinishedWork? Unfinished) : StoreCommand;
+
     /// <summary>Writes how far it is: <see cref="StoreOutcome.Done"/> or <see cref="StoreOutcome.Fenced"/>.</summary>
-    public sealed record PutProgress(InfoHash Torrent, long Token, ProgressRecord Progress) : StoreCommand;
+    public sealed record PutProgress(InfoHash Torrent, long Token, ProgressRecord Progress) : StoreCommand
+    {
+        /// <summary>What lists show from now on; null: what they did.</summary>
+        public TorrentSummary? Summary { get; init; }
+    }
+
+    /// <summary>
+    /// Reads the torrents added after one, in the order of their addition and <paramref name="Limit"/> at most, and takes the lease of each that nobody alive holds: <see cref="StoreOutcome.TakenUp"/>.
+    /// A lease that is ours already stays as it is. <paramref name="After"/>: <see cref="StoreOutcome.TakenUp.Last"/> of the page before, or 0.
+    /// </summary>
+    public sealed record TakeUp(long After, int Limit) : StoreCommand;
 
     /// <summary>Removes a torrent and its progress: <see cref="StoreOutcome.Done"/> or <see cref="StoreOutcome.Fenced"/>.</summary>
     public sealed record RemoveTorrent(InfoHash Torrent, long Token) : StoreCommand;
@@ -74,6 +88,9 @@ public abstract record StoreOutcome
     /// <summary>All torrents, in the order of their addition.</summary>
     public sealed record Listed(ImmutableArray<InfoHash> Torrents) : StoreOutcome;
 
+    /// <summary>A page of torrents; <paramref name="Last"/> names its end. An empty page: there are no more.</summary>
+    public sealed record TakenUp(ImmutableArray<TakenTorrent> Torrents, long Last) : StoreOutcome;
+
     /// <summary>What was kept under the name; empty if nothing.</summary>
     public sealed record Note(ImmutableArray<byte> Value) : StoreOutcome;
 }
@@ -82,7 +99,35 @@ public abstract record StoreOutcome
 /// What a torrent is. <paramref name="Metainfo"/>: the .torrent file's bytes, empty while a magnet link has not brought them. <paramref name="Magnet"/>: the link it
 /// was added by, or null. <paramref name="Folder"/>: the absolute folder its content lies below. <paramref name="AddedTicks"/>: UTC ticks.
 /// </summary>
-public sealed record TorrentRecord(ImmutableArray<byte> Metainfo, string? Magnet, string Folder, long AddedTicks);
+public sealed record TorrentRecord(ImmutableArray<byte> Metainfo, string? Magnet, string Folder, long AddedTicks)
+{
+    /// <summary>What its user wants of it. Its folder is <see cref="Folder"/>.</summary>
+    public TorrentOptions Options { get; init; } = new() { Folder = Folder };
+
+    /// <summary>What was begun with it and must be finished first; null: nothing.</summary>
+    public UnfinishedWork? Unfinished { get; init; }
+
+    /// <summary>What lists show; null where that was never written.</summary>
+    public TorrentSummary? Summary { get; init; }
+}
+
+/// <summary>Work on a torrent's files that was begun: recorded before the first of them is touched, so that a process that dies in the middle finishes it at its next start.</summary>
+public abstract record UnfinishedWork
+{
+    private UnfinishedWork() { }
+
+    /// <summary>It is being forgotten; with <paramref name="DeleteData"/> its files go too.</summary>
+    public sealed record Removal(bool DeleteData) : UnfinishedWork;
+
+    /// <summary>Its files are being moved below another absolute folder.</summary>
+    public sealed record Moving(string Folder) : UnfinishedWork;
+
+    /// <summary>One of its files is being named anew.</summary>
+    public sealed record Renaming(int File, string Path) : UnfinishedWork;
+}
+
+/// <summary>A torrent as it is taken up at a start, without its metainfo and progress. <paramref name="HeldBy"/>: who holds its lease, for people, or null: it is ours.</summary>
+public sealed record TakenTorrent(InfoHash Torrent, string? HeldBy, string? Magnet, long AddedTicks, TorrentOptions Options, UnfinishedWork? Unfinished, TorrentSummary? Summary);
 
 /// <summary>
 /// How far a torrent is. <paramref name="Verified"/>: pieces on disk and verified, in wire form, durable before it is written here. <paramref name="Files"/>: the files as

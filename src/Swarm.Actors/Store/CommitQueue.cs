@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Swarm.Actors.Ports;
+using Swarm.Actors.Torrents;
 
 namespace Swarm.Actors.Store;
 
@@ -88,6 +89,7 @@ internal sealed class CommitQueue(StoreActorSettings settings)
         StoreCommand.ReleaseLease it => it.Torrent,
         StoreCommand.LoadTorrent it => it.Torrent,
         StoreCommand.PutTorrent it => it.Torrent,
+        StoreCommand.PutOptions it => it.Torrent,
         StoreCommand.PutProgress it => it.Torrent,
         StoreCommand.RemoveTorrent it => it.Torrent,
         _ => null,
@@ -96,11 +98,15 @@ internal sealed class CommitQueue(StoreActorSettings settings)
     private static long SizeOf(StoreCommand command) => Overhead + command switch
     {
         StoreCommand.PutTorrent put =>
-            Length(put.Record.Metainfo) + (sizeof(char) * ((put.Record.Magnet?.Length ?? 0) + (long)put.Record.Folder.Length)),
+            Length(put.Record.Metainfo) + (sizeof(char) * (long)(put.Record.Magnet?.Length ?? 0)) + SizeOf(put.Record.Options),
+        StoreCommand.PutOptions put => SizeOf(put.Options),
         StoreCommand.PutProgress put => Length(put.Progress.Verified) + (24 * Length(put.Progress.Files)),
         StoreCommand.PutNote put => Length(put.Value),
         _ => 0,
     };
+
+    private static long SizeOf(TorrentOptions options) =>
+        (sizeof(char) * ((long)options.Folder.Length + options.Name.Length + options.RenamedFiles.Sum(file => (long)file.Value.Length))) + (24L * options.FilePriorities.Count);
 
     private static long Length<T>(ImmutableArray<T> array) => array.IsDefault ? 0 : array.Length;
 

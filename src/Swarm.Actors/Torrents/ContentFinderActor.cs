@@ -13,20 +13,23 @@ public sealed class ContentFinderActor : UntypedActor
     private readonly IActorRef _store;
     private readonly string _contentPath;
     private readonly IActorRef _asker;
+    private readonly MetainfoLimits _limits;
     private readonly Queue<InfoHash> _left = new();
 
-    private ContentFinderActor(IActorRef store, string contentPath, IActorRef asker)
+    private ContentFinderActor(IActorRef store, string contentPath, IActorRef asker, MetainfoLimits limits)
     {
         _store = store;
         _contentPath = Path.TrimEndingDirectorySeparator(contentPath);
         _asker = asker;
+        _limits = limits;
     }
 
     /// <summary>What was found, or null.</summary>
     public sealed record Found(TorrentRecord? Record, ProgressRecord? Progress);
 
     /// <summary>Looks for <paramref name="contentPath"/> and tells <paramref name="asker"/>.</summary>
-    public static Props Props(IActorRef store, string contentPath, IActorRef asker) => ActorProps.Create(() => new ContentFinderActor(store, contentPath, asker));
+    public static Props Props(IActorRef store, string contentPath, IActorRef asker, MetainfoLimits limits) =>
+        ActorProps.Create(() => new ContentFinderActor(store, contentPath, asker, limits));
 
     /// <inheritdoc/>
     protected override void PreStart() => _store.Tell(new StoreActor.Run(new StoreCommand.ListTorrents(), 0));
@@ -52,7 +55,7 @@ public sealed class ContentFinderActor : UntypedActor
     private void OnLoaded(StoreOutcome.Loaded loaded)
     {
         if (loaded.Record is { Metainfo.IsEmpty: false } record
-            && MetainfoParser.TryParse(record.Metainfo.AsMemory(), MetainfoLimits.Default, out var metainfo, out _)
+            && MetainfoParser.TryParse(record.Metainfo.AsMemory(), _limits, out var metainfo, out _)
             && Path.Combine(record.Folder, metainfo.Name) == _contentPath) Answer(record, loaded.Progress);
         else Next();
     }

@@ -271,12 +271,16 @@ public sealed partial class PeerActor
         if (outcome.Kind is WireOutcomeKind.Snubbed or WireOutcomeKind.RequestsTimedOut) TellWant();
         else if (_state.AmInterested && _state.Requests.Count == 0 && (!_state.PeerChoking || _state.Pieces.AllowedFast.Count > 0)) TellWant();
         Flush();
-        if (_downloaded != 0 || _uploaded != 0 || outcome.Kind == WireOutcomeKind.Snubbed) Report();
+        if (_downloaded != 0 || _uploaded != 0 || outcome.Kind == WireOutcomeKind.Snubbed || View() != _view) Report();
     }
+
+    private PeerView View() => _state is null ? PeerView.Nothing : new PeerView(
+        _state.Pieces.IsSeed ? 1 : _state.Pieces.Known is { Length: > 0 } pieces ? (double)pieces.Count / pieces.Length : 0,
+        _state.AmChoking, _state.AmInterested, _state.PeerChoking, _state.PeerInterested, _pipeline.Snubbed);
 
     private void Report()
     {
-        Context.Parent.Tell(new TorrentActor.PeerReport(_key, _downloaded, _uploaded, _pipeline.Snubbed));
+        Context.Parent.Tell(new TorrentActor.PeerReport(_key, _downloaded, _uploaded, _pipeline.Snubbed) { View = _view = View() });
         _downloaded = 0;
         _uploaded = 0;
     }

@@ -46,6 +46,7 @@ public sealed partial class PeerActor : UntypedActor
     private int _blocksInLink;
     private long _downloaded;
     private long _uploaded;
+    private PeerView _view = PeerView.Nothing;
     private bool _stopping;
     private string _reason = "the torrent is stopping";
 

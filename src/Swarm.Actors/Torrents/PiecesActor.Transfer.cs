@@ -17,6 +17,17 @@ public sealed partial class PiecesActor
         TellIfFinished();
     }
 
+    private void OnSetWanted(SetWanted wanted)
+    {
+        if (_picker is null) return;
+        _picker.IsSequential = wanted.Sequential;
+        _picker.SetPriorities(wanted.Priorities.AsSpan(), _cancels);
+        _freed = true;
+        _toldFinished = false;
+        EndTurn();
+        TellIfFinished();
+    }
+
     private void OnPeerJoined(PeerJoined joined)
     {
         if (_picker is null || !_picker.PeerJoined(joined.Key)) return;

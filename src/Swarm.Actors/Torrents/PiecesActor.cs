@@ -35,6 +35,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private readonly StorageSpec _spec;
     private readonly ProgressRecord? _progress;
     private readonly ResumeMode _mode;
+    private UnfinishedWork? _work;
     private readonly TorrentSettings _settings;
     private readonly IDisk _disk;
     private readonly Random _random;
@@ -55,6 +56,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private ImmutableArray<FileFingerprint> _found = [];
     private int _checked;
     private bool _hasFound;
+    private bool _isReady;
     private PiecePicker? _picker;
     private bool _diskOver;
     private bool _diskFull;
@@ -67,8 +69,9 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private bool _closing;
     private bool _closed;
 
-    private PiecesActor(TorrentMetainfo metainfo, StorageSpec spec, ProgressRecord? progress, ResumeMode mode, TorrentSettings settings, IDisk disk, Random random, ILogger log)
+    private PiecesActor(TorrentMetainfo metainfo, StorageSpec spec, ProgressRecord? progress, ResumeMode mode, UnfinishedWork? work, TorrentSettings settings, IDisk disk, Random random, ILogger log)
     {
+        _work = work;
         _metainfo = metainfo;
         _spec = spec;
         _progress = progress;
@@ -94,6 +97,18 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
 
     /// <summary>From the torrent: work. One priority a piece.</summary>
     public sealed record Begin(ImmutableArray<PiecePriority> Priorities, bool Sequential);
+
+    /// <summary>From the torrent: what is wanted has changed.</summary>
+    public sealed record SetWanted(ImmutableArray<PiecePriority> Priorities, bool Sequential);
+
+    /// <summary>From the torrent: move the files or name one anew; answered with <see cref="WorkDone"/> or <see cref="WorkFailed"/>. One at a time.</summary>
+    public sealed record Work(UnfinishedWork What);
+
+    /// <summary>To the torrent: it is done, durably, and the files look so.</summary>
+    public sealed record WorkDone(UnfinishedWork Work, ImmutableArray<FileFingerprint> Files);
+
+    /// <summary>To the torrent: it is not done, and the files are where they were.</summary>
+    public sealed record WorkFailed(UnfinishedWork Work, DiskError Error);
 
     /// <summary>From the torrent: make durable what is verified now; answered with <see cref="Checkpointed"/> or <see cref="CheckpointFailed"/>.</summary>
     public sealed record Checkpoint;
@@ -179,9 +194,10 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>A piece manager over <paramref name="spec"/>; <paramref name="progress"/> is what was recorded, or null.</summary>
-    public static Props Props(TorrentMetainfo metainfo, StorageSpec spec, ProgressRecord? progress, ResumeMode mode, TorrentSettings settings, IDisk disk, Random random, ILogger log) =>
-        ActorProps.Create(() => new PiecesActor(metainfo, spec, progress, mode, settings, disk, random, log));
+    /// <summary>A piece manager over <paramref name="spec"/>; <paramref name="progress"/> is what was recorded, or null; <paramref name="work"/> was begun with the files and is finished first, or null.</summary>
+    public static Props Props(
+        TorrentMetainfo metainfo, StorageSpec spec, ProgressRecord? progress, ResumeMode mode, UnfinishedWork? work, TorrentSettings settings, IDisk disk, Random random, ILogger log) =>
+        ActorProps.Create(() => new PiecesActor(metainfo, spec, progress, mode, work, settings, disk, random, log));
 
     /// <inheritdoc/>
     protected override void PreStart() => _disk.Open(_storage, _spec, Self);
@@ -217,10 +233,14 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
             case IDisk.OpenFailed failed when failed.Storage == _storage: OnOpenFailed(failed.Error); break;
             case IDisk.Checked results when results.Storage == _storage: OnChecked(results); break;
             case Begin begin: OnBegin(begin); break;
+            case SetWanted wanted: OnSetWanted(wanted); break;
+            case Work work: OnWork(work.What); break;
+            case IDisk.Relocated relocated when relocated.Storage == _storage: OnRelocated(relocated.Files); break;
+            case IDisk.RelocateFailed failed when failed.Storage == _storage: OnRelocateFailed(failed.Error); break;
             case Close: OnClose(); break;
             case IDisk.StorageClosed closed when closed.Storage == _storage: OnStorageClosed(); break;
             case IDisk.Written or IDisk.Drained or IDisk.WriteFailed or IDisk.BlockHashes or IDisk.ReadFailed or IDisk.Flushed or IDisk.FlushFailed or IDisk.Opened or IDisk.OpenFailed
-                or IDisk.Checked or IDisk.StorageClosed:
+                or IDisk.Checked or IDisk.StorageClosed or IDisk.Relocated or IDisk.RelocateFailed:
                 // Of the storage of an incarnation before this one.
                 break;
             default: Unhandled(message); break;
@@ -230,6 +250,44 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private void OnOpened(IDisk.Opened opened)
     {
         _found = opened.Files;
+        if (_work is { } work) Do(work, MoveKind.Resume);
+        else MakePlan();
+    }
+
+    private void Do(UnfinishedWork work, MoveKind kind)
+    {
+        switch (work)
+        {
+            case UnfinishedWork.Moving moving: _disk.Move(_storage, moving.Folder, kind); break;
+            case UnfinishedWork.Renaming renaming: _disk.Rename(_storage, renaming.File, renaming.Path); break;
+            default: throw new ArgumentOutOfRangeException(nameof(work), work.GetType().Name, "This is no work for a storage that stays open.");
+        }
+    }
+
+    private void OnWork(UnfinishedWork work)
+    {
+        _work = work;
+        if (!_closing) Do(work, MoveKind.Begin);
+    }
+
+    private void OnRelocated(ImmutableArray<FileFingerprint> files)
+    {
+        _found = files;
+        EndWork(work => new WorkDone(work, files));
+    }
+
+    private void OnRelocateFailed(DiskError error) => EndWork(work => new WorkFailed(work, error));
+
+    private void EndWork(Func<UnfinishedWork, object> answer)
+    {
+        if (_work is not { } work) return;
+        _work = null;
+        Context.Parent.Tell(answer(work));
+        if (_plan is null && _picker is null && !_isReady && !_closing) MakePlan();
+    }
+
+    private void MakePlan()
+    {
         _plan = ResumePlan.Create(_spec.Layout, _progress, _found, _mode);
         _valid = new Bitfield(_plan.Trusted);
         if (_plan.ToCheck.IsEmpty) TellReady();
@@ -270,6 +328,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
         LogReady(_metainfo.Name, _valid.Count, _valid.Length, problems.Length);
         Context.Parent.Tell(new Ready(_storage, ImmutableCollectionsMarshal.AsImmutableArray(_valid.ToWire()), _found, problems));
         _plan = null;
+        _isReady = true;
     }
 
     private void OnCheckpoint()

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Store;
 using Swarm.Actors.Trackers;
+using Swarm.Protocol.Magnets;
 using Swarm.Protocol.Metainfo;
-using Swarm.Protocol.Picking;
 using Swarm.Protocol.Wire;
 
 namespace Swarm.Actors.Torrents;
@@ -29,6 +29,9 @@ public sealed partial class TorrentActor
         Progress,
         LastProgress,
         Released,
+        Command,
+        Summary,
+        Forgotten,
     }
 
     private void Store(StoreCommand command, StoreStep step) => _services.Store.Tell(new StoreActor.Run(command, (long)step));
@@ -44,11 +47,14 @@ public sealed partial class TorrentActor
             case (StoreStep.Lease, StoreOutcome.HeldBy held): Refuse($"this torrent is already run by {held.Owner}"); break;
             case (StoreStep.Load, StoreOutcome.Loaded loaded): OnLoaded(loaded); break;
             case (StoreStep.Released, _): OnReleased(); break;
-            case (_, StoreOutcome.Fenced) when _state == TorrentState.Stopping: ContinueStop(); break;
+            case (StoreStep.Forgotten, _): OnForgotten(); break;
+            case (_, StoreOutcome.Fenced) when IsEnding: ContinueStop(); break;
             case (_, StoreOutcome.Fenced): Fail("another process has taken this torrent over"); break;
             case (StoreStep.Record, _): OnRecorded(); break;
             case (StoreStep.Metadata, _) when _state == TorrentState.FetchingMetadata: OpenContent(); break;
             case (StoreStep.Begin, _): Begin(); break;
+            case (StoreStep.Command, _): OnCommandRecorded(); break;
+            case (StoreStep.Summary, _): ContinueStop(); break;
             case (StoreStep.LastProgress, _):
                 _saved = true;
                 ContinueStop();
@@ -62,7 +68,9 @@ public sealed partial class TorrentActor
         switch (step)
         {
             case StoreStep.Progress: _dirty = true; break;
-            case StoreStep.LastProgress: ContinueStop(); break;
+            case StoreStep.LastProgress or StoreStep.Summary: ContinueStop(); break;
+            case StoreStep.Command: OnCommandNotRecorded(reason); break;
+            case StoreStep.Forgotten: OnNotForgotten(reason); break;
             case StoreStep.Released: OnReleased(); break;
             default: Fail($"the state of this torrent cannot be recorded: {reason}"); break;
         }
@@ -70,33 +78,55 @@ public sealed partial class TorrentActor
 
     private void OnLoaded(StoreOutcome.Loaded loaded)
     {
-        if (loaded.Record is { } record)
+        if (loaded.Record is { } record) TakeUp(record, loaded.Progress);
+        else if (_source.IsRecorded)
         {
-            _recorded = record;
-            if (_metainfo is null && MetainfoParser.TryParse(record.Metainfo.AsMemory(), MetainfoLimits.Default, out var recorded, out _)) _metainfo = WithSourcesOfLink(recorded);
-            // Progress is of files in a folder; another folder begins anew.
-            if (record.Folder == _options.Folder) _progress = loaded.Progress;
+            Refuse("it is not recorded any more");
+            return;
         }
 
-        if (_metainfo is { V1: null } || (_metainfo is null && _source.Magnet?.V1 is null))
+        if (_metainfo is { V1: null } || (_metainfo is null && _magnet?.V1 is null))
         {
             Refuse("this is a BitTorrent v2 torrent without v1 data, which cannot be transferred yet; use its hybrid or v1 form");
             return;
         }
 
-        Store(new StoreCommand.PutTorrent(_torrent, _token, Record()), StoreStep.Record);
+        Measure();
+        if (_source.IsRecorded) OnWoken();
+        else Store(new StoreCommand.PutTorrent(_torrent, _token, Record()), StoreStep.Record);
+    }
+
+    private void TakeUp(TorrentRecord record, ProgressRecord? progress)
+    {
+        _recorded = record;
+        if (_source.IsRecorded)
+        {
+            _options = record.Options with { Peers = _options.Peers, Recheck = _options.Recheck };
+            _unfinished = record.Unfinished;
+            TakeLimits();
+        }
+
+        if (_magnet is null && record.Magnet is { } text && MagnetLink.TryParse(text, out var magnet, out _)) _magnet = magnet;
+        if (_metainfo is null && MetainfoParser.TryParse(record.Metainfo.AsMemory(), _services.Settings.Metainfo, out var recorded, out _)) _metainfo = WithSourcesOfLink(recorded);
+        _completedTicks = record.Summary?.CompletedTicks ?? 0;
+        _activeTicks = record.Summary?.ActiveTicks ?? 0;
+        // Progress is of files in a folder; another folder begins anew, and so does a torrent that was being removed when it was added again.
+        if (record.Folder != _options.Folder || (record.Unfinished is UnfinishedWork.Removal && !_source.IsRecorded)) return;
+        _progress = progress;
+        if (!_source.IsRecorded) _options = _options with { RenamedFiles = record.Options.RenamedFiles };
     }
 
     // What is known stays known: a link does not replace a recorded file, which may name more trackers.
     private TorrentRecord Record()
     {
         var file = !_source.File.IsEmpty ? _source.File : _recorded is { Metainfo.IsEmpty: false } ? _recorded.Metainfo : FileOf(_metainfo);
-        return new TorrentRecord(file, _source.Magnet?.ToString() ?? _recorded?.Magnet, _options.Folder, _recorded?.AddedTicks ?? _services.Ports.Time.GetUtcNow().Ticks);
+        _addedTicks = _recorded?.AddedTicks ?? _services.Ports.Time.GetUtcNow().Ticks;
+        return new TorrentRecord(file, _magnet?.ToString(), _options.Folder, _addedTicks) { Options = _options, Unfinished = _unfinished, Summary = Summarise() };
     }
 
     private TorrentMetainfo WithSourcesOfLink(TorrentMetainfo metainfo)
     {
-        if (_source.Magnet is not { } magnet) return metainfo;
+        if (_magnet is not { } magnet) return metainfo;
         var known = metainfo.TrackerTiers.SelectMany(tier => tier).ToHashSet(StringComparer.Ordinal);
         return metainfo with
         {
@@ -126,6 +156,14 @@ public sealed partial class TorrentActor
             return;
         }
 
+        if (_options.Paused) Rest();
+        else StartWork();
+        NextCommand();
+    }
+
+    private void StartWork()
+    {
+        _isAwake = true;
         Timers.StartPeriodicTimer(Beat.Instance, Beat.Instance, _services.Settings.Tick);
         if (_metainfo is not null)
         {
@@ -134,7 +172,7 @@ public sealed partial class TorrentActor
         }
 
         SetState(TorrentState.FetchingMetadata);
-        var target = new MetadataTarget(_source.Magnet!.V1, _source.Magnet.V2);
+        var target = new MetadataTarget(_magnet!.V1, _magnet.V2);
         _metadata = Context.ActorOf(MetadataActor.Props(target, _services.Settings.Wire, _services.Ports.Time, _log), "metadata");
         StartAnnouncer();
         AddKnownPeers();
@@ -143,7 +181,7 @@ public sealed partial class TorrentActor
     private void OnMetadataFetched(ReadOnlyMemory<byte> info)
     {
         if (_metainfo is not null || _state != TorrentState.FetchingMetadata) return;
-        if (!MetainfoParser.TryParseInfo(info, MetainfoLimits.Default, out var metainfo, out var error))
+        if (!MetainfoParser.TryParseInfo(info, _services.Settings.Metainfo, out var metainfo, out var error))
         {
             Fail($"the torrent's metadata is unusable: {error}");
             return;
@@ -156,6 +194,7 @@ public sealed partial class TorrentActor
         }
 
         _metainfo = WithSourcesOfLink(metainfo);
+        Measure();
         if (_metainfo.IsPrivate) _announcer?.Tell(AnnouncerActor.LeaveDht.Instance);
         Context.Stop(_metadata!);
         _metadata = null;
@@ -174,17 +213,16 @@ public sealed partial class TorrentActor
         SetState(TorrentState.Checking);
         var metainfo = _metainfo!;
         _verified = new Bitfield(metainfo.Layout.Geometry.PieceCount);
-        _wanted = SelectedFiles.WantedPieces(metainfo.Layout, SelectedFiles.WantedFiles(metainfo, _options.Select, _source.Magnet?.Selection));
-        if (_wanted.IsEmpty)
+        _verifiedLength = 0;
+        if (_wanted!.IsEmpty && _options.FilePriorities.IsEmpty)
         {
             Fail("nothing is selected: no file of the torrent matches --select; 'swarm show' lists its files");
             return;
         }
 
-        _selectedLength = LengthOf(_wanted);
-        var spec = new StorageSpec(metainfo.Layout, _options.Folder, metainfo.PieceHashes!.Memory, _options.Allocation);
+        var spec = new StorageSpec(Layout, _options.Folder, metainfo.PieceHashes!.Memory, _options.Allocation);
         var mode = _options.Recheck ? ResumeMode.Recheck : _options.TrustExisting ? ResumeMode.Trust : ResumeMode.Resume;
-        _pieces = Context.ActorOf(PiecesActor.Props(metainfo, spec, _progress, mode, _services.Settings, _services.Ports.Disk, _services.Ports.Entropy.CreateRandom(), _log), "pieces");
+        _pieces = Context.ActorOf(PiecesActor.Props(metainfo, spec, _progress, mode, _unfinished, _services.Settings, _services.Ports.Disk, _services.Ports.Entropy.CreateRandom(), _log), "pieces");
         Context.Watch(_pieces);
     }
 
@@ -197,7 +235,8 @@ public sealed partial class TorrentActor
 
     private void OnCheckAdvanced(PiecesActor.CheckAdvanced check)
     {
-        if (_state is TorrentState.Stopping or TorrentState.Failed) return;
+        if (IsEnding || _state == TorrentState.Failed) return;
+        CloseWaiting();
         _check = (check.Done, check.Total);
         SetState(TorrentState.Checking);
     }
@@ -206,7 +245,7 @@ public sealed partial class TorrentActor
     {
         // A manager that was restarted knows neither what it was asked for before nor that it was to close.
         _checkpoints = 0;
-        if (_state is TorrentState.Stopping or TorrentState.Failed)
+        if (IsEnding || _state == TorrentState.Failed)
         {
             _piecesClosing = false;
             ClosePieces();
@@ -222,23 +261,29 @@ public sealed partial class TorrentActor
         if (problems.Length > 0) Fail(FileProblems.Describe(problems, _options.Folder, _options.SeedOnly));
         else if (_options.SeedOnly && !_verified.IsFull) Fail($"{_verified.Length - _verified.Count} of {_verified.Length} pieces do not match the torrent; 'swarm verify' names the files, 'swarm get --recheck' fetches and overwrites what does not match");
         // From here on the files are ours, and it is written down before the first of them is touched.
-        else Store(new StoreCommand.PutProgress(_torrent, _token, Progress(ready.Verified, ready.Files)), StoreStep.Begin);
+        else Store(PutProgress(ready.Verified, ready.Files), StoreStep.Begin);
     }
 
     private void Begin()
     {
-        if (_state is TorrentState.Stopping or TorrentState.Failed) return;
+        if (IsEnding || _state == TorrentState.Failed) return;
         _begun = true;
         _finished = false;
-        var priorities = ImmutableArray.CreateBuilder<PiecePriority>(_wanted!.Length);
-        for (var piece = 0; piece < _wanted.Length; piece++) priorities.Add(_wanted[new PieceIndex(piece)] ? PiecePriority.Normal : PiecePriority.Skip);
-        _pieces!.Tell(new PiecesActor.Begin(priorities.DrainToImmutable(), _options.Sequential));
+        _pieces!.Tell(new PiecesActor.Begin(Priorities(), _options.Sequential));
         _checkpointAt = Now();
         _fileWatchAt = Now();
+        _busyAt = Now();
+        if (_options.Paused)
+        {
+            Rest();
+            return;
+        }
+
         SetState(TorrentState.Downloading);
         foreach (var peer in _peers.All) peer.Actor.Tell(new PeerActor.ContentKnown(Content()));
         StartAnnouncer();
         AddKnownPeers();
+        AcceptWaiting();
         Dial();
     }
 
@@ -275,9 +320,10 @@ public sealed partial class TorrentActor
     private void OnFinished(long received)
     {
         _peers.ReceivedAtLeast(received);
-        if (_state is TorrentState.Stopping or TorrentState.Failed) return;
+        if (IsEnding || _state == TorrentState.Failed) return;
         SetState(TorrentState.Seeding);
         _finished = true;
+        if (_completedTicks == 0) _completedTicks = _services.Ports.Time.GetUtcNow().Ticks;
         _peers.Choker.IsSeeding = true;
         if (_verified!.IsFull) _announcer?.Tell(new AnnouncerActor.Complete(Stats()));
         if (_dirty) Checkpoint();

@@ -14,21 +14,21 @@ namespace Swarm.Actors.Torrents;
 public sealed partial class TorrentActor
 {
     private readonly List<HostEndPoint> _named = [];
+    private readonly SortedDictionary<string, long> _announcedAt = new(StringComparer.Ordinal);
     private ImmutableArray<TrackerLine> _trackers = [];
     private long _chokeRoundAt;
     private int _dialing;
     private bool _announcing;
 
-    private bool Accepting => _state is TorrentState.FetchingMetadata or TorrentState.Downloading or TorrentState.Seeding or TorrentState.Paused;
+    private bool Accepting => !_isLeaving && _state is TorrentState.FetchingMetadata or TorrentState.Downloading or TorrentState.Seeding or TorrentState.Paused;
 
     private bool WeAreSeed => _state == TorrentState.Seeding;
 
     private void StartAnnouncer()
     {
-        if (_announcing) return;
+        if (_announcing && !_announcerGone) return;
         _announcing = true;
-        var tiers = (_metainfo?.TrackerTiers ?? [.. _source.Magnet!.Trackers.Select(tracker => ImmutableArray.Create(tracker))])
-            .AddRange(_options.Trackers.Select(tracker => ImmutableArray.Create(tracker)));
+        var tiers = TrackerTiers;
         var dht = Dht;
         if (_metainfo is { Nodes.IsEmpty: false }) Tell(dht, new DhtActor.AddNodes(_metainfo.Nodes));
         if (tiers.IsEmpty && dht.IsEmpty) return;
@@ -52,7 +52,7 @@ public sealed partial class TorrentActor
     private void AddKnownPeers()
     {
         foreach (var peer in _options.Peers) _peers.Candidates.Add(peer, PeerSource.User);
-        foreach (var peer in _source.Magnet?.Peers ?? [])
+        foreach (var peer in _magnet?.Peers ?? [])
         {
             if (peer.Address is { } address) _peers.Candidates.Add(new IPEndPoint(address, peer.Port), PeerSource.User);
             else if (!_named.Contains(peer)) LookUp(peer);
@@ -97,11 +97,23 @@ public sealed partial class TorrentActor
     private void OnTrackersChanged(AnnouncerActor.TrackersChanged changed)
     {
         var before = _trackers;
+        _trackerStatuses = changed.Trackers;
+        NoteAnnounces(changed.Trackers);
         _trackers = [.. changed.Trackers.Select(tracker => new TrackerLine(tracker.Url.Text, tracker.Failure?.Message, tracker.Seeders ?? -1, tracker.Leechers ?? -1))];
         foreach (var tracker in _trackers)
         {
             if (tracker.Error is null || before.Any(known => known.Url == tracker.Url && known.Error == tracker.Error)) continue;
             Context.System.EventStream.Publish(new TorrentEvent.TrackerFailed(_torrent, tracker.Url, tracker.Error));
+        }
+    }
+
+    private void NoteAnnounces(ImmutableArray<TrackerStatus> trackers)
+    {
+        var now = _services.Ports.Time.GetUtcNow().Ticks;
+        foreach (var tracker in trackers)
+        {
+            if (tracker.State == TrackerState.Announcing) _announcedAt[tracker.Url.Text] = now;
+            else _announcedAt.TryAdd(tracker.Url.Text, tracker.State == TrackerState.NotContacted ? 0 : now);
         }
     }
 
@@ -136,6 +148,13 @@ public sealed partial class TorrentActor
 
     private void OnIncoming(Incoming incoming)
     {
+        if (_isLeaving) ComeLate(incoming);
+        else if (_state is TorrentState.Loading || (_state is TorrentState.Checking && _check.Total == 0)) LetWait(incoming);
+        else Accept(incoming);
+    }
+
+    private void Accept(Incoming incoming)
+    {
         if (Accepting && _peers.Candidates.TryAcceptIncoming(incoming.Link.Remote.Address)) AddPeer(incoming.Link, incoming.Head, incoming.Link.Remote);
         else incoming.Link.Close();
     }
@@ -165,7 +184,10 @@ public sealed partial class TorrentActor
 
     private void OnPeerReport(PeerReport report)
     {
-        if (_peers.Find(report.Key) is { } peer) _peers.Report(peer, report.Downloaded, report.Uploaded, report.Snubbed, Now());
+        if (_peers.Find(report.Key) is not { } peer) return;
+        peer.View = report.View;
+        _peers.Report(peer, report.Downloaded, report.Uploaded, report.Snubbed, Now());
+        if (report.Downloaded + report.Uploaded > 0) _activeTicks = _services.Ports.Time.GetUtcNow().Ticks;
     }
 
     private void OnPeerIsSeed(PeerIsSeed seed)
@@ -225,6 +247,9 @@ public sealed partial class TorrentActor
         _announcer?.Tell(new AnnouncerActor.UpdateStats(Stats()));
         if (_state is TorrentState.Downloading or TorrentState.FetchingMetadata && _peers.Candidates.Connections == 0) _announcer?.Tell(AnnouncerActor.NeedPeers.Instance);
         Dial();
+        TellRow();
+        if (WeAreSeed && IsGoalReached && !IsCommanded) Self.Tell(new TorrentsActor.Pause(_torrent));
+        RestIfIdle(now);
     }
 
     private TorrentStatus Describe() => new()
@@ -240,10 +265,10 @@ public sealed partial class TorrentActor
         PieceCount = _verified?.Length ?? 0,
         VerifiedPieces = _verified?.Count ?? 0,
         CheckProgress = _check,
-        Downloaded = _peers.Downloaded,
-        Uploaded = _peers.Uploaded,
+        Downloaded = Moved.Downloaded,
+        Uploaded = Moved.Uploaded,
         UploadedEver = (_progress?.Uploaded ?? 0) + _peers.Uploaded,
-        Wasted = _wasted,
+        Wasted = Moved.Wasted,
         DownloadRate = _peers.DownloadRate(Now()),
         UploadRate = _peers.UploadRate(Now()),
         ConnectedPeers = _peers.All.Count(peer => peer.Handshaken),

@@ -36,6 +36,8 @@ public sealed partial class TorrentActor
         _pieces!.Tell(new PiecesActor.Checkpoint());
     }
 
+    private StoreCommand.PutProgress PutProgress(ImmutableArray<byte> verified, ImmutableArray<FileFingerprint> files) => new(_torrent, _token, Progress(verified, files)) { Summary = Summarise() };
+
     private ProgressRecord Progress(ImmutableArray<byte> verified, ImmutableArray<FileFingerprint> files) =>
         new(verified, files, (_progress?.Downloaded ?? 0) + _peers.Downloaded, (_progress?.Uploaded ?? 0) + _peers.Uploaded, _verified!.IsFull);
 
@@ -43,25 +45,25 @@ public sealed partial class TorrentActor
     {
         if (_checkpoints > 0) _checkpoints--;
         // The last one counts when stopping; whatever fails, nothing more is recorded.
-        if (_state == TorrentState.Failed || (_state == TorrentState.Stopping && _checkpoints > 0)) return;
+        if (_state == TorrentState.Failed || (IsEnding && _checkpoints > 0)) return;
         if (ProblemWith(checkpointed) is { } problem)
         {
             LogStoreFailed(_log, Name, problem);
-            if (_state == TorrentState.Stopping) ContinueStop();
-            else Fail(problem);
+            if (_state != TorrentState.Stopping) Fail(problem);
+            ContinueStopIfEnding();
             return;
         }
 
         _files = checkpointed.Files;
-        var last = _state is TorrentState.Stopping;
-        Store(new StoreCommand.PutProgress(_torrent, _token, Progress(checkpointed.Verified, checkpointed.Files)), last ? StoreStep.LastProgress : StoreStep.Progress);
+        var last = IsEnding;
+        Store(PutProgress(checkpointed.Verified, checkpointed.Files), last ? StoreStep.LastProgress : StoreStep.Progress);
         if (_finished && _dirty && !last) Checkpoint();
     }
 
     // Files that nobody writes must stay as they were; files that are being written must at least be there. What is wrong is not recorded, so that the next start sees it too.
     private string? ProblemWith(PiecesActor.Checkpointed checkpointed)
     {
-        var layout = _metainfo!.Layout;
+        var layout = Layout;
         if (_finished && _allWasRecorded && !_dirty && !_files.SequenceEqual(checkpointed.Files)) return FileProblems.DescribeChange(layout, _files, checkpointed.Files, _options.Folder, _options.SeedOnly);
         var verified = Bitfield.FromWire(checkpointed.Verified.AsSpan(), layout.Geometry.PieceCount)!;
         return FileProblems.DescribeGone(layout, verified, checkpointed.Files, _options.Folder, _options.SeedOnly);
@@ -74,11 +76,17 @@ public sealed partial class TorrentActor
         LogStoreFailed(_log, Name, error.Message);
         // After a flush that failed nobody knows which bytes are lost, and a later one that succeeds proves nothing: what was recorded before holds, the rest is hashed at the next start.
         if (_state != TorrentState.Stopping) Fail($"what was fetched last cannot be forced to disk: {error.Message}");
-        else if (_checkpoints == 0) ContinueStop();
+        if (_checkpoints == 0) ContinueStopIfEnding();
     }
 
-    private void OnStop()
+    private void OnStop(Stop stop)
     {
+        if (_isLeaving)
+        {
+            ComeLate(stop);
+            return;
+        }
+
         if (!_stoppers.Contains(Sender)) _stoppers.Add(Sender);
         if (_state == TorrentState.Stopping) return;
         Timers.StartSingleTimer(StopKey, StopTimedOut.Instance, _services.Settings.StopTimeout);
@@ -95,6 +103,11 @@ public sealed partial class TorrentActor
         if (!_announcerGone) _announcer!.Tell(new AnnouncerActor.Stop(Stats()));
         if (toRecord) AskCheckpoint();
         else ContinueStop();
+    }
+
+    private void ContinueStopIfEnding()
+    {
+        if (IsEnding) ContinueStop();
     }
 
     // After the last record: the storage closes, then the lease goes back.
@@ -116,16 +129,18 @@ public sealed partial class TorrentActor
     private void OnPiecesClosed()
     {
         _piecesClosed = true;
-        if (_state != TorrentState.Stopping || _releasing) return;
+        if (!IsEnding || _releasing) return;
         _releasing = true;
-        Store(new StoreCommand.ReleaseLease(_torrent, _token), StoreStep.Released);
+        if (_isLeaving) EndRest();
+        else if (_isGoing) RemoveFiles();
+        else Store(new StoreCommand.ReleaseLease(_torrent, _token), StoreStep.Released);
     }
 
     // Restarted too often: a bug that the same state brings again and again.
     private void OnPiecesLost()
     {
         _piecesClosed = true;
-        if (_state == TorrentState.Stopping) ContinueStop();
+        if (IsEnding) ContinueStop();
         else Fail("its piece manager failed again and again; the log says why, start the torrent anew with --recheck");
     }
 
@@ -138,12 +153,22 @@ public sealed partial class TorrentActor
     private void OnAnnouncerStopped()
     {
         _announcerGone = true;
-        if (_state == TorrentState.Stopping && _token == 0) EndStop();
+        if (_isLeaving) EndRest();
+        else if (_state == TorrentState.Stopping && _token == 0) EndStop();
     }
 
     private void EndStop()
     {
+        if (_isLeaving)
+        {
+            // What does not end in time ends without having been recorded.
+            _announcerGone = _releasing = true;
+            EndRest();
+            return;
+        }
+
         SetState(TorrentState.Stopped);
+        RefuseAll("the node is stopping");
         EndWith(_saved);
     }
 }

@@ -5,6 +5,7 @@ using Swarm.Actors.Ports;
 using Swarm.Actors.Store;
 using Swarm.Actors.Trackers;
 using Swarm.Protocol.Bandwidth;
+using Swarm.Protocol.Magnets;
 using Swarm.Protocol.Metainfo;
 using Swarm.Protocol.Swarming;
 
@@ -15,7 +16,8 @@ namespace Swarm.Actors.Torrents;
 /// connections.
 /// <para>
 /// Life: take the lease and read what is recorded → record the torrent, then acknowledge it → with a magnet link, fetch the metadata → open the storage, check it → serve and fetch → on stop,
-/// tell the trackers, make pieces durable, record them, give the lease back. Each step waits for the message that ends it; no step waits inside a handler.
+/// tell the trackers, make pieces durable, record them, give the lease back. Each step waits for the message that ends it; no step waits inside a handler. One that was woken from rest opens nothing until
+/// it is needed: a command that only changes what is recorded is carried out, and the torrent rests again.
 /// </para>
 /// <para>
 /// Fails by: a lease that is held elsewhere or lost (stops writing at once), files that are not what was left (stands still, says so), a disk that refuses (pauses for want of room, else stands still),
@@ -25,7 +27,6 @@ namespace Swarm.Actors.Torrents;
 public sealed partial class TorrentActor : UntypedActor, IWithTimers
 {
     private readonly TorrentSource _source;
-    private readonly TorrentOptions _options;
     private readonly TorrentServices _services;
     private readonly BandwidthScope _scope;
     private readonly PeerId _ownId;
@@ -35,6 +36,8 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     private readonly TorrentPeers _peers;
     private readonly IActorRef _adder;
     private readonly List<IActorRef> _stoppers = [];
+    private TorrentOptions _options;
+    private MagnetLink? _magnet;
     private TorrentMetainfo? _metainfo;
     private TorrentState _state = TorrentState.Loading;
     private string? _reason;
@@ -61,9 +64,10 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
         _adder = adder;
         _torrent = source.Torrent;
         _metainfo = source.Metainfo;
+        _magnet = source.Magnet;
         _log = services.Log;
         _random = services.Ports.Entropy.CreateRandom();
-        _ownId = PeerId.Create(_random);
+        _ownId = services.PeerIdOf(source.Torrent);
         _peers = new TorrentPeers(services.Settings, _random, Now());
     }
 
@@ -77,7 +81,19 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     public sealed record GetStatus(InfoHash Torrent);
 
     /// <summary>Stop, keeping everything; everybody who says so is answered with <see cref="Stopped"/>.</summary>
-    public sealed record Stop(InfoHash Torrent);
+    public sealed record Stop(InfoHash Torrent) : TorrentsActor.ITorrentCommand;
+
+    /// <summary>From the parent: nothing more comes; rest, or begin anew, once everything is closed.</summary>
+    internal sealed record MayRest
+    {
+        public static readonly MayRest Instance = new();
+    }
+
+    /// <summary>From the parent, to one that was woken: open the content, whatever is recorded.</summary>
+    internal sealed record WorkOn
+    {
+        public static readonly WorkOn Instance = new();
+    }
 
     /// <summary>It has stopped. <paramref name="Saved"/> is false if what was verified last could not be recorded: it will be hashed at the next start.</summary>
     public sealed record Stopped(InfoHash Torrent, bool Saved);
@@ -89,7 +105,11 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     public sealed record PeerHandshaken(PeerKey Key, PeerId Id, string Client);
 
     /// <summary>From a connection: what it moved since the last report, in payload bytes.</summary>
-    public sealed record PeerReport(PeerKey Key, long Downloaded, long Uploaded, bool Snubbed);
+    public sealed record PeerReport(PeerKey Key, long Downloaded, long Uploaded, bool Snubbed)
+    {
+        /// <summary>How the connection looks now.</summary>
+        public PeerView View { get; init; } = PeerView.Nothing;
+    }
 
     /// <summary>From a connection: it wants our pieces, or no more.</summary>
     public sealed record PeerInterest(PeerKey Key, bool Interested);
@@ -131,8 +151,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        _services.Bandwidth.Tell(new BandwidthActor.SetLimits(_scope, _options.DownloadLimit, _options.UploadLimit));
-        _peers.SetUploadLimit(_options.UploadLimit, Now());
+        TakeLimits();
         foreach (var local in _services.Listen) _peers.Candidates.SetOwn(local);
         _services.Store.Tell(new StoreActor.Run(new StoreCommand.AcquireLease(_torrent), (long)StoreStep.Lease));
     }
@@ -142,11 +161,17 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     protected override void PreRestart(Exception reason, object? message)
     {
         foreach (var stopper in _stoppers) Self.Tell(new Stop(_torrent), stopper);
+        RefuseAll("it failed, and begins anew; try again");
+        Context.Parent.Tell(new TorrentsActor.IsBack(_torrent));
         base.PreRestart(reason, message);
     }
 
     /// <inheritdoc/>
-    protected override void PostStop() => _services.Bandwidth.Tell(new BandwidthActor.SetLimits(_scope, 0, 0));
+    protected override void PostStop()
+    {
+        CloseWaiting();
+        _services.Bandwidth.Tell(new BandwidthActor.SetLimits(_scope, 0, 0));
+    }
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -188,14 +213,24 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
             case PiecesActor.Closed: OnPiecesClosed(); break;
             case StoreActor.Ran ran: OnStored((StoreStep)ran.Tag, ran.Outcome); break;
             case StoreActor.RunFailed failed: OnStoreFailed((StoreStep)failed.Tag, failed.Reason); break;
-            case Stop: OnStop(); break;
+            case Stop stop: OnStop(stop); break;
+            case TorrentsActor.ITorrentCommand command: OnCommand(command); break;
+            case WorkOn: Wake(); break;
+            case MayRest: OnMayRest(); break;
+            case PiecesActor.WorkDone done: OnWorkDone(done); break;
+            case PiecesActor.WorkFailed failed: OnWorkFailed(failed); break;
+            case RemovalActor.Removed: OnFilesRemoved(); break;
+            case RemovalActor.NotRemoved failed: OnFilesNotRemoved(failed.Error); break;
             case StopTimedOut: EndStop(); break;
+            case TorrentsActor.Done or TorrentsActor.Refused: break;
             case Terminated terminated when terminated.ActorRef.Equals(_pieces): OnPiecesLost(); break;
             default: Unhandled(message); break;
         }
     }
 
-    private string Name => _metainfo?.Name ?? _source.Magnet?.DisplayName ?? _torrent.ToString();
+    private string OwnName => _metainfo?.Name ?? _magnet?.DisplayName ?? _torrent.ToString();
+
+    private string Name => _options.Name.Length > 0 ? _options.Name : OwnName;
 
     private long Now() => _services.Ports.Time.GetElapsedTime(0).Ticks;
 
@@ -206,6 +241,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
         _reason = reason;
         LogState(_log, Name, state, reason ?? "");
         Context.System.EventStream.Publish(new TorrentEvent.StateChanged(_torrent, state, reason));
+        TellRow();
     }
 
     // The torrent stands still until the user acts: connections and trackers are let go, the storage is closed, the lease is kept. Nothing more is recorded: the files are in doubt, or the
@@ -219,7 +255,9 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
             return;
         }
 
+        RefusePending(reason);
         SetState(TorrentState.Failed, reason);
+        CloseWaiting();
         Timers.Cancel(Beat.Instance);
         DisconnectAll("the torrent has failed");
         _announcer?.Tell(new AnnouncerActor.Stop(Stats()));
@@ -228,6 +266,14 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
 
     private void Refuse(string reason)
     {
+        if (_source.IsRecorded)
+        {
+            Context.Parent.Tell(new TorrentsActor.CannotWork(_torrent, reason));
+            RefuseAll(reason);
+            EndWith(saved: true);
+            return;
+        }
+
         _adder.Tell(new AddFailed(_torrent, reason), Self);
         if (_token != 0) _services.Store.Tell(new StoreActor.Run(new StoreCommand.ReleaseLease(_torrent, _token), (long)StoreStep.Released));
         EndWith(saved: true);
@@ -235,7 +281,9 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
 
     private void EndWith(bool saved)
     {
-        foreach (var stopper in _stoppers) stopper.Tell(new Stopped(_torrent, saved));
+        var stopped = new Stopped(_torrent, saved);
+        foreach (var stopper in _stoppers) stopper.Tell(stopped);
+        if (_stoppers.Count > 0) Context.Parent.Tell(stopped);
         Context.Stop(Self);
     }
 

@@ -31,3 +31,15 @@ public abstract record TorrentEvent(InfoHash Torrent)
     /// <summary>A tracker answered with an error, or not at all.</summary>
     public sealed record TrackerFailed(InfoHash Torrent, string Url, string Reason) : TorrentEvent(Torrent);
 }
+
+/// <summary>What lists of torrents are kept up to date by, published on the system's event stream. Every torrent's row is told once when it is taken up, and then when it changed.</summary>
+public abstract record TorrentRowsEvent
+{
+    private TorrentRowsEvent() { }
+
+    /// <summary>These torrents are new or changed; at most once a beat for each of them, many in one message where many change together.</summary>
+    public sealed record RowsChanged(ImmutableArray<TorrentRow> Rows) : TorrentRowsEvent;
+
+    /// <summary>This torrent is not there any more.</summary>
+    public sealed record RowRemoved(InfoHash Torrent) : TorrentRowsEvent;
+}

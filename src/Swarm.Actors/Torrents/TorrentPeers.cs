@@ -30,6 +30,20 @@ internal sealed class TorrentPeer(PeerKey key, IActorRef actor, IPEndPoint remot
     public long Downloaded { get; set; }
 
     public long Uploaded { get; set; }
+
+    /// <summary>Null until something came.</summary>
+    public RateMeter? DownloadRate { get; set; }
+
+    /// <summary>Null until something went.</summary>
+    public RateMeter? UploadRate { get; set; }
+
+    /// <summary>What the connection said of itself last.</summary>
+    public PeerView View { get; set; } = PeerView.Nothing;
+
+    /// <summary>It as people see it.</summary>
+    public PeerLine Describe(long now) => new(
+        Remote, Client, Incoming, IsSeed ? 1 : View.Progress, Downloaded, Uploaded, DownloadRate?.BytesPerSecond(now) ?? 0, UploadRate?.BytesPerSecond(now) ?? 0,
+        View.WeChoke, View.WeAreInterested, View.PeerChokes, View.PeerIsInterested, View.Snubbed);
 }
 
 /// <summary>
@@ -135,6 +149,8 @@ internal sealed class TorrentPeers
     {
         peer.Downloaded += downloaded;
         peer.Uploaded += uploaded;
+        if (downloaded > 0) (peer.DownloadRate ??= new RateMeter(now)).Add(downloaded, now);
+        if (uploaded > 0) (peer.UploadRate ??= new RateMeter(now)).Add(uploaded, now);
         _download.Add(downloaded, now);
         _upload.Add(uploaded, now);
         Choker.SetSnubbed(peer.Key, snubbed);

@@ -1,5 +1,6 @@
 using Swarm.Actors.Trackers;
 using Swarm.Protocol.Choking;
+using Swarm.Protocol.Metainfo;
 using Swarm.Protocol.Picking;
 using Swarm.Protocol.Swarming;
 using Swarm.Protocol.Wire;
@@ -13,7 +14,22 @@ public sealed record TorrentSettings
     public static TorrentSettings Default { get; } = new();
 
     /// <summary>Torrents a node runs at a time, 1 to 1,000,000; one more is refused.</summary>
-    public int MaxTorrents { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 100_000;
+    public int MaxTorrents { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 1_000_000;
+
+    /// <summary>Stop seeding at this ratio, where a torrent's options do not say otherwise; 0: never.</summary>
+    public double RatioGoal { get; init => field = Setting.InRange(value, 0, 1_000_000); }
+
+    /// <summary>Stop seeding after this time as a complete torrent, where a torrent's options do not say otherwise; zero: never.</summary>
+    public TimeSpan SeedTimeGoal { get; init => field = Setting.InRange(value, TimeSpan.Zero, TimeSpan.FromDays(36_500)); }
+
+    /// <summary>How long a complete torrent that nobody is connected to goes on before it rests, 1 s to 1 day.</summary>
+    public TimeSpan RestAfter { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Torrents that are read from the store at a time when all are taken up, 1 to 65,536.</summary>
+    public int RestorePage { get; init => field = Setting.InRange(value, 1, 65_536); } = 1_024;
+
+    /// <summary>Messages that wait for a torrent which is just going to rest, 1 to 4,096; a command more is refused, a connection more is closed.</summary>
+    public int MaxHeld { get; init => field = Setting.InRange(value, 1, 4_096); } = 64;
 
     /// <summary>Connections that are dialled at a time for one torrent, 1 to 1,024.</summary>
     public int MaxDialing { get; init => field = Setting.InRange(value, 1, 1_024); } = 30;
@@ -26,6 +42,9 @@ public sealed record TorrentSettings
 
     /// <summary>The beat of a torrent and its peers: rates, time-outs, dialling; 100 ms to 10 s.</summary>
     public TimeSpan Tick { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)); } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the list of torrents gathers changed rows before it tells them together, 1 ms to 10 s.</summary>
+    public TimeSpan RowsGap { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)); } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How often verified pieces are made durable and recorded while they come in, 1 s to 10 min.</summary>
     public TimeSpan CheckpointInterval { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)); } = TimeSpan.FromSeconds(15);
@@ -42,6 +61,9 @@ public sealed record TorrentSettings
     /// <summary>Limits of the wire protocol.</summary>
     public WireSettings Wire { get; init; } = WireSettings.Default;
 
+    /// <summary>What is taken from an info dictionary or a recorded .torrent file.</summary>
+    public MetainfoLimits Metainfo { get; init; } = MetainfoLimits.Default;
+
     /// <summary>How trackers are announced to.</summary>
     public AnnouncerSettings Announce { get; init; } = AnnouncerSettings.Default;
 
@@ -50,6 +72,9 @@ public sealed record TorrentSettings
 
     /// <summary>Limits of the smart ban.</summary>
     public SmartBanSettings SmartBan { get; init; } = SmartBanSettings.Default;
+
+    /// <summary>How torrents at rest are announced.</summary>
+    public RestingSettings Resting { get; init; } = RestingSettings.Default;
 
     /// <summary>Upload slots and rounds.</summary>
     public ChokerSettings Choker { get; init; } = ChokerSettings.Default;

@@ -68,6 +68,9 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
     /// <summary>From the torrent: one more tracker, as a tier of its own behind the others.</summary>
     public sealed record AddTracker(TrackerUrl Url);
 
+    /// <summary>From the torrent: these trackers, instead of those it has. What those that stay were told stays; those that go are told goodbye, once, and not waited for.</summary>
+    public sealed record SetTrackers(ImmutableArray<ImmutableArray<TrackerUrl>> Tiers);
+
     /// <summary>From the torrent: it turned out to be private (BEP 27).</summary>
     public sealed record LeaveDht
     {
@@ -139,6 +142,7 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
             case DhtActor.Failed failed: OnDhtFailed(failed); break;
             case LeaveDht: _memory.Dht = []; break;
             case AddTracker add: OnAddTracker(add.Url); break;
+            case SetTrackers set: OnSetTrackers(set.Tiers); break;
             case TrackersActor.Announced announced: OnAnnounced(announced); break;
             case TrackersActor.AnnounceFailed failed: OnAnnounceFailed(failed); break;
             case WakeUp: Proceed(); break;
@@ -189,6 +193,13 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
     private void OnAddTracker(TrackerUrl url)
     {
         if (!_memory.Tiers.Add(url, Now)) return;
+        Proceed();
+        TellChanged();
+    }
+
+    private void OnSetTrackers(ImmutableArray<ImmutableArray<TrackerUrl>> tiers)
+    {
+        foreach (var goodbye in _memory.Tiers.Replace(tiers.Select(tier => tier.AsEnumerable()), Now)) Send(goodbye);
         Proceed();
         TellChanged();
     }

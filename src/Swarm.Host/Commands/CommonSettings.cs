@@ -1,18 +1,31 @@
 using System.Collections.Immutable;
 using System.Net;
 using Swarm.Actors.Dht;
-using Swarm.Actors.Net;
 using Swarm.Actors.Node;
-using Swarm.Actors.Torrents;
-using Swarm.Protocol.Swarming;
+using Swarm.Host.Configuration;
 
 namespace Swarm.Host.Commands;
 
-/// <summary>What the common options said. <paramref name="Port"/>: null for the program's choice, 0 for any. Limits in bytes a second, 0 for none; connections a torrent.</summary>
-internal sealed record CommonSettings(int? Port, IPAddress? Bind, string DataFolder, long DownloadLimit, long UploadLimit, int MaxConnections, bool IsVerbose)
+/// <summary>What a verb's node keeps to: the configuration, with the common options as its last word.</summary>
+internal sealed record CommonSettings(SwarmSettings Swarm, bool IsVerbose)
 {
+    /// <summary>The port to listen on: null for the program's choice, 0 for any.</summary>
+    public int? Port => Swarm.Node.Port;
+
+    /// <summary>The address to listen on and to make connections from; null for all.</summary>
+    public IPAddress? Bind { get; init; } = Swarm.Net.Bind;
+
+    /// <summary>Which addresses trackers may have; everywhere, for a program that works for the person at the keyboard.</summary>
+    public ReachPolicy Reach { get; init; } = ReachPolicy.Everywhere;
+
+    /// <summary>Limits of what is behind the node's ports.</summary>
+    public IoSettings Io => Swarm.Io with { Http = Swarm.Io.Http with { Reach = Reach } };
+
+    /// <summary>Where state is kept, absolute.</summary>
+    public string DataFolder { get; } = Path.GetFullPath(Swarm.Node.DataFolder ?? DefaultDataFolder());
+
     /// <summary>How the node takes part in the DHT; null: not at all.</summary>
-    public DhtSettings? Dht { get; init; }
+    public DhtSettings? Dht { get; init; } = Swarm.Dht;
 
     /// <summary>Where state is kept unless the user says otherwise: by the XDG base directories, or the system's own place where there are none.</summary>
     public static string DefaultDataFolder()
@@ -25,12 +38,18 @@ internal sealed record CommonSettings(int? Port, IPAddress? Bind, string DataFol
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "share", "swarm");
     }
 
+    /// <summary>Where to listen: what is configured, or chosen now.</summary>
+    /// <exception cref="ListenException">No port is free, or the address is not this machine's.</exception>
+    public ImmutableArray<IPEndPoint> ChooseListen() => Swarm.Node.Listen.IsEmpty ? ListenChoice.Choose(Bind, Port) : Swarm.Node.Listen;
+
     /// <summary>The node's settings when it listens at <paramref name="listen"/>.</summary>
     public NodeSettings ForNode(ImmutableArray<IPEndPoint> listen) => new()
     {
         Listen = listen,
-        Net = NetSettings.Default with { Bind = Bind, DownloadLimit = DownloadLimit, UploadLimit = UploadLimit },
+        Net = Swarm.Net with { Bind = Bind },
+        Torrent = Swarm.Torrent,
+        Trackers = Swarm.Trackers with { Reach = Reach },
+        Store = Swarm.Store,
         Dht = Dht,
-        Torrent = TorrentSettings.Default with { Candidates = CandidateSettings.Default with { MaxConnections = MaxConnections } },
     };
 }

@@ -1,27 +1,33 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using Swarm.Actors.Dht;
 using Swarm.Host.Dht;
 using Swarm.Host.Output;
 
 namespace Swarm.Host.Commands;
 
 /// <summary>
-/// <c>swarm dht</c>: one question to the DHT, or one announce or put. Each verb starts a node that stays for as long as it takes: it listens for no peers, and is read-only (BEP 43) unless it announces or puts.
+/// <c>swarm dht</c>: one question to the DHT, or one announce or put. Each verb starts a node that stays for as long as it takes: it listens for no peers and is read-only (BEP 43), so that nobody keeps the address of a node that is gone a moment later.
 /// </summary>
 internal sealed class DhtCommand : Command, IDetailedHelp
 {
+    private const int LeastTimeoutSeconds = 1;
+    private const int MostTimeoutSeconds = 60;
     private const string About = "Ask the DHT, announce in it, keep items in it.";
 
     private readonly Shell _shell;
     private readonly CommonOptions _common;
     private readonly Option<HostEndPoint[]> _nodes = CommonOptions.NodeOption("--node", "Join the DHT through this node, and neither through those known from earlier runs nor the public ones. May be given several times.");
+    private readonly Option<int?> _timeout = new("--timeout") { HelpName = "SECONDS", Description = $"How long the answer of a node is waited for. Default: {DhtSettings.Default.Transactions.Timeout.TotalSeconds:0}.", Recursive = true };
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object a line instead of text.", Recursive = true };
 
     public DhtCommand(Shell shell, CommonOptions common) : base("dht", About)
     {
         _shell = shell;
         _common = common;
+        _timeout.CustomParser = result => CommonOptions.ParseNumber(result, LeastTimeoutSeconds, MostTimeoutSeconds);
         Add(_nodes);
+        Add(_timeout);
         Add(_json);
         Add(PingVerb());
         Add(FindNodeVerb());
@@ -52,7 +58,7 @@ internal sealed class DhtCommand : Command, IDetailedHelp
             },
         };
         var verb = new Command("ping", "Ask one node whether it is there, without joining the DHT.") { node };
-        verb.SetAction((parsed, interrupted) => RunAsync(parsed, isReadOnly: true, joins: false, verbs => verbs.PingAsync(parsed.GetRequiredValue(node)), interrupted));
+        verb.SetAction((parsed, interrupted) => RunAsync(parsed, joins: false, verbs => verbs.PingAsync(parsed.GetRequiredValue(node)), interrupted));
         return verb;
     }
 
@@ -60,7 +66,7 @@ internal sealed class DhtCommand : Command, IDetailedHelp
     {
         var target = IdArgument("target", "The id.");
         var verb = new Command("find-node", "Find the nodes closest to an id.") { target };
-        verb.SetAction((parsed, interrupted) => RunAsync(parsed, isReadOnly: true, joins: true, verbs => verbs.FindNodeAsync(new NodeId(parsed.GetRequiredValue(target))), interrupted));
+        verb.SetAction((parsed, interrupted) => RunAsync(parsed, joins: true, verbs => verbs.FindNodeAsync(new NodeId(parsed.GetRequiredValue(target))), interrupted));
         return verb;
     }
 
@@ -69,7 +75,7 @@ internal sealed class DhtCommand : Command, IDetailedHelp
         var torrent = IdArgument("info-hash", "The torrent.");
         var scrape = new Option<bool>("--scrape") { Description = "Estimate how many seeds and other peers there are (BEP 33)." };
         var verb = new Command("get-peers", "Find peers of a torrent.") { torrent, scrape };
-        verb.SetAction((parsed, interrupted) => RunAsync(parsed, isReadOnly: true, joins: true, verbs => verbs.GetPeersAsync(new InfoHash(parsed.GetRequiredValue(torrent)), parsed.GetValue(scrape)), interrupted));
+        verb.SetAction((parsed, interrupted) => RunAsync(parsed, joins: true, verbs => verbs.GetPeersAsync(new InfoHash(parsed.GetRequiredValue(torrent)), parsed.GetValue(scrape)), interrupted));
         return verb;
     }
 
@@ -82,7 +88,7 @@ internal sealed class DhtCommand : Command, IDetailedHelp
         {
             if (_common.PortIn(result) is null or 0) result.AddError("announce needs --port: where the peer listens");
         });
-        verb.SetAction((parsed, interrupted) => RunAsync(parsed, isReadOnly: false, joins: true, verbs => verbs.AnnounceAsync(new InfoHash(parsed.GetRequiredValue(torrent)), _common.Read(parsed).Port!.Value, parsed.GetValue(seed)), interrupted));
+        verb.SetAction((parsed, interrupted) => RunAsync(parsed, joins: true, verbs => verbs.AnnounceAsync(new InfoHash(parsed.GetRequiredValue(torrent)), _common.Read(parsed).Port!.Value, parsed.GetValue(seed)), interrupted));
         return verb;
     }
 
@@ -95,7 +101,7 @@ internal sealed class DhtCommand : Command, IDetailedHelp
         });
         var salt = SaltOption();
         var verb = new Command("get", "Get an item (BEP 44).") { target, salt };
-        verb.SetAction((parsed, interrupted) => RunAsync(parsed, isReadOnly: true, joins: true, verbs => verbs.GetAsync(parsed.GetRequiredValue(target), parsed.GetValue(salt) ?? ""), interrupted));
+        verb.SetAction((parsed, interrupted) => RunAsync(parsed, joins: true, verbs => verbs.GetAsync(parsed.GetRequiredValue(target), parsed.GetValue(salt) ?? ""), interrupted));
         return verb;
     }
 
@@ -114,7 +120,7 @@ internal sealed class DhtCommand : Command, IDetailedHelp
             if (result.GetValue(key) is null && needsKey is not null) result.AddError($"{needsKey.Name} goes with --key");
             if (result.GetValue(sequence) < 0 || result.GetValue(cas) < 0) result.AddError("--seq and --cas are not below 0");
         });
-        verb.SetAction((parsed, interrupted) => RunAsync(parsed, isReadOnly: false, joins: true, verbs =>
+        verb.SetAction((parsed, interrupted) => RunAsync(parsed, joins: true, verbs =>
             verbs.PutAsync(new ItemRecipe(parsed.GetRequiredValue(value), parsed.GetValue(isBencoded), parsed.GetValue(key), parsed.GetValue(salt) ?? "", parsed.GetValue(sequence), parsed.GetValue(cas))), interrupted));
         return verb;
     }
@@ -124,7 +130,7 @@ internal sealed class DhtCommand : Command, IDetailedHelp
         var target = IdArgument("target", "Ask nodes close to this id. Default: one drawn.");
         target.Arity = ArgumentArity.ZeroOrOne;
         var verb = new Command("sample", "List some info-hashes that nodes know peers of (BEP 51).") { target };
-        verb.SetAction((parsed, interrupted) => RunAsync(parsed, isReadOnly: true, joins: true, verbs =>
+        verb.SetAction((parsed, interrupted) => RunAsync(parsed, joins: true, verbs =>
             verbs.SampleAsync(new NodeId(parsed.GetResult(target)?.Tokens.Count > 0 ? parsed.GetValue(target) : new Bytes20(RandomNumberGenerator.GetBytes(Bytes20.Size)))), interrupted));
         return verb;
     }
@@ -132,7 +138,7 @@ internal sealed class DhtCommand : Command, IDetailedHelp
     private Command StatusVerb()
     {
         var verb = new Command("status", "Join the DHT, and say what it looks like from here.");
-        verb.SetAction((parsed, interrupted) => RunAsync(parsed, isReadOnly: true, joins: true, verbs => verbs.StatusAsync(), interrupted));
+        verb.SetAction((parsed, interrupted) => RunAsync(parsed, joins: true, verbs => verbs.StatusAsync(), interrupted));
         return verb;
     }
 
@@ -149,15 +155,16 @@ internal sealed class DhtCommand : Command, IDetailedHelp
         },
     };
 
-    private async Task<int> RunAsync(ParseResult parsed, bool isReadOnly, bool joins, Func<DhtVerbs, Task> verb, CancellationToken interrupted)
+    private async Task<int> RunAsync(ParseResult parsed, bool joins, Func<DhtVerbs, Task> verb, CancellationToken interrupted)
     {
         var settings = _common.Read(parsed);
         if (settings.Dht is not { } dht) throw new SwarmException("'swarm dht' does not go with --no-dht");
         var nodes = parsed.GetValue(_nodes)!;
-        dht = dht with { IsReadOnly = isReadOnly, IsRemembered = joins && nodes.Length == 0 };
+        dht = dht with { IsReadOnly = true, IsRemembered = joins && nodes.Length == 0 };
         if (nodes.Length > 0 || !joins) dht = dht with { Routers = [.. nodes] };
+        if (parsed.GetValue(_timeout) is { } seconds) dht = dht with { Transactions = dht.Transactions with { Timeout = TimeSpan.FromSeconds(seconds) } };
         using var logs = Logs.Create(_shell.Error.WriteLine, settings.IsVerbose);
-        var node = await SwarmNode.StartAsync(settings.DataFolder, (settings with { Dht = dht }).ForNode([]), logs).ConfigureAwait(false);
+        var node = await SwarmNode.StartAsync(settings.DataFolder, (settings with { Dht = dht }).ForNode([]), settings.Swarm.Io, logs).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
             await verb(new DhtVerbs(node, new DhtPrinter(_shell.Out, parsed.GetValue(_json)), interrupted)).ConfigureAwait(false);

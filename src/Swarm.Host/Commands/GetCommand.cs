@@ -58,7 +58,8 @@ internal sealed class GetCommand : Command, IDetailedHelp
         var source = SourceOf(await TorrentInput.LoadAsync(parsed.GetRequiredValue(_torrent), settings.Bind, interrupted).ConfigureAwait(false));
         var options = await OptionsOfAsync(parsed, interrupted).ConfigureAwait(false);
         using var logs = Logs.Create(reporter.Log, settings.IsVerbose);
-        var node = await NodeStart.RunAsync(settings, reporter, logs).ConfigureAwait(false);
+        var node = await NodeStart.RunAsync(settings, logs).ConfigureAwait(false);
+        reporter.Listening(node.Listen);
         try
         {
             await node.AddAsync(source, options).ConfigureAwait(false);

@@ -48,7 +48,8 @@ internal sealed class SeedCommand : Command, IDetailedHelp
         if (given is not null) CheckFits(given.Metainfo!, scan, path);
         var peers = await PeerParser.ResolveAsync(parsed.GetValue(_peers)!, interrupted).ConfigureAwait(false);
         using var logs = Logs.Create(reporter.Log, settings.IsVerbose);
-        var node = await NodeStart.RunAsync(settings, reporter, logs).ConfigureAwait(false);
+        var node = await NodeStart.RunAsync(settings, logs).ConfigureAwait(false);
+        reporter.Listening(node.Listen);
         try
         {
             var options = new TorrentOptions { Folder = Path.GetDirectoryName(path)!, Peers = peers, Trackers = [.. parsed.GetValue(_trackers)!], SeedOnly = true };

@@ -36,7 +36,7 @@ internal sealed class DemoMember : IAsyncDisposable
     public static async Task<DemoMember> StartAsync(string name, string root, string contentFolder, IPAddress address, CommonSettings settings, ILoggerFactory logs)
     {
         var limited = settings with { Bind = address, Dht = null };
-        var node = await SwarmNode.StartAsync(Path.Join(root, $"{name} state"), limited.ForNode([new IPEndPoint(address, 0)]), logs).ConfigureAwait(false);
+        var node = await SwarmNode.StartAsync(Path.Join(root, $"{name} state"), limited.ForNode([new IPEndPoint(address, 0)]), settings.Swarm.Io, logs).ConfigureAwait(false);
         return new DemoMember(node, name, contentFolder);
     }
 

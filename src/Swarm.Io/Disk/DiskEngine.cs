@@ -188,6 +188,18 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
     }
 
     /// <inheritdoc/>
+    public void Move(StorageId storage, string root, MoveKind kind) => PostRelocation(storage, DiskJobKind.Move, root, (long)kind);
+
+    /// <inheritdoc/>
+    public void Rename(StorageId storage, int file, string path) => PostRelocation(storage, DiskJobKind.Rename, path, file);
+
+    /// <inheritdoc/>
+    public void Delete(StorageId storage)
+    {
+        if (_storages.TryGetValue(storage, out var target)) target.PostFence(Job(target, DiskJobKind.Delete));
+    }
+
+    /// <inheritdoc/>
     public void Close(StorageId storage)
     {
         if (_storages.TryGetValue(storage, out var target)) target.PostFence(Job(target, DiskJobKind.Close));
@@ -253,6 +265,16 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
 
     private static DiskError NotOpen(StorageId storage) =>
         new(DiskErrorKind.NotFound, "", $"Storage {storage.Value} is not open; open the torrent first.");
+
+    // Of these, as of closes, a storage has one at a time.
+    private void PostRelocation(StorageId storage, DiskJobKind kind, string path, long tag)
+    {
+        if (!_storages.TryGetValue(storage, out var target)) return;
+        var job = Job(target, kind);
+        job.Path = path;
+        job.Tag = tag;
+        target.PostFence(job);
+    }
 
     private void PostOnPiece(DiskStorage target, DiskJobKind kind, PieceIndex piece)
     {

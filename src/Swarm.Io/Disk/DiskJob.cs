@@ -13,6 +13,9 @@ internal enum DiskJobKind
     Open,
     Check,
     Flush,
+    Move,
+    Rename,
+    Delete,
     Close,
 }
 
@@ -41,6 +44,11 @@ internal sealed class DiskJob
     public IActorRef? ReplyTo { get; set; }
 
     public CheckRun? Check { get; set; }
+
+    public RelocationRun? Relocation { get; set; }
+
+    /// <summary>Of <see cref="DiskJobKind.Move"/> the new root, of <see cref="DiskJobKind.Rename"/> the file's new path; <see cref="Tag"/> is the kind of move, or the file.</summary>
+    public string? Path { get; set; }
 
     /// <summary>Whether it waits for every earlier job of its storage and holds later ones.</summary>
     public bool IsFence => Kind >= DiskJobKind.Open;
@@ -99,6 +107,9 @@ internal sealed class DiskJobPool
                 job.First = job.Second = default;
                 job.ReplyTo = null;
                 job.Check = null;
+                job.Relocation?.Dispose();
+                job.Relocation = null;
+                job.Path = null;
                 job.Next = null;
                 if (_count >= _limit) continue;
                 job.Next = _free;

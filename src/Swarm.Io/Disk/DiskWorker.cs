@@ -201,6 +201,13 @@ internal sealed partial class DiskWorker : IDisposable
                 return false;
             }
 
+            if (job.Kind == DiskJobKind.Move && storage.Failure is null && StepOf(job).Step())
+            {
+                job.Next = null;
+                Post(job, job);
+                return false;
+            }
+
             if (storage.Failure is { } failure && job.Kind is not (DiskJobKind.Open or DiskJobKind.Close or DiskJobKind.Check)) Refusal.Answer(job, failure);
             else Fence(job);
         }
@@ -222,6 +229,9 @@ internal sealed partial class DiskWorker : IDisposable
         {
             case DiskJobKind.Open: Open(job.Storage); break;
             case DiskJobKind.Flush: Flush(job.Storage, job.Tag); break;
+            case DiskJobKind.Move: Relocated(job.Storage, job.Relocation!.Error); break;
+            case DiskJobKind.Rename: Relocated(job.Storage, FileChanges.Rename(job.Storage.Files, (int)job.Tag, job.Path!)); break;
+            case DiskJobKind.Delete: Delete(job.Storage); break;
             case DiskJobKind.Close: Close(job.Storage); break;
         }
     }
@@ -245,6 +255,18 @@ internal sealed partial class DiskWorker : IDisposable
             ? new IDisk.FlushFailed(storage.Id, tag, error)
             : new IDisk.Flushed(storage.Id, tag, storage.Files.Look());
         storage.Tell(answer);
+    }
+
+    private static RelocationRun StepOf(DiskJob job) => job.Relocation ??= new RelocationRun(job.Storage.Files, job.Path!, (MoveKind)job.Tag);
+
+    private static void Relocated(DiskStorage storage, DiskError? error) =>
+        storage.Tell(error is null ? new IDisk.Relocated(storage.Id, storage.Files.Look()) : new IDisk.RelocateFailed(storage.Id, error));
+
+    private void Delete(DiskStorage storage)
+    {
+        foreach (var piece in storage.AllPieces()) PieceWriter.Release(piece, _resources);
+        storage.ClearPieces();
+        storage.Tell(FileChanges.Delete(storage.Files) is { } error ? new IDisk.DeleteFailed(storage.Id, error) : new IDisk.Deleted(storage.Id));
     }
 
     private void Close(DiskStorage storage)

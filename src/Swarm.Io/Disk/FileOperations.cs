@@ -14,6 +14,19 @@ internal enum FileIntent
     Write,
 }
 
+/// <summary>What became of an attempt to rename a file.</summary>
+internal enum RenameOutcome
+{
+    /// <summary>It is called so.</summary>
+    Done,
+
+    /// <summary>The two places lie on different file systems; nothing was done.</summary>
+    OtherFileSystem,
+
+    /// <summary>It could not be; nothing was done.</summary>
+    Failed,
+}
+
 /// <summary>A file of a torrent below the root it lies in; its path is put together only where it is needed, which is in messages mostly.</summary>
 internal readonly record struct FilePlace(string Root, ContentFile File)
 {
@@ -103,6 +116,31 @@ internal abstract class FileOperations
 
     /// <summary>Forces a folder's entries to the disk. <paramref name="folder"/> is an absolute path.</summary>
     public abstract DiskError? SyncFolder(string folder);
+
+    /// <summary>
+    /// Gives a file, or a link, another place; the folders it needs are made, and those that have changed are added to <paramref name="changedFolders"/>. Never writes over what is there.
+    /// </summary>
+    public abstract RenameOutcome Rename(FilePlace from, FilePlace to, List<string> changedFolders, out DiskError? error);
+
+    /// <summary>Deletes an ordinary file, or a link where the torrent has one. One that is not there is no failure.</summary>
+    public abstract DiskError? Delete(FilePlace place, List<string> changedFolders);
+
+    /// <summary>Removes the folders between <paramref name="root"/> and a path below it, deepest first, as long as they are empty; never the root.</summary>
+    public abstract void RemoveEmptyFolders(string root, string path, List<string> changedFolders);
+
+    /// <summary>Sets the moment of a file's last write, UTC ticks.</summary>
+    public virtual DiskError? SetModified(SafeFileHandle handle, long ticks, FilePlace place)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(handle, new DateTime(ticks, DateTimeKind.Utc));
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return DiskErrors.FromException(e, "set the time of", place.FullPath);
+        }
+    }
 
     /// <summary>Makes a symbolic link with a relative target, unless something is in its place.</summary>
     public abstract DiskError? CreateLink(FilePlace link, string target, List<string> changedFolders);

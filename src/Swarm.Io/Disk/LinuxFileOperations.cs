@@ -191,6 +191,62 @@ internal sealed unsafe class LinuxFileOperations : FileOperations
         return seen.MoveToImmutable();
     }
 
+    public override RenameOutcome Rename(FilePlace from, FilePlace to, List<string> changedFolders, out DiskError? error)
+    {
+        const string Doing = "move";
+        error = null;
+        using var source = LinuxFolder.Open(from.Root, from.File.Path, false, [], out var oldName, out var errno);
+        if (source is null)
+        {
+            error = DiskErrors.FromErrno(errno, Doing, from.FullPath);
+            return RenameOutcome.Failed;
+        }
+
+        using var target = LinuxFolder.Open(to.Root, to.File.Path, true, changedFolders, out var newName, out errno);
+        if (target is null)
+        {
+            error = DiskErrors.FromErrno(errno, Doing, to.FullPath);
+            return RenameOutcome.Failed;
+        }
+
+        errno = LinuxNative.Rename(source.Descriptor, oldName, target.Descriptor, newName, LinuxNative.RenameNoReplace) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        if (errno == DiskErrors.Invalid) errno = RenameWhereFree(source, oldName, target, newName);
+        if (errno == DiskErrors.CrossDevice) return RenameOutcome.OtherFileSystem;
+        if (errno == 0)
+        {
+            changedFolders.Add(Path.GetDirectoryName(from.FullPath)!);
+            changedFolders.Add(Path.GetDirectoryName(to.FullPath)!);
+            return RenameOutcome.Done;
+        }
+
+        error = errno == DiskErrors.Exists ? DiskErrors.Obstructed(Doing, to.FullPath, "something is in its place; move that away") : DiskErrors.FromErrno(errno, Doing, errno == DiskErrors.NoEntry ? from.FullPath : to.FullPath);
+        return RenameOutcome.Failed;
+    }
+
+    public override DiskError? Delete(FilePlace place, List<string> changedFolders)
+    {
+        using var folder = LinuxFolder.Open(place.Root, place.File.Path, false, [], out var name, out var errno);
+        if (folder is null) return errno is DiskErrors.NoEntry or DiskErrors.NotAFolder ? null : DiskErrors.FromErrno(errno, "delete", place.FullPath);
+        LinuxNative.FileStatus status = default;
+        if (LinuxNative.Status(folder.Descriptor, name, LinuxNative.AtNoFollow, LinuxNative.StatBasic, &status) != 0) return null;
+        // What is no file of a torrent's making stays.
+        if (place.File.SymlinkTarget is null ? !status.IsOrdinary : !status.IsLink) return null;
+        if (LinuxNative.Unlink(folder.Descriptor, name, 0) != 0) return DiskErrors.FromErrno(Marshal.GetLastPInvokeError(), "delete", place.FullPath);
+        changedFolders.Add(Path.GetDirectoryName(place.FullPath)!);
+        return null;
+    }
+
+    public override void RemoveEmptyFolders(string root, string path, List<string> changedFolders)
+    {
+        for (var slash = path.LastIndexOf('/'); slash > 0; slash = path.LastIndexOf('/', slash - 1))
+        {
+            using var above = LinuxFolder.Open(root, path[..slash], false, [], out var name, out _);
+            if (above is null) continue;
+            if (LinuxNative.Unlink(above.Descriptor, name, LinuxNative.AtRemoveFolder) != 0) return;
+            changedFolders.Add(Path.GetDirectoryName(Path.Join(root, path[..slash]))!);
+        }
+    }
+
     /// <summary>Whether a path is an ordinary file, seen without opening it (a pipe would wait); null where that cannot be told.</summary>
     public static bool? IsOrdinaryFile(string path)
     {
@@ -198,6 +254,14 @@ internal sealed unsafe class LinuxFileOperations : FileOperations
         if (!OperatingSystem.IsLinux()) return null;
         LinuxNative.FileStatus status = default;
         return LinuxNative.Status(WorkingFolder, path, 0, LinuxNative.StatBasic, &status) == 0 ? status.IsOrdinary : null;
+    }
+
+    // File systems that know no renaming without replacing say EINVAL; there it is looked first, which somebody could undercut.
+    private static int RenameWhereFree(LinuxFolder source, string oldName, LinuxFolder target, string newName)
+    {
+        LinuxNative.FileStatus status = default;
+        if (LinuxNative.Status(target.Descriptor, newName, LinuxNative.AtNoFollow, LinuxNative.StatBasic, &status) == 0) return DiskErrors.Exists;
+        return LinuxNative.Rename(source.Descriptor, oldName, target.Descriptor, newName, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
     private static SafeFileHandle? OrdinaryFile(int descriptor, string doing, string path, out DiskError? error)

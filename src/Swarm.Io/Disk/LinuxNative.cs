@@ -47,6 +47,9 @@ internal static unsafe partial class LinuxNative
         /// <summary>Whether it is an ordinary file (S_IFREG).</summary>
         public readonly bool IsOrdinary => (Mode & 0xF000) == 0x8000;
 
+        /// <summary>Whether it is a symbolic link (S_IFLNK).</summary>
+        public readonly bool IsLink => (Mode & 0xF000) == 0xA000;
+
         /// <summary>Last write in ticks of UTC.</summary>
         public readonly long ModifiedTicks => DateTime.UnixEpoch.Ticks + (ModifiedSeconds * TimeSpan.TicksPerSecond) + (ModifiedNanoseconds / 100);
     }
@@ -95,6 +98,18 @@ internal static unsafe partial class LinuxNative
 
     [LibraryImport("libc", EntryPoint = "symlinkat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int MakeLinkAt(string target, int folder, string name);
+
+    /// <summary>Do not write over what is there.</summary>
+    public const uint RenameNoReplace = 1;
+
+    /// <summary>Remove a folder.</summary>
+    public const int AtRemoveFolder = 0x200;
+
+    [LibraryImport("libc", EntryPoint = "renameat2", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Rename(int fromFolder, string from, int toFolder, string to, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "unlinkat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Unlink(int folder, string name, int flags);
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int Status(int folder, string name, int flags, uint mask, FileStatus* status);

@@ -72,6 +72,38 @@ internal sealed class PortableFileOperations : FileOperations
         });
     }
 
+    public override RenameOutcome Rename(FilePlace from, FilePlace to, List<string> changedFolders, out DiskError? error)
+    {
+        error = Obstruction(to.Root, Path.GetDirectoryName(to.File.Path) ?? "", "move") ?? Obstruction(from.Root, Path.GetDirectoryName(from.File.Path) ?? "", "move");
+        if (error is not null) return RenameOutcome.Failed;
+        // The base library copies where it cannot rename; that is not wanted here, because a copy is not forced to disk.
+        if (!string.Equals(Path.GetPathRoot(from.FullPath), Path.GetPathRoot(to.FullPath), StringComparison.OrdinalIgnoreCase)) return RenameOutcome.OtherFileSystem;
+        error = Try("move", to.FullPath, () =>
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(to.FullPath)!);
+            File.Move(from.FullPath, to.FullPath, overwrite: false);
+        });
+        return error is null ? RenameOutcome.Done : RenameOutcome.Failed;
+    }
+
+    public override DiskError? Delete(FilePlace place, List<string> changedFolders)
+    {
+        var info = new FileInfo(place.FullPath);
+        var isLink = info.LinkTarget is not null;
+        if (Obstruction(place.Root, Path.GetDirectoryName(place.File.Path) ?? "", "delete") is not null || isLink != place.File.SymlinkTarget is not null || (!isLink && !info.Exists)) return null;
+        return Try("delete", place.FullPath, info.Delete);
+    }
+
+    public override void RemoveEmptyFolders(string root, string path, List<string> changedFolders)
+    {
+        for (var folder = Path.GetDirectoryName(path); !string.IsNullOrEmpty(folder); folder = Path.GetDirectoryName(folder))
+        {
+            var full = new DirectoryInfo(Path.Join(root, folder));
+            if (!full.Exists) continue;
+            if (full.LinkTarget is not null || full.EnumerateFileSystemInfos().Any() || Try("remove", full.FullName, full.Delete) is not null) return;
+        }
+    }
+
     public override ImmutableArray<FileFingerprint> Look(string root, ImmutableArray<ContentFile> files)
     {
         var seen = ImmutableArray.CreateBuilder<FileFingerprint>(files.Length);

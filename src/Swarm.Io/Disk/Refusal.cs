@@ -29,6 +29,12 @@ internal static class Refusal
             case DiskJobKind.Flush:
                 storage.Tell(new IDisk.FlushFailed(storage.Id, job.Tag, error));
                 break;
+            case DiskJobKind.Move or DiskJobKind.Rename:
+                storage.Tell(new IDisk.RelocateFailed(storage.Id, error));
+                break;
+            case DiskJobKind.Delete:
+                storage.Tell(new IDisk.DeleteFailed(storage.Id, error));
+                break;
             case DiskJobKind.Close:
                 storage.Tell(new IDisk.StorageClosed(storage.Id));
                 break;

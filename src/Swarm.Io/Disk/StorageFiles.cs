@@ -34,8 +34,7 @@ internal sealed partial class StorageFiles
     public StorageFiles(StorageId id, StorageSpec spec, FileOperations operations, HandleCache handles, ILogger logger)
     {
         Id = id;
-        Root = Path.TrimEndingDirectorySeparator(spec.Root);
-        Spec = spec;
+        Spec = spec with { Root = Path.TrimEndingDirectorySeparator(spec.Root) };
         _operations = operations;
         _handles = handles;
         _logger = logger;
@@ -45,10 +44,10 @@ internal sealed partial class StorageFiles
     public StorageId Id { get; }
 
     /// <summary>The absolute folder they lie below.</summary>
-    public string Root { get; }
+    public string Root => Spec.Root;
 
-    /// <summary>What they are.</summary>
-    public StorageSpec Spec { get; }
+    /// <summary>What they are. Replaced whole, in a fence, when they move; links that read meanwhile see the one or the other.</summary>
+    public StorageSpec Spec { get; private set; }
 
     /// <summary>The layout.</summary>
     public ContentLayout Layout => Spec.Layout;
@@ -130,6 +129,23 @@ internal sealed partial class StorageFiles
                 if (!Layout.Files[region.File].IsPad) _states[region.File] |= HasFound;
             }
         }
+    }
+
+    /// <summary>The layout with one file called otherwise.</summary>
+    public ContentLayout LayoutWith(int file, string path) => new(Layout.Geometry, Layout.Files.SetItem(file, Layout.Files[file] with { Path = path }));
+
+    /// <summary>The files have moved below another folder. Runs alone (in a fence).</summary>
+    public void LieBelow(string root)
+    {
+        Spec = Spec with { Root = root };
+        CloseAll();
+    }
+
+    /// <summary>A file is called otherwise. Runs alone (in a fence).</summary>
+    public void CallOtherwise(int file, string path)
+    {
+        Spec = Spec with { Layout = LayoutWith(file, path) };
+        _handles.Evict(Id, file);
     }
 
     /// <summary>Lets go of every handle.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Swarm.Io.Net;
@@ -78,6 +79,8 @@ internal sealed unsafe class EpollUdpSocket : UdpSocket, IReadyHandler
         return result >= 0;
     }
 
+    // Room on the stack is not cleared: what the kernel reads of it is written.
+    [SkipLocalsInit]
     public override int Send(UdpSendBatch batch)
     {
         var entries = batch.Entries;
@@ -91,7 +94,7 @@ internal sealed unsafe class EpollUdpSocket : UdpSocket, IReadyHandler
             {
                 var address = addresses + (i * LinuxAddress.MaxSize);
                 vectors[i] = new Native.IoVector { Address = bytes + entries[i].Offset, Length = entries[i].Length };
-                messages[i].Header = new Native.MessageHeader { Name = address, NameLength = (uint)LinuxAddress.Write(entries[i].Remote, address), Vectors = vectors + i, VectorCount = 1 };
+                messages[i] = new Native.MultiMessage { Header = new Native.MessageHeader { Name = address, NameLength = (uint)LinuxAddress.Write(entries[i].Remote, address), Vectors = vectors + i, VectorCount = 1 } };
             }
 
             try
@@ -137,6 +140,7 @@ internal sealed unsafe class EpollUdpSocket : UdpSocket, IReadyHandler
 
     private bool TryArm() => _loop.TryArm(_handle, _id, Native.EpollIn, ref _added);
 
+    [SkipLocalsInit]
     private void Receive(DatagramBuffer buffer)
     {
         var messages = stackalloc Native.MultiMessage[_batchLimit];
@@ -147,7 +151,7 @@ internal sealed unsafe class EpollUdpSocket : UdpSocket, IReadyHandler
             for (var i = 0; i < _batchLimit; i++)
             {
                 vectors[i] = new Native.IoVector { Address = bytes + (i * buffer.SlotBytes), Length = buffer.SlotBytes };
-                messages[i].Header = new Native.MessageHeader { Name = addresses + (i * LinuxAddress.MaxSize), NameLength = LinuxAddress.MaxSize, Vectors = vectors + i, VectorCount = 1 };
+                messages[i] = new Native.MultiMessage { Header = new Native.MessageHeader { Name = addresses + (i * LinuxAddress.MaxSize), NameLength = LinuxAddress.MaxSize, Vectors = vectors + i, VectorCount = 1 } };
             }
 
             var count = Native.ReceiveMany(_handle, messages, (uint)_batchLimit, Native.MsgDontWait, null);

@@ -146,8 +146,18 @@ internal abstract class UdpSocket : IDisposable
         else Interlocked.Increment(ref _unclaimed);
     }
 
-    /// <summary>Tells the owners what is in the buffer, and lets go of it.</summary>
+    /// <summary>
+    /// Tells the owners what is in the buffer, and lets go of it. The DHT answers on this thread, if no other has its turn just now: that is a fraction of the work of receiving and sending, and waking a thread for each batch cost more.
+    /// uTP and the trackers' client have more to do, and have their turns elsewhere.
+    /// </summary>
     protected void Deliver(DatagramBuffer buffer)
+    {
+        Tell(buffer);
+        buffer.Release();
+        OwnerTurn.Take();
+    }
+
+    private void Tell(DatagramBuffer buffer)
     {
         lock (_gate)
         {
@@ -157,7 +167,8 @@ internal abstract class UdpSocket : IDisposable
                 if (part.Socket is UdpClaim claim && claim == _claims[(int)claim.Kind])
                 {
                     Interlocked.Add(ref _received, count);
-                    claim.Owner.Tell(part.Received, ActorRefs.NoSender);
+                    if (claim.Kind == DatagramKind.Krpc) OwnerTurn.Tell(claim.Owner, part.Received);
+                    else claim.Owner.Tell(part.Received, ActorRefs.NoSender);
                 }
                 else
                 {
@@ -166,8 +177,6 @@ internal abstract class UdpSocket : IDisposable
                 }
             }
         }
-
-        buffer.Release();
     }
 
     /// <summary>A receive call failed: news of an earlier datagram that found nobody, or the system is short of something. The next may succeed.</summary>

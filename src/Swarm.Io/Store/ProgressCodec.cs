@@ -18,7 +18,7 @@ internal static class ProgressCodec
 {
     private const byte Version = 1;
     private const byte CompletedTold = 1;
-    private const int ChecksumSize = 4;
+    internal const int ChecksumSize = 4;
     private const int LongestVarint = 10;
 
     /// <summary>The bytes of a record.</summary>
@@ -54,12 +54,16 @@ internal static class ProgressCodec
     internal static void Seal(Span<byte> record) =>
         BinaryPrimitives.WriteUInt32LittleEndian(record[^ChecksumSize..], Checksum(record[..^ChecksumSize]));
 
+    /// <summary>Whether the last four bytes are the checksum of the rest.</summary>
+    internal static bool IsSealed(ReadOnlySpan<byte> record) =>
+        record.Length >= ChecksumSize && Checksum(record[..^ChecksumSize]) == BinaryPrimitives.ReadUInt32LittleEndian(record[^ChecksumSize..]);
+
     /// <summary>The record, or null where the bytes are damaged or of a version this program does not know.</summary>
     public static ProgressRecord? Decode(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < 2 + ChecksumSize || bytes[0] != Version || bytes[1] > CompletedTold) return null;
         var body = bytes[..^ChecksumSize];
-        if (Checksum(body) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^ChecksumSize..])) return null;
+        if (!IsSealed(bytes)) return null;
         var rest = body[2..];
         if (!TryReadLong(ref rest, out var downloaded) || !TryReadLong(ref rest, out var uploaded)) return null;
         if (!TryReadLong(ref rest, out var verifiedLength) || verifiedLength > rest.Length) return null;

@@ -12,7 +12,8 @@ namespace Swarm.Io.Store;
 /// <item><c>owners</c>: the processes that have the folder open, named for people; alive while their lock file is locked (<see cref="OwnerLocks"/>).</item>
 /// <item><c>leases</c>: who runs a torrent, under which token. No row: nobody.</item>
 /// <item><c>notes</c>: what the node itself keeps, by name: its DHT tables.</item>
-/// <item><c>torrents</c>: what they are; <c>sequence</c> is the order of addition. <c>progress</c>: how far they are, apart because it is written often and metainfo is large.</item>
+/// <item><c>torrents</c>: the small part of what they are, which a start reads whole: <c>sequence</c> is the order of addition, <c>options</c> what their users want (<see cref="OptionsCodec"/>), <c>summary</c>
+/// what lists show (<see cref="SummaryCodec"/>). <c>metainfos</c>, <c>progress</c>: the .torrent files, and how far they are; apart because they are large.</item>
 /// </list>
 /// </summary>
 internal static class StoreSchema
@@ -39,6 +40,13 @@ internal static class StoreSchema
         CREATE TABLE progress (sequence INTEGER PRIMARY KEY REFERENCES torrents (sequence) ON DELETE CASCADE, record BLOB NOT NULL) STRICT;
         """,
         "CREATE TABLE notes (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;",
+        """
+        CREATE TABLE metainfos (sequence INTEGER PRIMARY KEY REFERENCES torrents (sequence) ON DELETE CASCADE, metainfo BLOB NOT NULL) STRICT;
+        INSERT INTO metainfos (sequence, metainfo) SELECT sequence, metainfo FROM torrents;
+        ALTER TABLE torrents DROP COLUMN metainfo;
+        ALTER TABLE torrents ADD COLUMN options BLOB;
+        ALTER TABLE torrents ADD COLUMN summary BLOB;
+        """,
     ];
 
     /// <summary>Looks at a file without changing it. Null if it is ours or new; otherwise why it is refused.</summary>

@@ -4,6 +4,7 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
+using Swarm.Actors.Torrents;
 
 namespace Swarm.Io.Store;
 
@@ -74,7 +75,9 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
         StoreCommand.LoadTorrent load => Load(load, transaction),
         StoreCommand.ListTorrents => List(transaction),
         StoreCommand.PutTorrent put => Put(put, transaction),
+        StoreCommand.PutOptions put => Put(put, transaction),
         StoreCommand.PutProgress put => Put(put, transaction),
+        StoreCommand.TakeUp take => TakeUp(take, transaction),
         StoreCommand.RemoveTorrent remove => Remove(remove, transaction),
         StoreCommand.LoadNote load => Load(load, transaction),
         StoreCommand.PutNote put => Put(put, transaction),
@@ -110,11 +113,17 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
     private StoreOutcome.Loaded Load(StoreCommand.LoadTorrent command, SqliteTransaction transaction)
     {
         var row = connection.QuerySingleOrDefault<TorrentRow>(
-            "SELECT t.metainfo AS Metainfo, t.magnet AS Magnet, t.folder AS Folder, t.added AS Added, p.record AS Progress " +
-            "FROM torrents t LEFT JOIN progress p ON p.sequence = t.sequence WHERE t.torrent = @torrent",
+            "SELECT m.metainfo AS Metainfo, t.magnet AS Magnet, t.folder AS Folder, t.added AS Added, t.options AS Options, t.summary AS Summary, p.record AS Progress " +
+            "FROM torrents t LEFT JOIN metainfos m ON m.sequence = t.sequence LEFT JOIN progress p ON p.sequence = t.sequence WHERE t.torrent = @torrent",
             new { torrent = Key(command.Torrent) }, transaction);
         if (row is null) return new StoreOutcome.Loaded(Record: null, Progress: null);
-        var record = new TorrentRecord(ImmutableCollectionsMarshal.AsImmutableArray(row.Metainfo), row.Magnet, row.Folder, row.Added);
+        var (options, unfinished) = OptionsOf(command.Torrent, row.Options, row.Folder);
+        var record = new TorrentRecord(ImmutableCollectionsMarshal.AsImmutableArray(row.Metainfo ?? []), row.Magnet, row.Folder, row.Added)
+        {
+            Options = options,
+            Unfinished = unfinished,
+            Summary = row.Summary is null ? null : SummaryCodec.Decode(row.Summary),
+        };
         if (row.Progress is null) return new StoreOutcome.Loaded(record, Progress: null);
         var progress = ProgressCodec.Decode(row.Progress);
         if (progress is null) LogUnreadableProgress(logger, command.Torrent, row.Progress.Length);
@@ -131,17 +140,30 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
     private StoreOutcome Put(StoreCommand.PutTorrent command, SqliteTransaction transaction)
     {
         if (!Holds(command.Torrent, command.Token, transaction)) return new StoreOutcome.Fenced();
-        connection.Execute(
-            "INSERT INTO torrents (torrent, magnet, folder, added, metainfo) VALUES (@torrent, @magnet, @folder, @added, @metainfo) ON CONFLICT (torrent) DO UPDATE SET " +
-            "magnet = excluded.magnet, folder = excluded.folder, added = excluded.added, metainfo = excluded.metainfo",
+        var (torrent, record) = (Key(command.Torrent), command.Record);
+        var sequence = connection.QuerySingle<long>(
+            "INSERT INTO torrents (torrent, magnet, folder, added, options, summary) VALUES (@torrent, @magnet, @folder, @added, @options, @summary) ON CONFLICT (torrent) DO UPDATE SET " +
+            "magnet = excluded.magnet, folder = excluded.folder, added = excluded.added, options = excluded.options, summary = excluded.summary RETURNING sequence",
             new
             {
-                torrent = Key(command.Torrent),
-                magnet = command.Record.Magnet,
-                folder = command.Record.Folder,
-                added = command.Record.AddedTicks,
-                metainfo = ImmutableCollectionsMarshal.AsArray(command.Record.Metainfo) ?? [],
+                torrent,
+                magnet = record.Magnet,
+                folder = record.Folder,
+                added = record.AddedTicks,
+                options = OptionsCodec.Encode(record.Options, record.Unfinished),
+                summary = record.Summary is null ? null : SummaryCodec.Encode(record.Summary),
             }, transaction);
+        connection.Execute(
+            "INSERT INTO metainfos (sequence, metainfo) VALUES (@sequence, @metainfo) ON CONFLICT (sequence) DO UPDATE SET metainfo = excluded.metainfo",
+            new { sequence, metainfo = ImmutableCollectionsMarshal.AsArray(record.Metainfo) ?? [] }, transaction);
+        return new StoreOutcome.Done();
+    }
+
+    private StoreOutcome Put(StoreCommand.PutOptions command, SqliteTransaction transaction)
+    {
+        if (!Holds(command.Torrent, command.Token, transaction)) return new StoreOutcome.Fenced();
+        connection.Execute("UPDATE torrents SET folder = @folder, options = @options WHERE torrent = @torrent",
+            new { torrent = Key(command.Torrent), folder = command.Options.Folder, options = OptionsCodec.Encode(command.Options, command.Unfinished) }, transaction);
         return new StoreOutcome.Done();
     }
 
@@ -152,6 +174,7 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
         connection.Execute(
             "INSERT INTO progress (sequence, record) SELECT sequence, @record FROM torrents WHERE torrent = @torrent ON CONFLICT (sequence) DO UPDATE SET record = excluded.record",
             new { torrent = Key(command.Torrent), record = ProgressCodec.Encode(command.Progress) }, transaction);
+        if (command.Summary is { } summary) connection.Execute("UPDATE torrents SET summary = @summary WHERE torrent = @torrent", new { torrent = Key(command.Torrent), summary = SummaryCodec.Encode(summary) }, transaction);
         return new StoreOutcome.Done();
     }
 
@@ -183,6 +206,18 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
     private static string Describe(HolderRow holder) =>
         $"the swarm process {holder.Process} on {holder.Machine}; stop that process first, or use another data folder";
 
+    // Options that cannot be read would have been somebody's wishes: until he repeats them the torrent does nothing of its own accord.
+    private (TorrentOptions Options, UnfinishedWork? Unfinished) OptionsOf(InfoHash torrent, byte[]? record, string folder)
+    {
+        if (record is null) return (new TorrentOptions { Folder = folder }, null);
+        if (OptionsCodec.Decode(record, folder) is { } decoded) return decoded;
+        LogUnreadableOptions(logger, torrent, record.Length);
+        return (new TorrentOptions { Folder = folder, Paused = true }, null);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Torrent {Torrent}: what its user wants of it ({Bytes} bytes) cannot be read; it stays paused until it is resumed")]
+    private static partial void LogUnreadableOptions(ILogger logger, InfoHash torrent, int bytes);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Torrent {Torrent} is taken over from process {Process} on {Machine}, which is gone")]
     private static partial void LogTakenOver(ILogger logger, InfoHash torrent, long? process, string? machine);
 
@@ -200,13 +235,17 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
 
     private sealed record TorrentRow
     {
-        public required byte[] Metainfo { get; init; }
+        public byte[]? Metainfo { get; init; }
 
         public string? Magnet { get; init; }
 
         public required string Folder { get; init; }
 
         public long Added { get; init; }
+
+        public byte[]? Options { get; init; }
+
+        public byte[]? Summary { get; init; }
 
         public byte[]? Progress { get; init; }
     }

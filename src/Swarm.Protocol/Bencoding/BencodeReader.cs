@@ -15,7 +15,9 @@ public ref struct BencodeReader
     private readonly ReadOnlySpan<byte> _data;
     private readonly BencodeLimits _limits;
     private UInt128 _dictionaries;
+    private bool _isInDictionary;
     private bool _keyIsNext;
+    private bool _hasEnded;
     private int _tokens;
 
     /// <summary>Prepares to read the value at the start of <paramref name="data"/>.</summary>
@@ -56,7 +58,7 @@ public ref struct BencodeReader
     /// <summary>Reads the next token. False at the end of the value or at an error.</summary>
     public bool Read()
     {
-        if (Error is not null || IsComplete) return false;
+        if (_hasEnded) return false;
         TokenStart = Position;
         if (Position >= _data.Length) return Fail(BencodeErrorReason.UnexpectedEnd, Position);
         var first = _data[Position];
@@ -66,26 +68,30 @@ public ref struct BencodeReader
         var isDigit = char.IsAsciiDigit((char)first);
         IsKey = _keyIsNext;
         if (IsKey && !isDigit) return Fail(BencodeErrorReason.KeyNotString, Position);
-        var inDictionary = InDictionary;
-        var ok = first switch
+        if (isDigit) return ReadString();
+        return first switch
         {
             (byte)'i' => ReadInteger(),
             (byte)'l' => ReadStart(BencodeTokenKind.List),
             (byte)'d' => ReadStart(BencodeTokenKind.Dictionary),
-            _ when isDigit => ReadString(),
             _ => Fail(BencodeErrorReason.UnknownToken, Position),
         };
-        if (ok && Kind is BencodeTokenKind.Integer or BencodeTokenKind.String) _keyIsNext = inDictionary && !IsKey;
-        return ok;
     }
 
-    private readonly bool InDictionary => Depth > 0 && ((_dictionaries >> (Depth - 1)) & UInt128.One) != UInt128.Zero;
+    // After a whole value: what follows in a dictionary is a key if this was none.
+    private bool EndScalar(BencodeTokenKind kind)
+    {
+        Kind = kind;
+        _keyIsNext = _isInDictionary && !IsKey;
+        _hasEnded = Depth == 0;
+        return true;
+    }
 
     private bool ReadStart(BencodeTokenKind kind)
     {
         if (Depth == _limits.MaxDepth) return Fail(BencodeErrorReason.TooDeep, Position);
         var bit = UInt128.One << Depth;
-        _keyIsNext = kind == BencodeTokenKind.Dictionary;
+        _keyIsNext = _isInDictionary = kind == BencodeTokenKind.Dictionary;
         _dictionaries = _keyIsNext ? _dictionaries | bit : _dictionaries & ~bit;
         Depth++;
         Position++;
@@ -96,12 +102,13 @@ public ref struct BencodeReader
     private bool ReadEnd()
     {
         if (Depth == 0) return Fail(BencodeErrorReason.UnknownToken, Position);
-        if (InDictionary && !_keyIsNext) return Fail(BencodeErrorReason.KeyWithoutValue, Position);
+        if (_isInDictionary && !_keyIsNext) return Fail(BencodeErrorReason.KeyWithoutValue, Position);
         Depth--;
         Position++;
         Kind = BencodeTokenKind.End;
         IsKey = false;
-        _keyIsNext = InDictionary;
+        _keyIsNext = _isInDictionary = Depth > 0 && ((_dictionaries >> (Depth - 1)) & UInt128.One) != UInt128.Zero;
+        _hasEnded = Depth == 0;
         return true;
     }
 
@@ -126,8 +133,7 @@ public ref struct BencodeReader
         if (_data[at] != (byte)'e' || digits == 0 || badZero) return Fail(BencodeErrorReason.MalformedInteger, at);
         Integer = negative ? unchecked(-(long)magnitude) : (long)magnitude;
         Position = at + 1;
-        Kind = BencodeTokenKind.Integer;
-        return true;
+        return EndScalar(BencodeTokenKind.Integer);
     }
 
     private bool ReadString()
@@ -147,14 +153,14 @@ public ref struct BencodeReader
         if (length > _data.Length - at) return Fail(BencodeErrorReason.StringPastEnd, Position);
         String = _data.Slice(at, (int)length);
         Position = at + (int)length;
-        Kind = BencodeTokenKind.String;
-        return true;
+        return EndScalar(BencodeTokenKind.String);
     }
 
     private bool Fail(BencodeErrorReason reason, int offset)
     {
         Error = new BencodeError(reason, offset);
         Kind = BencodeTokenKind.None;
+        _hasEnded = true;
         return false;
     }
 }

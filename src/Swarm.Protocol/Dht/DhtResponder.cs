@@ -107,7 +107,6 @@ public sealed class DhtResponder
     private int GetPeers(in Asked asked, Span<byte> destination)
     {
         var infoHash = new InfoHash(asked.Target.Value);
-        Span<byte> peers = stackalloc byte[MostPeerBytes];
         Span<byte> token = stackalloc byte[TokenIssuer.TokenSize];
         _tokens.Issue(asked.Source, asked.Target, asked.NowTicks, token);
         ReadOnlySpan<byte> seedFilter = [];
@@ -118,8 +117,7 @@ public sealed class DhtResponder
             peerFilter = others;
         }
 
-        peers = peers[..Peers.CopyPeers(infoHash, asked.Source.Family, asked.Query.NoSeed, asked.NowTicks, peers)];
-        return WithNodes(asked, BareReply(asked) with { Token = token, Peers = peers, SeedFilter = seedFilter, PeerFilter = peerFilter }, destination);
+        return WithNodes(asked, BareReply(asked) with { Token = token, SeedFilter = seedFilter, PeerFilter = peerFilter }, destination);
     }
 
     private int AnnouncePeer(in Asked asked, Span<byte> destination)
@@ -171,7 +169,16 @@ public sealed class DhtResponder
         var (hasNodes, hasNodes6) = ((want & KrpcWant.V4) != KrpcWant.Unstated && table is not null, (want & KrpcWant.V6) != KrpcWant.Unstated && table6 is not null);
         if (hasNodes) nodes = nodes[..table!.CopyClosest(asked.Target, _settings.Closest, nodes)];
         if (hasNodes6) nodes6 = nodes6[..table6!.CopyClosest(asked.Target, _settings.Closest, nodes6)];
-        return KrpcEncoder.Write(destination, reply with { HasNodes = hasNodes, Nodes = nodes, HasNodes6 = hasNodes6, Nodes6 = nodes6 });
+        var near = reply with { HasNodes = hasNodes, Nodes = nodes, HasNodes6 = hasNodes6, Nodes6 = nodes6 };
+        return asked.Query.Method == KrpcMethod.GetPeers ? WithPeers(asked, near, destination) : KrpcEncoder.Write(destination, near);
+    }
+
+    private int WithPeers(in Asked asked, KrpcReply reply, Span<byte> destination)
+    {
+        Span<byte> peers = stackalloc byte[MostPeerBytes];
+        peers = peers[..Math.Min(peers.Length, KrpcEncoder.RoomForPeers(destination.Length, reply))];
+        peers = peers[..Peers.CopyPeers(new InfoHash(asked.Target.Value), asked.Source.Family, asked.Query.NoSeed, asked.NowTicks, peers)];
+        return KrpcEncoder.Write(destination, reply with { Peers = peers });
     }
 
     private KrpcReply BareReply(in Asked asked) => new() { TransactionId = asked.Query.TransactionId, Id = Table.Own, Querier = asked.Source };

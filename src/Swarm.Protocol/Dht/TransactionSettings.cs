@@ -12,7 +12,7 @@ public sealed record TransactionSettings
     public int MaxInFlight { get; init => field = Setting.InRange(value, 16, 65_536); } = 2_048;
 
     /// <summary>After this time a query has failed, 1 s to 1 min. Until then a late answer is taken.</summary>
-    public TimeSpan Timeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)); } = TimeSpan.FromSeconds(8);
+    public TimeSpan Timeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)); } = TimeSpan.FromSeconds(15);
 
     /// <summary>When a query stalls before anything was measured, 50 ms to 10 s.</summary>
     public TimeSpan FirstStall { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(10)); } = TimeSpan.FromSeconds(1);

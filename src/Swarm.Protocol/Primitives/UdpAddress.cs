@@ -126,6 +126,9 @@ public readonly struct UdpAddress : IEquatable<UdpAddress>, IComparable<UdpAddre
         return new UdpAddress(_high, _low, _scopeId, (ushort)port);
     }
 
+    /// <summary>Whether both are of one host, whatever their ports.</summary>
+    public bool IsSameHost(UdpAddress other) => _low == other._low && _high == other._high && _scopeId == other._scopeId;
+
     /// <summary>The same address and port, in new objects.</summary>
     public IPEndPoint ToEndPoint()
     {

@@ -30,11 +30,14 @@ public sealed class CandidatePeers(CandidateSettings settings, Random random)
     /// <summary>Addresses known.</summary>
     public int Count => _all.Count;
 
-    /// <summary>Connections that count against <see cref="CandidateSettings.MaxConnections"/>.</summary>
+    /// <summary>Connections allowed, 1 or more; as the settings say until somebody says otherwise. Fewer than there are: none is made until enough have ended.</summary>
+    public int MaxConnections { get; set; } = settings.MaxConnections;
+
+    /// <summary>Connections that count against <see cref="MaxConnections"/>.</summary>
     public int Connections => _outgoing + _incoming;
 
     /// <summary>Whether one connection more is allowed.</summary>
-    public bool HasRoom => Connections < settings.MaxConnections;
+    public bool HasRoom => Connections < MaxConnections;
 
     /// <summary>Addresses that were not kept, or gave way, because there was no room.</summary>
     public long Dropped { get; private set; }

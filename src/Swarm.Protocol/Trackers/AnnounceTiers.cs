@@ -35,7 +35,7 @@ public sealed class AnnounceTiers
         {
             var shuffled = tier.ToArray();
             random.Shuffle(shuffled);
-            AddTier(shuffled, TimeSpan.Zero);
+            AddTier(shuffled, TimeSpan.Zero, []);
         }
     }
 
@@ -110,7 +110,33 @@ public sealed class AnnounceTiers
     }
 
     /// <summary>Adds a tracker as a last tier of its own. False if it is known, or there are too many.</summary>
-    public bool Add(TrackerUrl url, TimeSpan now) => AddTier([url], now);
+    public bool Add(TrackerUrl url, TimeSpan now) => AddTier([url], now, []);
+
+    /// <summary>
+    /// Takes other tiers instead of those there are, each shuffled; a tracker that is in both keeps what it was told. The goodbyes to those that go and have heard "started" are given back, to be sent once; their
+    /// outcome is nobody's concern.
+    /// </summary>
+    public ImmutableArray<TierAnnounce> Replace(IEnumerable<IEnumerable<TrackerUrl>> tiers, TimeSpan now)
+    {
+        var before = _trackers.ToList();
+        _trackers.Clear();
+        _rotations.Clear();
+        _tierCount = 0;
+        foreach (var tier in tiers)
+        {
+            var shuffled = tier.ToArray();
+            _random.Shuffle(shuffled);
+            AddTier(shuffled, now, before);
+        }
+
+        var goodbyes = ImmutableArray.CreateBuilder<TierAnnounce>();
+        foreach (var gone in before.Where(tracker => tracker.SawStarted && !_trackers.Contains(tracker)))
+        {
+            goodbyes.Add(new TierAnnounce(++_lastTicket, gone.Url, AnnounceEvent.Stopped, gone.TrackerId));
+        }
+
+        return goodbyes.ToImmutable();
+    }
 
     /// <summary>The next announce to send now; false when there is none until <see cref="NextWakeUp"/>.</summary>
     public bool TryNext(TimeSpan now, [NotNullWhen(true)] out TierAnnounce? announce)
@@ -193,7 +219,7 @@ public sealed class AnnounceTiers
         }
     }
 
-    private bool AddTier(IEnumerable<TrackerUrl> urls, TimeSpan now)
+    private bool AddTier(IEnumerable<TrackerUrl> urls, TimeSpan now, List<TieredTracker> known)
     {
         var tier = new List<TieredTracker>();
         foreach (var url in urls)
@@ -205,7 +231,7 @@ public sealed class AnnounceTiers
                 continue;
             }
 
-            var tracker = new TieredTracker(url, _tierCount);
+            var tracker = known.Find(same => same.Url == url)?.InTier(_tierCount) ?? new TieredTracker(url, _tierCount);
             tier.Add(tracker);
             _trackers.Add(tracker);
         }

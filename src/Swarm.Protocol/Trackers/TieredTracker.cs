@@ -14,7 +14,7 @@ internal sealed class TieredTracker(TrackerUrl url, int tier)
     public TrackerUrl Url { get; } = url;
 
     /// <summary>From 0.</summary>
-    public int Tier { get; } = tier;
+    public int Tier { get; private set; } = tier;
 
     /// <summary>The announce under way, or null.</summary>
     public Flight? UnderWay { get; private set; }
@@ -70,6 +70,14 @@ internal sealed class TieredTracker(TrackerUrl url, int tier)
         RetryAt = TimeSpan.Zero;
         EarliestAt = TimeSpan.Zero;
         TriedInWalk = false;
+    }
+
+    /// <summary>Moves to another place among the tiers, keeping what it was told.</summary>
+    public TieredTracker InTier(int tier)
+    {
+        Tier = tier;
+        TriedInWalk = false;
+        return this;
     }
 
     /// <summary>Notes that an announce is under way.</summary>

@@ -15,6 +15,8 @@ internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent 
         switch (command, outcome)
         {
             case (StoreCommand.AcquireLease acquire, StoreOutcome.Leased leased): OnLeased(node, acquire.Torrent, leased.Token); break;
+            case (StoreCommand.TakeUp, StoreOutcome.TakenUp page): OnTakenUp(node, page); break;
+            case (StoreCommand.PutOptions put, StoreOutcome.Done): OnWritten(node, put.Torrent, put.Token); break;
             case (StoreCommand.ReleaseLease release, StoreOutcome.Done): OnReleased(node, release); break;
             case (StoreCommand.PutTorrent put, StoreOutcome.Done): OnWritten(node, put.Torrent, put.Token); break;
             case (StoreCommand.PutProgress put, StoreOutcome.Done): OnWritten(node, put.Torrent, put.Token); break;
@@ -26,7 +28,8 @@ internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent 
 
     public override void OnStopped(SimNode node)
     {
-        foreach (var torrent in Of(node).Keys)
+        // A member's leases end with its session; one that was stopped while the database was away could not give it back.
+        foreach (var torrent in node.Settings.Cluster is null ? Of(node).Keys : Enumerable.Empty<InfoHash>())
         {
             if (node.Store.LeaseOf(torrent) is { Owner: var owner } && owner == node.Name) Broken(node, $"it has stopped and still has the lease of {torrent}");
         }
@@ -44,6 +47,16 @@ internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent 
         }
 
         leases[torrent] = new Lease(node.Name, token);
+    }
+
+    private void OnTakenUp(SimNode node, StoreOutcome.TakenUp page)
+    {
+        foreach (var taken in page.Torrents)
+        {
+            if (taken.HeldBy is not null || node.Store.LeaseOf(taken.Torrent) is not { } lease) continue;
+            if (Of(node).TryGetValue(taken.Torrent, out var known) && known == new Lease(node.Name, lease.Token)) continue;
+            OnLeased(node, taken.Torrent, lease.Token);
+        }
     }
 
     private void OnReleased(SimNode node, StoreCommand.ReleaseLease release)

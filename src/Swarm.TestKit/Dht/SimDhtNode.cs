@@ -15,7 +15,11 @@ public sealed class SimDhtNode
         Host = host;
         Number = number;
         Address = new IPEndPoint(host.Address, SimDht.Port);
+        CameAt = network.Simulation.Elapsed;
     }
+
+    /// <summary>When it came, in virtual time.</summary>
+    public TimeSpan CameAt { get; }
 
     /// <summary>Its machine.</summary>
     public SimHost Host { get; }
@@ -32,7 +36,7 @@ public sealed class SimDhtNode
     /// <summary>Whether it has not left.</summary>
     public bool IsThere { get; private set; } = true;
 
-    /// <summary>Its id when it was last asked for its status.</summary>
+    /// <summary>Its id when it was last asked for.</summary>
     public NodeId Id { get; private set; }
 
     /// <summary>How it stands.</summary>
@@ -44,7 +48,7 @@ public sealed class SimDhtNode
     }
 
     /// <summary>Runs a command to its end: the answer, and what streamed before it.</summary>
-    public IReadOnlyList<object> Answers(object command) => Answers(command, message => message is not DhtActor.PeersFound);
+    public IReadOnlyList<object> Answers(object command) => Answers(command, IsLast);
 
     /// <summary>Runs a command to its end, which must be a <typeparamref name="T"/>.</summary>
     /// <exception cref="InvalidOperationException">It is another.</exception>
@@ -54,15 +58,34 @@ public sealed class SimDhtNode
         return answer is T expected ? expected : throw new InvalidOperationException($"{command} was answered with {answer}.");
     }
 
+    /// <summary>Begins a command, whose end is <paramref name="answered"/>; what streams before it is dropped.</summary>
+    public void Begin(object command, Action<object> answered)
+    {
+        IActorRef? probe = null;
+        probe = _network.Probe(message =>
+        {
+            if (!IsLast(message)) return;
+            _network.Stop(probe!);
+            answered(message);
+        });
+        Actor.Tell(command, probe);
+    }
+
     /// <summary>It leaves without a word: the machine is off.</summary>
     public void Leave()
     {
         IsThere = false;
         Host.Crash();
-        _network.Stop(Actor);
+        _network.Remove(this);
     }
 
-    internal void LearnId() => Status();
+    /// <summary>Where the network has it in its list of those that are there.</summary>
+    internal int Place { get; set; }
+
+    /// <summary>Learns its id as soon as the actor has had a turn.</summary>
+    internal void AskId() => Begin(new DhtActor.GetStatus(), message => Id = ((DhtStatus)message).Id);
+
+    private static bool IsLast(object message) => message is not DhtActor.PeersFound;
 
     private List<object> Answers(object command, Func<object, bool> isLast)
     {

@@ -4,33 +4,69 @@ using Swarm.TestKit.Net;
 
 namespace Swarm.TestKit.Dht;
 
-/// <summary>
-/// A hostile node of a <see cref="SimDht"/>: answers every query under an id of its choice with nodes of its choice, or with garbage, and makes itself known by asking others.
-/// </summary>
+/// <summary>How a hostile node answers. A ping they all answer as they should, for who does not is in no table; but for <see cref="Late"/> and <see cref="OtherTransaction"/>, whose every answer is bad.</summary>
+public enum SimDhtManners
+{
+    /// <summary>As a node, but only its accomplices are named.</summary>
+    Sybil,
+
+    /// <summary>With random bytes.</summary>
+    Noise,
+
+    /// <summary>Under an id drawn anew each time.</summary>
+    OtherId,
+
+    /// <summary>With nodes that are nowhere, right next to the target.</summary>
+    InventedNodes,
+
+    /// <summary>With thousands of bytes of such nodes.</summary>
+    Oversized,
+
+    /// <summary>Long after it was given up.</summary>
+    Late,
+
+    /// <summary>With another transaction id.</summary>
+    OtherTransaction,
+
+    /// <summary>With an error.</summary>
+    Error,
+
+    /// <summary>Not at all.</summary>
+    Silent,
+}
+
+/// <summary>A hostile node of a <see cref="SimDht"/>: answers every query by its manners, and makes itself known by asking others.</summary>
 public sealed class SimDhtScript
 {
+    private const int Named = 8;
+    private const int NamedTooMany = 300;
+    private static readonly TimeSpan Lateness = TimeSpan.FromSeconds(20);
+
     private readonly SimDht _network;
     private readonly SimHost _host;
+    private readonly SimDhtManners _manners;
     private readonly IReadOnlyList<NodeContact> _accomplices;
-    private readonly bool _isGarbage;
     private readonly byte[] _buffer = new byte[1_400];
 
-    /// <summary>A node at <paramref name="address"/> that tells of its accomplices only, or answers with random bytes.</summary>
-    public SimDhtScript(SimDht network, IPAddress address, NodeId id, IReadOnlyList<NodeContact> accomplices, bool isGarbage = false)
+    /// <summary>A node at <paramref name="address"/>. <paramref name="accomplices"/>: whom it names, of those who name somebody real.</summary>
+    public SimDhtScript(SimDht network, IPAddress address, NodeId id, SimDhtManners manners, IReadOnlyList<NodeContact> accomplices)
     {
         _network = network;
+        _manners = manners;
         _accomplices = accomplices;
-        _isGarbage = isGarbage;
         Contact = new NodeContact(id, new UdpAddress(new IPEndPoint(address, SimDht.Port)));
-        _host = network.Network.AddHost($"script-{address}", address, network.Link);
+        _host = network.AddHostile($"script-{address}", Contact.Address);
         _host.BindUdp(SimDht.Port, Received);
     }
 
     /// <summary>Under which id, and where.</summary>
     public NodeContact Contact { get; }
 
-    /// <summary>Queries it was sent.</summary>
+    /// <summary>Queries it was sent, pings aside.</summary>
     public int Asked { get; private set; }
+
+    /// <summary>Announces it was sent.</summary>
+    public int Announces { get; private set; }
 
     /// <summary>Asks a node whether it is there, so that it is asked in turn.</summary>
     public void Greet(SimDhtNode node)
@@ -42,31 +78,63 @@ public sealed class SimDhtScript
     private void Received(IPEndPoint from, ReadOnlyMemory<byte> datagram)
     {
         if (!KrpcDecoder.TryDecode(datagram.Span, KrpcLimits.Default, out var query) || query.Kind != KrpcKind.Query) return;
-        Asked++;
-        int size;
-        // A ping it answers as it should: who does not is in no table.
-        if (_isGarbage && query.Method != KrpcMethod.Ping)
+        if (query.Method != KrpcMethod.Ping) Asked++;
+        if (query.Method == KrpcMethod.AnnouncePeer) Announces++;
+        var isPing = query.Method == KrpcMethod.Ping;
+        switch (_manners)
         {
-            size = _network.Random.Next(1, 400);
-            _network.Random.NextBytes(_buffer.AsSpan(0, size));
-            _buffer[0] = (byte)'d';
+            case SimDhtManners.Late:
+                var late = Reply(query, from, Contact.Id, query.TransactionId).ToArray();
+                _network.Simulation.Schedule(Lateness, () => _host.SendUdp(SimDht.Port, from, late));
+                break;
+            case SimDhtManners.OtherTransaction:
+                Send(from, Reply(query, from, Contact.Id, "wxyz"u8));
+                break;
+            case SimDhtManners.Noise when !isPing:
+                Send(from, Noise());
+                break;
+            case SimDhtManners.OtherId when !isPing:
+                Send(from, Reply(query, from, NodeId.Create(_network.Random), query.TransactionId));
+                break;
+            case SimDhtManners.Error when !isPing:
+                Send(from, _buffer.AsSpan(0, KrpcEncoder.WriteError(_buffer, query.TransactionId, new UdpAddress(from), KrpcErrorCode.Server, "no"u8)));
+                break;
+            case SimDhtManners.Silent when !isPing:
+                break;
+            default:
+                Send(from, Reply(query, from, Contact.Id, query.TransactionId));
+                break;
         }
-        else
-        {
-            var nodes = new byte[8 * NodeContact.CompactSizeV4];
-            var written = 0;
-            for (var i = 0; i < 8 && _accomplices.Count > 0; i++) written += _accomplices[_network.Random.Next(_accomplices.Count)].WriteCompact(nodes.AsSpan(written));
-            size = KrpcEncoder.Write(_buffer, new KrpcReply
-            {
-                TransactionId = query.TransactionId,
-                Id = Contact.Id,
-                Querier = new UdpAddress(from),
-                HasNodes = query.Method != KrpcMethod.Ping,
-                Nodes = nodes.AsSpan(0, written),
-                Token = "sybil"u8,
-            });
-        }
+    }
 
-        _host.SendUdp(SimDht.Port, from, _buffer.AsSpan(0, size));
+    private void Send(IPEndPoint to, ReadOnlySpan<byte> datagram) => _host.SendUdp(SimDht.Port, to, datagram);
+
+    private ReadOnlySpan<byte> Noise()
+    {
+        var noise = _buffer.AsSpan(0, _network.Random.Next(1, 400));
+        _network.Random.NextBytes(noise);
+        // So that it is taken for what it is not.
+        noise[0] = (byte)'d';
+        return noise;
+    }
+
+    private ReadOnlySpan<byte> Reply(in KrpcMessage query, IPEndPoint to, NodeId id, ReadOnlySpan<byte> transactionId)
+    {
+        var count = _manners == SimDhtManners.Oversized ? NamedTooMany : Named;
+        var nodes = new byte[count * NodeContact.CompactSizeV4];
+        var written = 0;
+        for (var i = 0; i < count; i++) written += NodeToName(query).WriteCompact(nodes.AsSpan(written));
+        var buffer = _manners == SimDhtManners.Oversized ? new byte[_buffer.Length + nodes.Length] : _buffer;
+        var size = KrpcEncoder.Write(buffer, new KrpcReply { TransactionId = transactionId, Id = id, Querier = new UdpAddress(to), HasNodes = query.Method != KrpcMethod.Ping, Nodes = nodes, Token = "token"u8 });
+        return buffer.AsSpan(0, size);
+    }
+
+    private NodeContact NodeToName(in KrpcMessage query)
+    {
+        if (_accomplices.Count > 0) return _accomplices[_network.Random.Next(_accomplices.Count)];
+        Span<byte> id = stackalloc byte[Bytes20.Size];
+        (query.Target ?? Contact.Id).Value.CopyTo(id);
+        _network.Random.NextBytes(id[(Bytes20.Size / 2)..]);
+        return new NodeContact(new NodeId(id), new UdpAddress(new IPEndPoint(_network.DrawAddress(), SimDht.Port)));
     }
 }

@@ -9,7 +9,7 @@ namespace Swarm.TestKit.Disk;
 /// <para>A piece of a content that is known is valid if every block that was given was right; where nothing is known of it, it is read back and hashed when its last block is in. An owner is told
 /// once a turn what was written. What fails is told, the piece is forgotten, and every slice is released once.</para>
 /// </summary>
-internal sealed class DiskWork(SimVolume volume, SimPressure pressure, Random random, Func<SimDiskSettings> settings, Func<SlabLedger> slabs, Action<SimStorage> closed)
+internal sealed partial class DiskWork(SimVolume volume, SimPressure pressure, Random random, Func<SimDiskSettings> settings, Func<SlabLedger> slabs, Action<SimStorage> closed)
 {
     private readonly byte[] _block = new byte[PieceGeometry.BlockSize];
     private readonly SimReader _reader = new(volume, random, settings);
@@ -245,7 +245,9 @@ internal sealed class DiskWork(SimVolume volume, SimPressure pressure, Random ra
     private void DoFence(SimDiskJob job)
     {
         var storage = job.Storage;
-        if (storage.Failure is { } failure && job.Kind == SimDiskJobKind.Flush) job.Refuse(failure);
+        if (storage.Failure is { } failure && job.Kind is not (SimDiskJobKind.Open or SimDiskJobKind.Close or SimDiskJobKind.Check)) job.Refuse(failure);
+        else if (job.Kind is SimDiskJobKind.Move or SimDiskJobKind.Rename) Relocate(job);
+        else if (job.Kind == SimDiskJobKind.Delete) Delete(job);
         else if (job.Kind == SimDiskJobKind.Open) Open(storage);
         else if (job.Kind == SimDiskJobKind.Flush) Flush(job);
         else if (job.Kind == SimDiskJobKind.Close) Close(storage);

@@ -136,6 +136,24 @@ public sealed partial class SimDisk : IDisk, IBlockReader
     }
 
     /// <inheritdoc/>
+    public void Move(StorageId storage, string root, MoveKind kind)
+    {
+        if (_storages.TryGetValue(storage.Value, out var target)) PostFence(target, new SimDiskJob(SimDiskJobKind.Move, target) { Path = root.TrimEnd('/'), Tag = (long)kind });
+    }
+
+    /// <inheritdoc/>
+    public void Rename(StorageId storage, int file, string path)
+    {
+        if (_storages.TryGetValue(storage.Value, out var target)) PostFence(target, new SimDiskJob(SimDiskJobKind.Rename, target) { Path = path, Tag = file });
+    }
+
+    /// <inheritdoc/>
+    public void Delete(StorageId storage)
+    {
+        if (_storages.TryGetValue(storage.Value, out var target)) PostFence(target, new SimDiskJob(SimDiskJobKind.Delete, target));
+    }
+
+    /// <inheritdoc/>
     public void Close(StorageId storage)
     {
         if (_storages.TryGetValue(storage.Value, out var target)) PostFence(target, new SimDiskJob(SimDiskJobKind.Close, target));

@@ -12,6 +12,9 @@ internal enum SimDiskJobKind
     Open,
     Check,
     Flush,
+    Move,
+    Rename,
+    Delete,
     Close,
 }
 
@@ -30,6 +33,9 @@ internal sealed class SimDiskJob(SimDiskJobKind kind, SimStorage storage)
     public SlabSlice Second { get; init; }
 
     public long Tag { get; init; }
+
+    /// <summary>Of a move the new root, of a renaming the new path; <see cref="Tag"/> is then the kind of move, or the file.</summary>
+    public string Path { get; init; } = "";
 
     public IActorRef? ReplyTo { get; init; }
 
@@ -63,6 +69,12 @@ internal sealed class SimDiskJob(SimDiskJobKind kind, SimStorage storage)
                 break;
             case SimDiskJobKind.Read:
                 ReplyTo!.Tell(new IDisk.ReadFailed(Storage.Id, Block, Tag, error), ActorRefs.NoSender);
+                break;
+            case SimDiskJobKind.Move or SimDiskJobKind.Rename:
+                Storage.Tell(new IDisk.RelocateFailed(Storage.Id, error));
+                break;
+            case SimDiskJobKind.Delete:
+                Storage.Tell(new IDisk.DeleteFailed(Storage.Id, error));
                 break;
             case SimDiskJobKind.Flush:
                 Storage.Tell(new IDisk.FlushFailed(Storage.Id, Tag, error));

@@ -14,7 +14,7 @@ internal sealed class SimFile(string path, SimContent? content, long contentOffs
     private readonly int _phase = (int)(contentOffset % ChunkSize);
 
     /// <summary>Its absolute path.</summary>
-    public string Path { get; } = path;
+    public string Path { get; set; } = path;
 
     /// <summary>What a process sees.</summary>
     public FileImage Cached { get; } = new();

@@ -13,7 +13,7 @@ internal sealed class SimStorage
 {
     private readonly IActorRef _owner;
     private readonly SimTurns _turns;
-    private readonly string[] _paths;
+    private string[] _paths;
     private readonly bool[] _written;
     private readonly bool[] _reserved;
     private readonly Dictionary<int, PieceProgress> _pieces = [];
@@ -30,14 +30,14 @@ internal sealed class SimStorage
         Tally = tally;
         _owner = owner;
         _turns = turns;
-        _paths = [.. spec.Layout.Files.Select(file => SimPaths.Join(spec.Root, file.Path))];
+        _paths = PathsOf(spec);
         _written = new bool[_paths.Length];
         _reserved = new bool[_paths.Length];
     }
 
     public StorageId Id { get; }
 
-    public StorageSpec Spec { get; }
+    public StorageSpec Spec { get; private set; }
 
     /// <summary>The content it is to hold, where that is known.</summary>
     public SimContent? Content { get; }
@@ -72,6 +72,13 @@ internal sealed class SimStorage
     public string PathOf(int file) => _paths[file];
 
     public FilePlace PlaceOf(int file) => new(_paths[file], Content, Layout.Files[file].Offset, Layout.Files[file].Length);
+
+    /// <summary>Its files lie elsewhere, or are called otherwise, from now on.</summary>
+    public void LieAt(StorageSpec spec)
+    {
+        Spec = spec;
+        _paths = PathsOf(spec);
+    }
 
     public void MarkWritten(int file) => _written[file] = true;
 
@@ -144,6 +151,8 @@ internal sealed class SimStorage
         _held.Clear();
         return dropped;
     }
+
+    private static string[] PathsOf(StorageSpec spec) => [.. spec.Layout.Files.Select(file => SimPaths.Join(spec.Root, file.Path))];
 
     private void Advance()
     {

@@ -35,6 +35,7 @@ internal sealed class SimTurns(Simulation simulation, Random random, Func<SimDis
             turn.End!.Dispose();
             var writes = turn.Lanes.SelectMany(lane => lane.Taken).Where(job => job.Kind == SimDiskJobKind.Write).ToList();
             foreach (var job in writes.Take(random.Next(writes.Count + 1))) work.WriteUnanswered(job);
+            foreach (var job in turn.Lanes.SelectMany(lane => lane.Taken).Where(job => job.Kind is SimDiskJobKind.Move or SimDiskJobKind.Rename or SimDiskJobKind.Delete)) work.RelocateUnanswered(job);
         }
 
         _running.Clear();
@@ -96,6 +97,7 @@ internal sealed class SimTurns(Simulation simulation, Random random, Func<SimDis
     {
         SimDiskJobKind.Open => settings().OpenLatency.Draw(random),
         SimDiskJobKind.Read or SimDiskJobKind.HashBlocks or SimDiskJobKind.Check => settings().ReadLatency.Draw(random),
+        SimDiskJobKind.Move or SimDiskJobKind.Rename or SimDiskJobKind.Delete => settings().FlushLatency.Draw(random),
         SimDiskJobKind.Flush => settings().FlushLatency.Draw(random),
         SimDiskJobKind.Close => settings().CloseLatency.Draw(random),
         _ => TimeSpan.Zero,

@@ -66,6 +66,28 @@ internal sealed class SimVolume(Random random, Func<SimDiskSettings> settings, T
         return null;
     }
 
+    /// <summary>Gives a file another place, durably. The caller has seen that the one is there and the other is not.</summary>
+    public DiskError? Rename(string from, string to)
+    {
+        if (settings().IsReadOnly) return SimDiskErrors.Denied(to);
+        if ((BrokenAt(from, DiskOperations.Write, 0, 0) ?? BrokenAt(to, DiskOperations.Write, 0, 0) ?? WhyObstructed(to)) is { } error) return error;
+        var file = _files[from];
+        _files.Remove(from);
+        file.Path = to;
+        _files.Add(to, file);
+        return null;
+    }
+
+    /// <summary>Deletes a file, durably; one that is not there is no failure.</summary>
+    public DiskError? Delete(string path)
+    {
+        if (Find(path) is not { } file) return null;
+        if (settings().IsReadOnly) return SimDiskErrors.Denied(path);
+        if (BrokenAt(path, DiskOperations.Write, 0, 0) is { } error) return error;
+        RemoveFromOutside(file);
+        return null;
+    }
+
     /// <summary>Reads bytes.</summary>
     public DiskError? Read(string path, long offset, Span<byte> destination)
     {

@@ -76,6 +76,7 @@ internal sealed partial class FakeConnection
 
         SayPieces();
         if (Manners.AsksMetadata && (Manners.Bits & _handshake.Reserved).HasFlag(ReservedBits.Extension)) Say(output => new ExtensionHandshake { Extensions = ExtensionHandshake.Offer(ExtensionId.Metadata) }.Write(output));
+        if (Manners.DhtPort > 0) Say(output => output.Port(Manners.DhtPort));
         if (Manners.Unchokes) Choke(false);
         if (Manners.FlapInterval > TimeSpan.Zero) Every(Manners.FlapInterval, () => Choke(!_weChoke));
         if (Manners.FloodsRequestsPerSecond > 0) Every(Portion, Flood);

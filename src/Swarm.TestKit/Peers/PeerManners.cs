@@ -120,6 +120,9 @@ public sealed record PeerManners
     /// <summary>Whether it asks for the torrent's metadata (BEP 9) and counts what it is given.</summary>
     public bool AsksMetadata { get; init; }
 
+    /// <summary>The port of the DHT node that it says it has at its address, asked or not (BEP 5, "port"); 0: it says nothing of one.</summary>
+    public int DhtPort { get; init => field = Setting.InRange(value, 0, ushort.MaxValue); }
+
     /// <summary>Whether it gives what it says it has, as it is, and in time: such a one may stay when a world heals.</summary>
     public bool IsHonest => ShakesHands && Answers && !SendsGarbage && !SendsBadLengths && BitfieldBytes == 0 && CorruptsOneIn == 0 && CorruptsPieces.IsEmpty && FloodsRequestsPerSecond == 0
         && PushesBlocksPerSecond == 0 && ClosesAfter == TimeSpan.Zero && FlapInterval == TimeSpan.Zero && BytesPerSecond == 0;

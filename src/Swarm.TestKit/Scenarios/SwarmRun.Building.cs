@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Torrents;
+using Swarm.Protocol.Dht;
+using Swarm.Protocol.Dht.Lookups;
 using Swarm.TestKit.Chance;
 using Swarm.TestKit.Content;
 using Swarm.TestKit.Disk;
@@ -34,11 +37,12 @@ public sealed partial class SwarmRun
     {
         var content = _scenario.Content.Draw(Dice, _scenario.HasTracker ? AddTracker() : []);
         var torrent = TorrentSettings();
+        if (_scenario.HasDht) AddDhtRouter(torrent);
         foreach (var group in _scenario.Groups)
         {
             var count = group.Least == group.Most ? group.Least : Dice.Between($"how many {group.Name}", group.Least, group.Most);
             var nodes = new List<SimNode>();
-            for (var i = 1; i <= count; i++) nodes.Add(AddNode(group, $"{group.Name}-{i}", torrent));
+            for (var i = 1; i <= count; i++) nodes.Add(AddNode(group, i, torrent));
             _groups.Add(group.Name, nodes);
         }
 
@@ -81,8 +85,25 @@ public sealed partial class SwarmRun
         };
     }
 
-    private SimNode AddNode(NodeGroup group, string name, TorrentSettings torrent)
+    // A node of both families without a torrent, there from the first moment.
+    private void AddDhtRouter(TorrentSettings torrent)
     {
+        var parallel = Dice.Between("DHT queries at once", 1, 8);
+        var dht = DhtSettings.Default with
+        {
+            Pulse = Dice.Between("DHT pulse", 20.Milliseconds, 300.Milliseconds),
+            Beat = Dice.Between("DHT beat", 5.Seconds, 30.Seconds),
+            Transactions = TransactionSettings.Default with { Timeout = Dice.Between("DHT time-out", 4.Seconds, 20.Seconds) },
+            Lookups = LookupSettings.Default with { MaxParallel = parallel, MaxTries = Dice.Between("DHT tries", 2, 4), Patience = Dice.Between("DHT patience", 1.Seconds, 6.Seconds) },
+        };
+        var router = World.AddNode("dht-router", SimNodeSettings.Default with { SecondAddress = World.NextAddressV6(), Torrent = torrent, Dht = dht });
+        _members.Add((router, TimeSpan.Zero, IsSeed: true));
+        _dht = dht with { Routers = [.. router.Host.Addresses.Select(address => new HostEndPoint($"{address}", router.Settings.Port))] };
+    }
+
+    private SimNode AddNode(NodeGroup group, int number, TorrentSettings torrent)
+    {
+        var name = $"{group.Name}-{number}";
         var chance = Dice.Stream($"node {name}");
         var settings = SimNodeSettings.Default with
         {
@@ -94,11 +115,14 @@ public sealed partial class SwarmRun
             ClockRate = 1 + (((chance.NextDouble() * 2) - 1) * group.ClockError),
             ClockOffset = group.ClockOffset * ((chance.NextDouble() * 2) - 1),
             Torrent = torrent,
+            Dht = _dht,
         };
         foreach (var adjust in group.Adjustments) settings = adjust(settings);
+        if (group.IsMember) settings = AsMember(settings, number);
         var join = group.FirstJoin + ((group.LastJoin - group.FirstJoin) * chance.NextDouble());
         var node = World.AddNode(name, settings);
         _members.Add((node, join, group.IsSeeding));
+        if (group.IsMember) TakeMember(node);
         Dice.Note(name, $"{LinkKind.Describe(settings.Link)}; NAT {settings.Nat}; disk {settings.Disk!.BytesPerSecond / 1_000} kB/s by {settings.Disk.Workers}; comes at {join.TotalSeconds:0.###} s");
         return node;
     }
@@ -123,10 +147,11 @@ public sealed partial class SwarmRun
     {
         TorrentOptions Configure(TorrentOptions options)
         {
-            if (!_scenario.HasTracker) options = options with { Peers = [.. _members.Where(member => member.IsSeed && member.Node != node).Select(member => member.Node.Address)] };
+            if (_scenario is { HasTracker: false, HasDht: false }) options = options with { Peers = [.. _members.Where(member => member.IsSeed && member.Node != node).Select(member => member.Node.Address)] };
             return group.Options.Aggregate(options, (so, change) => change(so));
         }
 
+        if (group.IsMember) return;
         if (group.IsSeeding) node.AddSeed(content, Configure);
         else if (group.IsByMagnet) node.AddMagnet(content, Configure, content.Metainfo.TrackerTiers.IsDefaultOrEmpty ? [] : [.. content.Metainfo.TrackerTiers.SelectMany(tier => tier)]);
         else node.Add(content, Configure);

@@ -1,3 +1,4 @@
+using Swarm.Actors.Dht;
 using Swarm.Actors.Torrents;
 using Swarm.TestKit.Checking;
 using Swarm.TestKit.Content;
@@ -16,6 +17,7 @@ public sealed partial class SwarmRun
     private readonly List<(SimNode Node, TimeSpan Join, bool IsSeed)> _members = [];
     private readonly List<ScenarioStep.Conditional> _awaited = [];
     private readonly CompletionLog _completions;
+    private DhtSettings? _dht;
     private int _coming;
 
     internal SwarmRun(SwarmScenario scenario, int seed)
@@ -24,7 +26,9 @@ public sealed partial class SwarmRun
         var seeds = new SeedTree(seed);
         Dice = new Dice(seeds);
         World = new SimWorld(seed, WorldSettings());
+        MakeCluster();
         Content = Build();
+        GiveCluster(Content);
         World.Checks.Add(_completions = new CompletionLog(World));
         foreach (var promise in scenario.Invariants) World.Checks.Add(new InvariantCheck(this, promise));
     }
@@ -43,7 +47,7 @@ public sealed partial class SwarmRun
     {
         get
         {
-            var leechers = _members.Where(member => !member.IsSeed && member.Node.State == NodeState.Running).Select(member => member.Node.Torrents[0].VerifiedNow).ToArray();
+            var leechers = _members.Where(member => !member.IsSeed && member.Node.State == NodeState.Running && member.Node.Find(Content.Torrent) is not null).Select(member => member.Node.Find(Content.Torrent)!.VerifiedNow).ToArray();
             return Enumerable.Range(0, Content.Geometry.PieceCount).All(piece => leechers.Any(verified => verified[new PieceIndex(piece)]));
         }
     }
@@ -80,6 +84,7 @@ public sealed partial class SwarmRun
         World.RunUntil(IsQuiet, _scenario.Duration + LastMoment() + _scenario.Patience);
         if (_awaited.Count > 0) World.Fail("What a scenario waits for comes about", null, $"it never came that {_awaited[0].Once.What}");
         World.MustConverge(_scenario.Patience);
+        AwaitCluster();
         foreach (var promise in _scenario.Expectations.Where(promise => !promise.Holds(this))) World.Fail(promise.Words, null, "it does not hold when everybody is complete");
         World.StopAll();
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Swarm.Actors.Ports;
+using Swarm.Actors.Torrents;
 
 namespace Swarm.TestKit.Store;
 
@@ -71,9 +72,12 @@ internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorr
                 return Holds(release.Torrent, release.Token) ? this with { Leases = Leases.Remove(release.Torrent) } : this;
             case StoreCommand.PutTorrent put when Holds(put.Torrent, put.Token):
                 return Put(put.Torrent, put.Record);
+            case StoreCommand.PutOptions put when Holds(put.Torrent, put.Token):
+                return Change(put.Torrent, torrent => torrent with { Record = torrent.Record with { Folder = put.Options.Folder, Options = Stored(put.Options), Unfinished = put.Unfinished } });
             case StoreCommand.PutProgress put when Holds(put.Torrent, put.Token):
-                // Where the torrent has been removed there is nothing to be far with.
-                return Torrents.TryGetValue(put.Torrent, out var torrent) ? this with { Torrents = Torrents.SetItem(put.Torrent, torrent with { Progress = Stored(put.Progress) }) } : this;
+                return Change(put.Torrent, torrent => torrent with { Record = torrent.Record with { Summary = put.Summary ?? torrent.Record.Summary }, Progress = Stored(put.Progress) });
+            case StoreCommand.TakeUp take:
+                return TakeUp(take, owner, out outcome);
             case StoreCommand.RemoveTorrent remove when Holds(remove.Torrent, remove.Token):
                 return this with { Torrents = Torrents.Remove(remove.Torrent) };
             case StoreCommand.LoadNote load:
@@ -85,6 +89,36 @@ internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorr
                 outcome = new StoreOutcome.Fenced();
                 return this;
         }
+    }
+
+    // Where the torrent has been removed there is nothing to be changed.
+    private StoreState Change(InfoHash torrent, Func<StoredTorrent, StoredTorrent> change) =>
+        Torrents.TryGetValue(torrent, out var stored) ? this with { Torrents = Torrents.SetItem(torrent, change(stored)) } : this;
+
+    // What is of one run only is not kept.
+    private static TorrentOptions Stored(TorrentOptions options) => options with { Peers = [], Recheck = false, TrustExisting = false };
+
+    private StoreState TakeUp(StoreCommand.TakeUp command, StoreOwner owner, out StoreOutcome outcome)
+    {
+        var state = this;
+        var last = command.After;
+        var taken = ImmutableArray.CreateBuilder<TakenTorrent>();
+        foreach (var (torrent, stored) in Torrents.Where(torrent => torrent.Value.Sequence > command.After).OrderBy(torrent => torrent.Value.Sequence).Take(command.Limit))
+        {
+            last = stored.Sequence;
+            string? heldBy = null;
+            if (!state.Leases.TryGetValue(torrent, out var lease) || lease.Owner != owner)
+            {
+                state = state.Acquire(torrent, owner, out var acquired);
+                heldBy = (acquired as StoreOutcome.HeldBy)?.Owner;
+            }
+
+            var record = stored.Record;
+            taken.Add(new TakenTorrent(torrent, heldBy, record.Magnet, record.AddedTicks, record.Options, record.Unfinished, record.Summary));
+        }
+
+        outcome = new StoreOutcome.TakenUp(taken.ToImmutable(), last);
+        return state;
     }
 
     private StoreState Acquire(InfoHash torrent, StoreOwner owner, out StoreOutcome outcome)
@@ -102,7 +136,7 @@ internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorr
 
     private StoreState Put(InfoHash torrent, TorrentRecord record)
     {
-        var stored = record with { Metainfo = record.Metainfo.IsDefault ? [] : record.Metainfo };
+        var stored = record with { Metainfo = record.Metainfo.IsDefault ? [] : record.Metainfo, Options = Stored(record.Options) with { Folder = record.Folder } };
         if (Torrents.TryGetValue(torrent, out var known)) return this with { Torrents = Torrents.SetItem(torrent, known with { Record = stored }) };
         return this with { LastSequence = LastSequence + 1, Torrents = Torrents.Add(torrent, new StoredTorrent(LastSequence + 1, stored, Progress: null)) };
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Magnets;
 using Swarm.TestKit.Content;
@@ -91,6 +92,9 @@ public sealed partial class SimNode
     /// <summary>The actors of the process that runs, or ran last; null before the first.</summary>
     public ActorSystem? System { get; private set; }
 
+    /// <summary>The DHT of the process that runs, or ran last, a family each; empty if it has none.</summary>
+    public ImmutableArray<DhtAccess> Dht { get; private set; } = [];
+
     /// <summary>Why the last process ended by itself, or null.</summary>
     public string? BrokenReason { get; private set; }
 
@@ -116,7 +120,7 @@ public sealed partial class SimNode
     public IReadOnlyList<string> Errors => _errors;
 
     /// <summary>Whether it runs and everything that it was given is complete.</summary>
-    public bool IsComplete => State == NodeState.Running && _torrents.TrueForAll(torrent => torrent.IsComplete);
+    public bool IsComplete => State == NodeState.Running && _torrents.TrueForAll(torrent => torrent.IsComplete || torrent.IsPlaced);
 
     /// <summary>Gives it a torrent to fetch and to share, by its file: at once if it runs, else when it starts.</summary>
     public SimTorrent Add(SimContent content, Func<TorrentOptions, TorrentOptions>? configure = null) =>

@@ -17,7 +17,7 @@ public sealed class DhtCommandTests : IAsyncLifetime
     private string Node => _node.Listen[0].ToString();
 
     public async ValueTask InitializeAsync() =>
-        _node = await SwarmNode.StartAsync(_scratch["node"], new NodeSettings { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Dht = DhtSettings.Default }, NullLoggerFactory.Instance);
+        _node = await SwarmNode.StartAsync(_scratch["node"], new NodeSettings { Listen = ListenChoice.Choose(IPAddress.Loopback, 0), Dht = DhtSettings.Default }, NullLoggerFactory.Instance);
 
     public async ValueTask DisposeAsync()
     {
@@ -32,7 +32,7 @@ public sealed class DhtCommandTests : IAsyncLifetime
         pong.GetProperty("type").GetString().ShouldBe("ping");
         pong.GetProperty("node").GetString().ShouldBe(Node);
         pong.GetProperty("id").GetString()!.Length.ShouldBe(40);
-        (await RunAsync("ping", "127.0.0.1:9")).ShouldFailSaying("127.0.0.1:9 did not answer");
+        (await RunAsync("ping", "127.0.0.1:9", "--timeout", "1")).ShouldFailSaying("127.0.0.1:9 did not answer");
     }
 
     [Fact]
@@ -45,7 +45,16 @@ public sealed class DhtCommandTests : IAsyncLifetime
         found[^1].GetProperty("peers").GetInt32().ShouldBe(1);
         found[^1].GetProperty("others").GetInt64().ShouldBe(1);
         (await RunAsync("sample", "--node", Node)).Out.Trim().ShouldBe(Hash);
-        (await RunAsync("find-node", Hash, "--node", Node)).Out.ShouldContain(Node);
+        (await RunAsync("find-node", Hash, "--node", Node)).Out.Split(' ', '\n').ShouldContain(Node);
+    }
+
+    [Fact]
+    public async Task Run_that_announces_leaves_no_node_behind_that_is_gone()
+    {
+        (await RunAsync("announce", Hash, "--node", Node, "--port", "5001")).ExitCode.ShouldBe(0);
+        var found = (await RunAsync("find-node", Hash, "--node", Node, "--json")).Json.ShouldHaveSingleItem();
+        found.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("address").GetString()).ShouldBe([Node]);
+        found.GetProperty("queries").GetInt32().ShouldBeLessThan(4);
     }
 
     [Fact]
@@ -77,7 +86,7 @@ public sealed class DhtCommandTests : IAsyncLifetime
         var status = (await RunAsync("status", "--node", Node, "--json")).Json.ShouldHaveSingleItem();
         status.GetProperty("family").GetString().ShouldBe("IPv4");
         status.GetProperty("nodes").GetInt32().ShouldBe(1);
-        (await RunAsync("status", "--node", "127.0.0.1:9")).ShouldFailSaying("no node of the DHT answered");
+        (await RunAsync("status", "--node", "127.0.0.1:9", "--timeout", "1")).ShouldFailSaying("no node of the DHT answered");
     }
 
     [Theory]
@@ -85,6 +94,7 @@ public sealed class DhtCommandTests : IAsyncLifetime
     [InlineData("is not 40 hex digits", "get-peers", "abc")]
     [InlineData("is neither a target", "get", "abc")]
     [InlineData("--seq goes with --key", "put", "x", "--seq", "3")]
+    [InlineData("is no number from 1 to 60", "status", "--timeout", "0")]
     public async Task Wrong_usage_is_told(string expected, params string[] args) => (await Invocation.RunAsync(["dht", .. args])).ShouldFailSaying(expected, ExitCodes.Usage);
 
     [Fact]

@@ -17,6 +17,8 @@ public sealed class UsageTests
     [InlineData("--port: '65536' is no number from 0 to 65535", "get", "x.torrent", "--port", "65536")]
     [InlineData("--port: 'http' is no number", "get", "x.torrent", "--port", "http")]
     [InlineData("--bind: 'eth0' is no IP address", "get", "x.torrent", "--bind", "eth0")]
+    [InlineData("--dht-queries: '0' is no number from 1 to 10000000", "get", "x.torrent", "--dht-queries", "0")]
+    [InlineData("--dht-queries-per-host: '10000001' is no number from 1 to 10000000", "seed", "x", "--dht-queries-per-host", "10000001")]
     [InlineData("--allocation: 'none' is neither", "get", "x.torrent", "--allocation", "none")]
     [InlineData("--piece-size: '20000' is no power of two", "create", "x", "-o", "y", "--piece-size", "20000")]
     [InlineData("--piece-size: '8KiB' is no power of two", "create", "x", "-o", "y", "--piece-size", "8KiB")]
@@ -33,7 +35,7 @@ public sealed class UsageTests
     }
 
     [Theory]
-    [InlineData("get", "--sequential", "--select", "--ratio", "--recheck", "--allocation", "--no-dht", "--dht-router", "--upload-limit", "--max-connections")]
+    [InlineData("get", "--sequential", "--select", "--ratio", "--recheck", "--allocation", "--no-dht", "--dht-router", "--dht-queries", "--dht-queries-per-host", "--dht-queries-per-network", "--upload-limit", "--max-connections")]
     [InlineData("dht", "ping", "find-node", "get-peers", "announce", "put", "sample", "status", "--node", "--json")]
     [InlineData("seed", "seeding (infoHash, magnet, port)", "--torrent", "--tracker", "--peer", "--data")]
     [InlineData("create", "--web-seed", "--private", "--source", "--piece-size", "--comment")]

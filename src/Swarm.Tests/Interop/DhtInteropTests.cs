@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Swarm.Actors.Dht;
 using Swarm.Io.Crypto;
 using Swarm.Protocol.Dht.Storage;
+using Swarm.Tests.Host;
 using Swarm.Tests.Interop.Clients;
 
 namespace Swarm.Tests.Interop;
@@ -58,6 +59,53 @@ public sealed class DhtInteropTests(InstalledClients installed)
     }
 
     [Fact]
+    public async Task Swarm_and_libtorrent_get_by_magnet_link_what_aria2_announced_in_the_dht()
+    {
+        using var content = Contents.Create(Contents.ShortLastPiece);
+        await using var scenario = new Scenario();
+        var router = await RouterAsync(scenario);
+        await Aria2.SeedInDhtAsync(installed, scenario, Share.Torrent(content), content.SeedFolder, router.EndPoint);
+        await AnnouncedAsync(router, content.Metainfo.WireHash);
+        var swarm = await SwarmPeer.StartAsync(scenario, scenario.NextAddress(), "leech", Through(router));
+        var libtorrent = await LibtorrentSession.StartAsync(installed, scenario, dhtNode: router.EndPoint);
+        var (folder, other) = (scenario.Folder("out"), scenario.Folder("out-libtorrent"));
+        await swarm.GetByMagnetAsync(content, folder);
+        libtorrent.Add(Share.Magnet(content, null), other);
+        await swarm.CompleteAsync(content, folder);
+        await libtorrent.CompleteAsync(content.Metainfo.WireHash);
+        content.ShouldBeIn(other);
+    }
+
+    [Fact]
+    public async Task Aria2_gets_by_magnet_link_what_libtorrent_announced_in_the_dht()
+    {
+        using var content = Contents.Create(Contents.OnePiece);
+        await using var scenario = new Scenario();
+        var router = await RouterAsync(scenario);
+        var seed = await LibtorrentSession.StartAsync(installed, scenario, dhtNode: router.EndPoint);
+        seed.Add(Share.Torrent(content), content.SeedFolder);
+        await AnnouncedAsync(router, content.Metainfo.WireHash);
+        var folder = scenario.Folder("out");
+        var leech = await Aria2.LeechByDhtAsync(installed, scenario, Share.Magnet(content), folder, router.EndPoint);
+        await leech.EndAsync();
+        content.ShouldBeIn(folder);
+    }
+
+    [Fact]
+    public async Task What_a_run_of_the_program_announces_and_puts_as_a_read_only_node_libtorrent_takes()
+    {
+        await using var scenario = new Scenario();
+        var libtorrent = await LibtorrentSession.StartAsync(installed, scenario, dhtNode: new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 9));
+        string[] through = ["--node", libtorrent.EndPoint.ToString(), "--bind", "127.0.0.1", "--data", scenario.Folder("data")];
+        const string Hash = "0123456789abcdef0123456789abcdef01234567";
+        (await Invocation.RunAsync(["dht", "announce", Hash, "--port", "5001", .. through])).Out.ShouldContain("announced at 1 node");
+        (await Invocation.RunAsync(["dht", "get-peers", Hash, .. through])).Out.ShouldContain("127.0.0.1:5001");
+        (await Invocation.RunAsync(["dht", "put", "kept there", .. through])).Out.ShouldContain("is kept by 1 node");
+        (await Invocation.RunAsync(["dht", "get", DhtItem.TargetOf("10:kept there"u8).ToString(), .. through])).Out.ShouldContain("kept there");
+        (await Invocation.RunAsync(["dht", "find-node", Hash, .. through])).Out.ShouldNotContain(" 127.0.0.1:");
+    }
+
+    [Fact]
     public async Task Items_that_one_put_the_other_gets()
     {
         await using var scenario = new Scenario();
@@ -91,6 +139,10 @@ public sealed class DhtInteropTests(InstalledClients installed)
         found.Sequence.ShouldBe(4);
         found.Value.ShouldBe([.. "13:mutable there"u8]);
     }
+
+    // A node of the network knows a peer: the announce has arrived.
+    private static Task AnnouncedAsync(SwarmPeer node, InfoHash torrent) => Poll.UntilAsync(
+        async () => (await node.DhtAsync<object>(new DhtActor.GetPeers(1, torrent))) is DhtActor.PeersDone { Peers: > 0 }, $"{torrent} is announced in the DHT", Scenario.Patience);
 
     private static Task<SwarmPeer> RouterAsync(Scenario scenario) => SwarmPeer.StartAsync(scenario, scenario.NextAddress(), "router", DhtSettings.Default);
 

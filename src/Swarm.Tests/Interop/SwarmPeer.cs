@@ -36,7 +36,7 @@ internal sealed class SwarmPeer : IAsyncDisposable
     }
 
     /// <summary>Runs a command of the DHT to its end, which must be a <typeparamref name="T"/>.</summary>
-    public async Task<T> DhtAsync<T>(object command) => (await _node.RunAsync(_node.Dht[0], command, streamed: null, CancellationToken.None)).ShouldBeOfType<T>();
+    public async Task<T> DhtAsync<T>(object command) => (await _node.RunAsync(_node.Dht[0], command, streamed: null, CancellationToken.None)).ShouldBeAssignableTo<T>()!;
 
     public Task SeedAsync(TestContent content, IEnumerable<IPEndPoint>? peers = null, string? tracker = null, long uploadLimit = 0) =>
         _node.AddAsync(TorrentSource.FromFile(content.Metainfo, content.File), Options(content.SeedFolder, peers, tracker) with { SeedOnly = true, UploadLimit = uploadLimit });

@@ -95,7 +95,40 @@ public sealed class SimProgramTests
         XDocument.Load(scratch["crowd.svg"]).Root!.Name.LocalName.ShouldBe("svg");
     }
 
+    [Fact]
+    public void Lookups_in_networks_of_DHT_nodes_are_measured_and_drawn()
+    {
+        using var scratch = new Scratch();
+        var (code, output, _) = Run("dht", "--nodes", "20,60", "--lookups", "40", "--settle", "1m", "--json", "--plot", scratch["dht.svg"]);
+        code.ShouldBe(0);
+        var results = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        results.Select(result => result.GetProperty("nodes").GetInt32()).ShouldBe([20, 60]);
+        foreach (var result in results)
+        {
+            result.GetProperty("exactShare").GetDouble().ShouldBeGreaterThanOrEqualTo(0.95);
+            result.GetProperty("medianHops").GetInt32().ShouldBeInRange(1, 3);
+            result.GetProperty("medianMessages").GetInt32().ShouldBeGreaterThanOrEqualTo(16);
+        }
+
+        XDocument.Load(scratch["dht.svg"]).Root!.Name.LocalName.ShouldBe("svg");
+    }
+
     [Theory]
+    [InlineData("garbage")]
+    [InlineData("sybil", "--prefixes", "2")]
+    [InlineData("churn", "--minutes", "10")]
+    [InlineData("partition", "--minutes", "1")]
+    public void Troubles_of_a_DHT_are_told_line_by_line_with_their_figures(params string[] words)
+    {
+        var (code, output, _) = Run(["dht", .. words, "--nodes", "30", "--lookups", "10", "--settle", "1m", "--json"]);
+        code.ShouldBe(0);
+        foreach (var line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries)) JsonDocument.Parse(line).RootElement.GetProperty("study").GetString().ShouldBe(words[0]);
+    }
+
+    [Theory]
+    [InlineData("dht", "no-such-study")]
+    [InlineData("dht", "--nodes", "7")]
+    [InlineData("dht", "sybil", "--prefixes", "0")]
     [InlineData("--scenario", "no-such-thing")]
     [InlineData("--seed", "x", "--scenario", "flash-crowd")]
     [InlineData("--scenario", "flash-crowd", "--minutes", "0")]

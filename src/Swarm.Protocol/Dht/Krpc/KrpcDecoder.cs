@@ -5,8 +5,8 @@ using Swarm.Protocol.Primitives;
 namespace Swarm.Protocol.Dht.Krpc;
 
 /// <summary>
-/// Reads a datagram as a KRPC message (BEP 5, 32, 33, 42, 43, 44, 51), in place and without allocation. It reads the top dictionary once and notes where the parts stand, because
-/// "y", which says what the parts mean, comes last; then it reads the one part that counts.
+/// Reads a datagram as a KRPC message (BEP 5, 32, 33, 42, 43, 44, 51), in place and without allocation. It reads the datagram once: where the parts of the top dictionary stand, and what is in
+/// the first of "a" and "r" on the way, because "y", which says what the parts mean, comes last. Only in a message with both is the one that counts read again.
 /// <para>
 /// Real nodes are sloppy: keys out of order or twice (the first counts), bytes after the dictionary, optional arguments of the wrong type, a reply that also has "q". All that is read as far as it makes sense.
 /// Refused, and to be dropped without an answer (anything else would make an amplifier): no bencoded dictionary, no known "y", no usable "t", more than the limits.
@@ -28,13 +28,24 @@ public static class KrpcDecoder
     {
         message = default;
         if (datagram.IsEmpty || datagram[0] != (byte)'d') return false;
-        var top = new Top();
+        var top = default(Top);
+        var body = default(Body);
         var reader = new BencodeReader(datagram, limits.Bencode);
         reader.Read();
         while (reader.Read() && reader.Kind != BencodeTokenKind.End)
         {
             var key = reader.String;
-            if (!ReadValue(ref reader, datagram, out var value)) return false;
+            if (!reader.Read()) return false;
+            var isFirstBody = top.Body == 0 && reader.Kind == BencodeTokenKind.Dictionary && key.Length == 1 && key[0] is (byte)'a' or (byte)'r';
+            if (isFirstBody)
+            {
+                var start = reader.TokenStart;
+                if (!ReadBody(ref reader, datagram, ref body)) return false;
+                top.TakeBody(key[0], datagram[start..reader.Position]);
+                continue;
+            }
+
+            if (!FinishValue(ref reader, datagram, out var value)) return false;
             if (key.Length == 1) top.Take(key[0], value);
             else if (key.SequenceEqual("ip"u8)) top.Ip = Keep(top.Ip, value.String);
             else if (key.SequenceEqual("ro"u8)) top.ReadOnly |= value.IsInteger && value.Integer == 1;
@@ -42,18 +53,19 @@ public static class KrpcDecoder
 
         if (reader.Error is not null || top.TransactionId.IsEmpty || top.TransactionId.Length > limits.MaxTransactionId) return false;
         if (top.Kind is not { } kind) return false;
+        if (kind == KrpcKind.Query && top.Body != (byte)'a') body = ReadBody(top.Arguments, limits);
+        if (kind == KrpcKind.Reply && top.Body != (byte)'r') body = ReadBody(top.Reply, limits);
         message = kind switch
         {
-            KrpcKind.Query => ReadQuery(top, limits),
-            KrpcKind.Reply => ReadReply(top, limits),
+            KrpcKind.Query => ReadQuery(ref top, ref body, limits),
+            KrpcKind.Reply => ReadReply(ref top, ref body, limits),
             _ => ReadError(top, limits),
         };
         return true;
     }
 
-    private static KrpcMessage ReadQuery(Top top, KrpcLimits limits)
+    private static KrpcMessage ReadQuery(scoped ref Top top, scoped ref Body body, KrpcLimits limits)
     {
-        var body = ReadBody(top.Arguments, limits);
         var method = MethodOf(top.Query);
         var target = method is KrpcMethod.GetPeers or KrpcMethod.AnnouncePeer ? body.InfoHash : body.Target;
         if (method == KrpcMethod.Unknown && target.IsEmpty) target = body.InfoHash;
@@ -98,9 +110,8 @@ public static class KrpcDecoder
         return hasKey && (query.PublicKey.IsEmpty || query.Signature.IsEmpty || query.Sequence is null or < 0) ? KrpcFault.BadItem : KrpcFault.None;
     }
 
-    private static KrpcMessage ReadReply(Top top, KrpcLimits limits)
+    private static KrpcMessage ReadReply(scoped ref Top top, scoped ref Body body, KrpcLimits limits)
     {
-        var body = ReadBody(top.Reply, limits);
         return new KrpcMessage
         {
             Kind = KrpcKind.Reply,
@@ -152,22 +163,28 @@ public static class KrpcDecoder
     {
         var body = default(Body);
         var reader = new BencodeReader(encoded, limits.Bencode);
-        if (!reader.Read()) return body;
-        while (reader.Read() && reader.Kind != BencodeTokenKind.End)
-        {
-            var key = reader.String;
-            if (!ReadValue(ref reader, encoded, out var value)) break;
-            body.Take(key, value);
-        }
-
+        if (reader.Read()) ReadBody(ref reader, encoded, ref body);
         return body;
     }
 
-    /// <summary>Reads a whole value: a number, a string, or a list or dictionary to its end.</summary>
-    private static bool ReadValue(scoped ref BencodeReader reader, ReadOnlySpan<byte> data, out Part value)
+    // Reads a dictionary that has just begun to its end. False: it is broken.
+    private static bool ReadBody(scoped ref BencodeReader reader, ReadOnlySpan<byte> data, ref Body body)
+    {
+        while (reader.Read())
+        {
+            if (reader.Kind == BencodeTokenKind.End) return true;
+            var key = reader.String;
+            if (!reader.Read() || !FinishValue(ref reader, data, out var value)) return false;
+            body.Take(key, value);
+        }
+
+        return false;
+    }
+
+    // Reads a value that has just begun to its end: at once for a number or a string, further for a list or dictionary.
+    private static bool FinishValue(scoped ref BencodeReader reader, ReadOnlySpan<byte> data, out Part value)
     {
         value = default;
-        if (!reader.Read()) return false;
         var (start, kind, depth) = (reader.TokenStart, reader.Kind, reader.Depth);
         if (kind is BencodeTokenKind.List or BencodeTokenKind.Dictionary)
         {
@@ -249,6 +266,16 @@ public static class KrpcDecoder
         public ReadOnlySpan<byte> Type;
         public ReadOnlySpan<byte> Ip;
         public bool ReadOnly;
+
+        /// <summary>Which of "a" and "r" was read on the way; 0: none.</summary>
+        public byte Body;
+
+        public void TakeBody(byte key, ReadOnlySpan<byte> raw)
+        {
+            Body = key;
+            if (key == (byte)'a') Arguments = raw;
+            else Reply = raw;
+        }
 
         public readonly KrpcKind? Kind => Type.Length != 1 ? null : Type[0] switch
         {

@@ -8,6 +8,8 @@ namespace Swarm.Protocol.Dht.Krpc;
 /// </summary>
 public static class KrpcEncoder
 {
+    private static int PeersFrame => "6:valuesle"u8.Length;
+
     /// <summary>Our client and version ("v"): "SW", then 0.1.</summary>
     public static ReadOnlySpan<byte> Version => [(byte)'S', (byte)'W', 0, 1];
 
@@ -59,6 +61,14 @@ public static class KrpcEncoder
         writer.String("1:v"u8, Version);
         writer.Raw("1:y1:re"u8);
         return writer.Result;
+    }
+
+    /// <summary>Bytes of compact peers that a reply of at most <paramref name="size"/> bytes has room for, besides the own family's nodes: more need not be drawn.</summary>
+    public static int RoomForPeers(int size, in KrpcReply reply)
+    {
+        var room = size - SizeWithoutLists(reply);
+        TakeOwnNodes(ref room, reply);
+        return PeersThatFit(room, reply.Querier.CompactSize) * reply.Querier.CompactSize;
     }
 
     /// <summary>Writes an error; returns its bytes.</summary>
@@ -144,7 +154,7 @@ public static class KrpcEncoder
     private static void WritePeers(ref KrpcWriter writer, ReadOnlySpan<byte> packed, int entrySize)
     {
         writer.Raw("6:valuesl"u8);
-        for (; !packed.IsEmpty; packed = packed[entrySize..]) writer.String(packed[..entrySize]);
+        writer.Strings(packed, entrySize);
         writer.Raw("e"u8);
     }
 
@@ -153,14 +163,19 @@ public static class KrpcEncoder
     {
         room -= SizeWithoutLists(reply);
         var ownIsV4 = reply.Querier.IsIPv4;
-        var (nodes, nodes6) = (-1, -1);
-        if (ownIsV4 && reply.HasNodes) nodes = TakePacked(ref room, reply.Nodes, NodeContact.CompactSizeV4, "5:nodes"u8.Length);
-        if (!ownIsV4 && reply.HasNodes6) nodes6 = TakePacked(ref room, reply.Nodes6, NodeContact.CompactSizeV6, "6:nodes6"u8.Length);
+        var own = TakeOwnNodes(ref room, reply);
+        var (nodes, nodes6) = ownIsV4 ? (own, -1) : (-1, own);
         var samples = reply.HasSamples ? TakePacked(ref room, reply.Samples, Bytes20.Size, "7:samples"u8.Length) : -1;
         var peers = TakePeers(ref room, reply.Peers, reply.Querier.CompactSize);
         if (!ownIsV4 && reply.HasNodes) nodes = TakePacked(ref room, reply.Nodes, NodeContact.CompactSizeV4, "5:nodes"u8.Length);
         if (ownIsV4 && reply.HasNodes6) nodes6 = TakePacked(ref room, reply.Nodes6, NodeContact.CompactSizeV6, "6:nodes6"u8.Length);
         return (nodes, nodes6, peers, samples);
+    }
+
+    private static int TakeOwnNodes(ref int room, in KrpcReply reply)
+    {
+        if (reply.Querier.IsIPv4) return reply.HasNodes ? TakePacked(ref room, reply.Nodes, NodeContact.CompactSizeV4, "5:nodes"u8.Length) : -1;
+        return reply.HasNodes6 ? TakePacked(ref room, reply.Nodes6, NodeContact.CompactSizeV6, "6:nodes6"u8.Length) : -1;
     }
 
     private static int TakePacked(ref int room, ReadOnlySpan<byte> packed, int entrySize, int keySize)
@@ -178,12 +193,13 @@ public static class KrpcEncoder
 
     private static int TakePeers(ref int room, ReadOnlySpan<byte> packed, int entrySize)
     {
-        var frame = "6:valuesle"u8.Length;
-        var fits = Math.Min(packed.Length / entrySize, (room - frame) / KrpcWriter.SizeOf(entrySize));
-        if (fits <= 0) return 0;
-        room -= frame + (fits * KrpcWriter.SizeOf(entrySize));
+        var fits = Math.Min(packed.Length / entrySize, PeersThatFit(room, entrySize));
+        if (fits == 0) return 0;
+        room -= PeersFrame + (fits * KrpcWriter.SizeOf(entrySize));
         return fits * entrySize;
     }
+
+    private static int PeersThatFit(int room, int entrySize) => Math.Max(0, (room - PeersFrame) / KrpcWriter.SizeOf(entrySize));
 
     private static int SizeWithoutLists(in KrpcReply reply)
     {

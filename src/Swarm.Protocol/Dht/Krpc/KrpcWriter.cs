@@ -41,6 +41,32 @@ internal ref struct KrpcWriter(Span<byte> destination)
         Raw(value);
     }
 
+    /// <summary>Strings of one length, which stand one after the other.</summary>
+    public void Strings(scoped ReadOnlySpan<byte> packed, int length)
+    {
+        Span<byte> head = stackalloc byte[8];
+        var writer = new KrpcWriter(head);
+        writer.Number(length);
+        writer.Raw(":"u8);
+        head = head[..writer.Written];
+        var size = packed.Length / length * (head.Length + length);
+        if (Overflowed || size > _destination.Length - Written)
+        {
+            Overflowed = true;
+            return;
+        }
+
+        var room = _destination.Slice(Written, size);
+        for (; packed.Length >= length; packed = packed[length..])
+        {
+            head.CopyTo(room);
+            packed[..length].CopyTo(room[head.Length..]);
+            room = room[(head.Length + length)..];
+        }
+
+        Written += size;
+    }
+
     /// <summary>A key and an integer.</summary>
     public void Integer(scoped ReadOnlySpan<byte> encodedKey, long value)
     {
@@ -52,9 +78,19 @@ internal ref struct KrpcWriter(Span<byte> destination)
 
     private void Number(long value)
     {
-        if (Overflowed || !Utf8Formatter.TryFormat(value, _destination[Written..], out var written)) Overflowed = true;
+        // Lengths nearly all have one to three digits.
+        if (value is >= 0 and < 1_000 && _destination.Length - Written >= 3 && !Overflowed)
+        {
+            var number = (int)value;
+            if (number >= 100) Digit(number / 100);
+            if (number >= 10) Digit(number / 10 % 10);
+            Digit(number % 10);
+        }
+        else if (Overflowed || !Utf8Formatter.TryFormat(value, _destination[Written..], out var written)) Overflowed = true;
         else Written += written;
     }
+
+    private void Digit(int digit) => _destination[Written++] = (byte)('0' + digit);
 
     private static int Digits(uint value)
     {

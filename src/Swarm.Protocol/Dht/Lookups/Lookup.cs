@@ -12,13 +12,14 @@ namespace Swarm.Protocol.Dht.Lookups;
 /// One iterative lookup (BEP 5, "Routing Table"; Kademlia): asks ever closer nodes until the closest there are have answered. A plain object of the DHT's actor, which adds the nodes to begin with, sends what <see cref="NextQueries"/>
 /// names, and hands in what became of each query: <see cref="Receive"/>, <see cref="Stalled"/>, <see cref="Failed"/>. What is found streams into <see cref="Results"/>; at the end <see cref="ClosestNodes"/> has the nodes to announce to.
 /// <para>
-/// A few queries are in flight at a time. One that takes longer than answers commonly do has stalled: somebody else is asked in its place and nobody waits for it, but until it fails its answer counts. The pacer keeps queries to one host
-/// apart over all lookups; a node that has to wait is asked later. Nodes without an id (bootstrap routers) are asked when nobody else is left, and never count themselves.
+/// A few queries are in flight at a time. One that takes longer than answers commonly do has stalled: somebody else is asked in its place, but until it fails its answer counts. When nobody else is left, the closest of those who stall
+/// are asked once more, and again: a datagram may have got lost. The pacer keeps queries to one host apart over all lookups; a node that has to wait is asked later. Nodes without an id (bootstrap routers) are asked when nobody else
+/// is left, and never count themselves.
 /// </para>
 /// <para>
-/// What others tell may be lies: see <see cref="LookupCandidates"/> for how a crowd of invented nodes is kept small. A node that answers under another id than it was named with, or with a false item, has failed.
+/// What others tell may be lies: see <see cref="LookupCandidates"/> for how a crowd of invented nodes is kept small, and kept from being all there is. A node that answers under another id than it was named with, or with a false item, has failed.
 /// </para>
-/// Always holds: every node is asked once at most; it ends, with <see cref="End"/> saying why, at the latest when limits of queries or time are reached. Times are TimeSpan ticks of a monotonic clock.
+/// Always holds: every node is asked at most <see cref="LookupSettings.MaxTries"/> times; it ends, with <see cref="End"/> saying why, at the latest when limits of queries or time are reached. Times are TimeSpan ticks of a monotonic clock.
 /// </summary>
 public sealed class Lookup
 {
@@ -27,11 +28,12 @@ public sealed class Lookup
     private readonly NodeId _own;
     private readonly long _startedAt;
     private readonly LookupCandidates _candidates;
-    private readonly Dictionary<UdpAddress, CandidatePhase> _routers = [];
+    private readonly Dictionary<UdpAddress, LookupParty> _routers = [];
 
     // In the order they were given: the dictionary is never walked.
     private readonly List<UdpAddress> _routerOrder = [];
     private int _stalled;
+    private long _lastAskedAt;
 
     /// <summary>A lookup that knows nobody yet.</summary>
     public Lookup(LookupRequest request, NodeId own, AddressFilter filter, IItemSignatures signatures, LookupSettings settings, long nowTicks)
@@ -41,6 +43,7 @@ public sealed class Lookup
         _filter = filter;
         _settings = settings;
         _startedAt = nowTicks;
+        _lastAskedAt = nowTicks;
         _candidates = new LookupCandidates(request.Target, settings);
         Results = new LookupResults(request, settings, filter, signatures);
     }
@@ -84,7 +87,7 @@ public sealed class Lookup
     /// <summary>A node to begin with whose id is not known. False if there are too many.</summary>
     public bool AddRouter(UdpAddress address)
     {
-        if (_routerOrder.Count == MaxRouters || !_routers.TryAdd(address, CandidatePhase.Fresh)) return false;
+        if (_routerOrder.Count == MaxRouters || !_routers.TryAdd(address, new LookupParty())) return false;
         _routerOrder.Add(address);
         return true;
     }
@@ -97,28 +100,13 @@ public sealed class Lookup
         if (End == LookupEnd.None && nowTicks - _startedAt >= _settings.MaxDuration.Ticks) Finish(LookupEnd.TooLong);
         if (End != LookupEnd.None) return 0;
         var closest = _candidates.Closest();
-        var (count, isWaiting) = (0, false);
-        foreach (var candidate in closest)
-        {
-            if (count == addresses.Length || InFlight >= _settings.MaxParallel || Queries >= _settings.MaxQueries) break;
-            if (candidate.Phase != CandidatePhase.Fresh) continue;
-            if (!pacer.TryPass(candidate.Contact.Address, nowTicks))
-            {
-                isWaiting = true;
-                continue;
-            }
-
-            candidate.Phase = CandidatePhase.Asked;
-            addresses[count++] = candidate.Contact.Address;
-            InFlight++;
-            Queries++;
-        }
-
+        var round = new Round(nowTicks, pacer, addresses);
+        foreach (var candidate in closest) AskIf(CandidatePhase.Fresh, candidate, candidate.Contact.Address, ref round);
         // Enough have answered; or nobody is left to ask and nothing more can come, not even late.
-        if (closest.Count == _settings.Closest && closest.TrueForAll(candidate => candidate.Phase == CandidatePhase.Answered)) Finish(LookupEnd.Complete);
-        else if (count == 0 && InFlight == 0 && !isWaiting) count = AskRouters(nowTicks, pacer, addresses, ref isWaiting);
-        if (End == LookupEnd.None && InFlight + _stalled == 0 && !isWaiting && addresses.Length > 0) Finish(Queries >= _settings.MaxQueries ? LookupEnd.TooManyQueries : LookupEnd.Complete);
-        return count;
+        if (closest.Count >= _settings.Closest && closest.TrueForAll(candidate => candidate.Phase == CandidatePhase.Answered)) Finish(LookupEnd.Complete);
+        else if (round.IsIdle && InFlight == 0) AskOthers(ref round);
+        if (End == LookupEnd.None && InFlight == 0 && !round.IsWaiting && addresses.Length > 0 && !IsWorthWaiting(nowTicks)) Finish(Queries >= _settings.MaxQueries ? LookupEnd.TooManyQueries : LookupEnd.Complete);
+        return round.Count;
     }
 
     /// <summary>The query to send to every node.</summary>
@@ -141,12 +129,12 @@ public sealed class Lookup
         if (End != LookupEnd.None) return false;
         var candidate = _candidates.At(from);
         var isRouter = candidate?.Phase is not (CandidatePhase.Asked or CandidatePhase.Stalled);
-        if (isRouter && _routers.GetValueOrDefault(from) is not (CandidatePhase.Asked or CandidatePhase.Stalled)) return false;
+        if (isRouter && _routers.GetValueOrDefault(from)?.Phase is not (CandidatePhase.Asked or CandidatePhase.Stalled)) return false;
         var isHonest = reply.Kind == KrpcKind.Reply && reply.Id is { } id && (isRouter || id == candidate!.Contact.Id) && Results.Take(from, reply);
         if (!isHonest)
         {
             if (reply.Kind == KrpcKind.Reply) Liars++;
-            Failed(from);
+            Enter(from, CandidatePhase.Failed);
             return false;
         }
 
@@ -167,46 +155,60 @@ public sealed class Lookup
     public void Stalled(UdpAddress address) => Enter(address, CandidatePhase.Stalled);
 
     /// <summary>A query timed out or could not be sent.</summary>
-    public void Failed(UdpAddress address) => Enter(address, CandidatePhase.Failed);
-
-    /// <summary>The closest nodes that answered, the closest first, no more than <see cref="LookupSettings.Closest"/>. Where to announce to: those of them with a token.</summary>
-    public ImmutableArray<LookupNode> ClosestNodes() =>
-        [.. _candidates.ClosestAnswered().Select(candidate => new LookupNode(candidate.Contact, candidate.Token, candidate.Hops, candidate.Sequence))];
-
-    private int AskRouters(long nowTicks, QueryPacer pacer, Span<UdpAddress> addresses, ref bool isWaiting)
+    public void Failed(UdpAddress address)
     {
-        var count = 0;
-        foreach (var router in _routerOrder)
-        {
-            if (count == addresses.Length || InFlight >= _settings.MaxParallel || Queries >= _settings.MaxQueries) break;
-            if (_routers[router] != CandidatePhase.Fresh) continue;
-            if (!pacer.TryPass(router, nowTicks))
-            {
-                isWaiting = true;
-                continue;
-            }
-
-            _routers[router] = CandidatePhase.Asked;
-            addresses[count++] = router;
-            InFlight++;
-            Queries++;
-        }
-
-        return count;
+        // A later query to the same may still be answered.
+        if (AskedAt(address) is { } party && --party.Open == 0) Enter(address, CandidatePhase.Failed);
     }
 
-    // Of a query in flight: what became of it.
+    /// <summary>The closest nodes that answered, the closest first, no more than <see cref="LookupSettings.Closest"/>.</summary>
+    public ImmutableArray<LookupNode> ClosestNodes() => [.. NodesToStoreAt().Take(_settings.Closest)];
+
+    /// <summary>Where to announce to, those of them with a token: the closest nodes that answered, and after them secure ones if there are fewer than <see cref="LookupSettings.LeastSecure"/> among the closest.</summary>
+    public ImmutableArray<LookupNode> NodesToStoreAt() =>
+        [.. _candidates.ClosestAnswered().Select(candidate => new LookupNode(candidate.Contact, candidate.Token, candidate.Hops, candidate.Sequence))];
+
+    // Nobody of the closest is left to ask: routers are; then, once more, those who are slow.
+    private void AskOthers(ref Round round)
+    {
+        foreach (var router in _routerOrder) AskIf(CandidatePhase.Fresh, _routers[router], router, ref round);
+        if (!round.IsIdle || _stalled == 0) return;
+        foreach (var candidate in _candidates.ClosestHoped()) AskIf(CandidatePhase.Stalled, candidate, candidate.Contact.Address, ref round);
+        if (Answers > 0) return;
+        foreach (var router in _routerOrder) AskIf(CandidatePhase.Stalled, _routers[router], router, ref round);
+    }
+
+    private void AskIf(CandidatePhase phase, LookupParty party, UdpAddress address, ref Round round)
+    {
+        if (party.Phase != phase || party.Tries >= _settings.MaxTries || round.IsFull || InFlight >= _settings.MaxParallel || Queries >= _settings.MaxQueries || !round.TryAdd(address)) return;
+        if (phase == CandidatePhase.Stalled) _stalled--;
+        party.Phase = CandidatePhase.Asked;
+        party.Tries++;
+        party.Open++;
+        InFlight++;
+        Queries++;
+        _lastAskedAt = round.NowTicks;
+    }
+
+    // All that is left is slow. What they have others have as well, or nobody.
+    private bool IsWorthWaiting(long nowTicks) => _stalled > 0 && (Answers == 0 || nowTicks - _lastAskedAt < _settings.Patience.Ticks);
+
+    // Who has been asked at an address and has not answered or failed.
+    private LookupParty? AskedAt(UdpAddress address)
+    {
+        LookupParty? party = _candidates.At(address);
+        if (party?.Phase is not (CandidatePhase.Asked or CandidatePhase.Stalled)) party = _routers.GetValueOrDefault(address);
+        return party?.Phase is CandidatePhase.Asked or CandidatePhase.Stalled ? party : null;
+    }
+
+    // What became of a query in flight.
     private void Enter(UdpAddress address, CandidatePhase phase)
     {
-        var candidate = _candidates.At(address);
-        var isCandidate = candidate?.Phase is CandidatePhase.Asked or CandidatePhase.Stalled;
-        var before = isCandidate ? candidate!.Phase : _routers.GetValueOrDefault(address);
-        if (before is not (CandidatePhase.Asked or CandidatePhase.Stalled) || before == phase) return;
-        if (before == CandidatePhase.Asked) InFlight--;
+        if (AskedAt(address) is not { } party || party.Phase == phase) return;
+        if (party.Phase == CandidatePhase.Asked) InFlight--;
         else _stalled--;
         if (phase == CandidatePhase.Stalled) _stalled++;
-        if (isCandidate) candidate!.Phase = phase;
-        else _routers[address] = phase;
+        party.Phase = phase;
     }
 
     // Only the closest few of a reply: who tells of more wants to flood us.
@@ -229,8 +231,36 @@ public sealed class Lookup
 
     private void Finish(LookupEnd end)
     {
-        var closest = _candidates.ClosestAnswered();
-        foreach (var candidate in closest) Hops = Math.Max(Hops, candidate.Hops);
+        foreach (var candidate in _candidates.ClosestAnswered().Take(_settings.Closest)) Hops = Math.Max(Hops, candidate.Hops);
         End = end == LookupEnd.Complete && Answers == 0 ? LookupEnd.NoAnswer : end;
+    }
+
+    // Whom to ask now.
+    private ref struct Round(long nowTicks, QueryPacer pacer, Span<UdpAddress> addresses)
+    {
+        private readonly Span<UdpAddress> _addresses = addresses;
+
+        public long NowTicks { get; } = nowTicks;
+
+        public int Count { get; private set; }
+
+        /// <summary>Somebody is to be asked as soon as its host may be.</summary>
+        public bool IsWaiting { get; private set; }
+
+        public readonly bool IsFull => Count == _addresses.Length;
+
+        public readonly bool IsIdle => Count == 0 && !IsWaiting;
+
+        public bool TryAdd(UdpAddress address)
+        {
+            if (!pacer.TryPass(address, NowTicks))
+            {
+                IsWaiting = true;
+                return false;
+            }
+
+            _addresses[Count++] = address;
+            return true;
+        }
     }
 }

@@ -14,7 +14,7 @@ internal enum CandidatePhase : byte
     /// <summary>Asked.</summary>
     Asked,
 
-    /// <summary>Asked, and slow: no more is waited for it, but its answer still counts.</summary>
+    /// <summary>Asked, and slow: somebody else is asked in its place, but its answer still counts.</summary>
     Stalled,
 
     /// <summary>It answered.</summary>
@@ -24,8 +24,20 @@ internal enum CandidatePhase : byte
     Failed,
 }
 
+/// <summary>Whom a lookup asks, and how far that has got.</summary>
+internal class LookupParty
+{
+    public CandidatePhase Phase { get; set; }
+
+    /// <summary>Queries sent to it.</summary>
+    public int Tries { get; set; }
+
+    /// <summary>Of those, the ones that have neither been answered nor timed out.</summary>
+    public int Open { get; set; }
+}
+
 /// <summary>A node that a lookup may ask.</summary>
-internal sealed class LookupCandidate(NodeContact contact, NodeId target, int hops)
+internal sealed class LookupCandidate(NodeContact contact, NodeId target, int hops) : LookupParty
 {
     public NodeContact Contact { get; } = contact;
 
@@ -35,11 +47,11 @@ internal sealed class LookupCandidate(NodeContact contact, NodeId target, int ho
 
     public UdpAddress Wide { get; } = NetworkOf.Wide(contact.Address);
 
+    public bool IsSecure { get; } = SecureNodeId.Matches(contact.Id, contact.Address);
+
     public bool IsLocal { get; } = AddressFilter.IsLocal(contact.Address);
 
     public int Hops { get; } = hops;
-
-    public CandidatePhase Phase { get; set; }
 
     public ImmutableArray<byte> Token { get; set; } = [];
 

@@ -7,7 +7,8 @@ namespace Swarm.Protocol.Dht.Lookups;
 /// The nodes that one lookup knows, the closest first. Owned by <see cref="Lookup"/>.
 /// <para>
 /// Ids and addresses are what others claim, so the closest nodes are chosen with care: on a walk from the closest outward, at most so many of one network, narrow or wide, are taken, and those that failed or stall are passed over.
-/// So whoever has few networks gets few of the places however many ids it makes up, and a made-up node blocks no real one for longer than it takes to stall. Local addresses are exempt: their networks have no owner but ourselves.
+/// So whoever has few networks gets few of the places however many ids it makes up, and a made-up node blocks no real one for longer than it takes to stall. Whoever has enough networks for all places still has no ids of BEP 42 there:
+/// the walk goes on until it has met some that have one, who come in addition. Local addresses are exempt: their networks have no owner but ourselves.
 /// </para>
 /// Always holds: at most <see cref="LookupSettings.MaxCandidates"/>, one an address, of one narrow network no more than <see cref="LookupSettings.MaxRememberedPerNetwork"/>.
 /// </summary>
@@ -48,21 +49,29 @@ internal sealed class LookupCandidates(NodeId target, LookupSettings settings)
         _byAddress.Add(contact.Address, candidate);
     }
 
-    /// <summary>The closest nodes that may count, up to <see cref="LookupSettings.Closest"/>, in whatever phase but failed and stalled. Valid until the next call.</summary>
+    /// <summary>
+    /// The closest nodes that may count, in whatever phase but failed and stalled, the closest first: up to <see cref="LookupSettings.Closest"/> of any kind, and beyond them as many secure ones as it takes to have <see cref="LookupSettings.LeastSecure"/>.
+    /// Valid until the next call.
+    /// </summary>
     public List<LookupCandidate> Closest() => Walk(candidate => candidate.Phase is not (CandidatePhase.Failed or CandidatePhase.Stalled));
 
-    /// <summary>The closest nodes that answered. Valid until the next call.</summary>
+    /// <summary>The closest nodes that answered or still may, those that stall included. Valid until the next call.</summary>
+    public List<LookupCandidate> ClosestHoped() => Walk(candidate => candidate.Phase != CandidatePhase.Failed);
+
+    /// <summary>Of those that answered, likewise. Valid until the next call.</summary>
     public List<LookupCandidate> ClosestAnswered() => Walk(candidate => candidate.Phase == CandidatePhase.Answered);
 
     private List<LookupCandidate> Walk(Predicate<LookupCandidate> mayCount)
     {
         _walk.Clear();
+        var secure = 0;
         foreach (var candidate in _byDistance)
         {
-            if (!mayCount(candidate)) continue;
+            if (!mayCount(candidate) || (_walk.Count >= settings.Closest && !candidate.IsSecure)) continue;
             if (!candidate.IsLocal && (IsFull(candidate, node => node.Narrow == candidate.Narrow, settings.MaxPerNarrowNetwork) || IsFull(candidate, node => node.Wide == candidate.Wide, settings.MaxPerWideNetwork))) continue;
             _walk.Add(candidate);
-            if (_walk.Count == settings.Closest) break;
+            if (candidate.IsSecure) secure++;
+            if (_walk.Count >= settings.Closest && secure >= settings.LeastSecure) break;
         }
 
         return _walk;

@@ -8,19 +8,28 @@ public sealed record DhtSecuritySettings
     /// <summary>What a node uses unless configured otherwise.</summary>
     public static DhtSecuritySettings Default { get; } = new();
 
-    /// <summary>Queries a second that one host may send, 1 to 1,000,000.</summary>
-    public int QueriesPerHost { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 50;
+    /// <summary>The greatest rate of queries, a second.</summary>
+    public const int MostQueries = 10_000_000;
 
-    /// <summary>Queries a second that one /24 or /64 may send, 1 to 1,000,000.</summary>
-    public int QueriesPerNetwork { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 200;
+    /// <summary>
+    /// Queries a second that one host may send, 1 to <see cref="MostQueries"/>. A client asks the same node a few times in a lookup, so fifty are for dozens of clients behind one address, or for one that crawls;
+    /// ten of them could not make the node send what one video takes.
+    /// </summary>
+    public int QueriesPerHost { get; init => field = Setting.InRange(value, 1, MostQueries); } = 50;
 
-    /// <summary>Queries a second that are answered in all, 1 to 10 million.</summary>
-    public int QueriesInAll { get; init => field = Setting.InRange(value, 1, 10_000_000); } = 50_000;
+    /// <summary>Queries a second that one /24 or /64 may send, 1 to <see cref="MostQueries"/>: who has a whole network has no more than four hosts' share.</summary>
+    public int QueriesPerNetwork { get; init => field = Setting.InRange(value, 1, MostQueries); } = 200;
+
+    /// <summary>
+    /// Queries a second that are answered in all, 1 to <see cref="MostQueries"/>. A node of the public DHT is asked some hundred times a second, near a popular info-hash some thousand times; the limit is for floods from forged
+    /// addresses, which no limit for a host can see. It costs at most a third of a core and, as an answer to an unproven address has about 300 bytes, 15 MB/s.
+    /// </summary>
+    public int QueriesInAll { get; init => field = Setting.InRange(value, 1, MostQueries); } = 50_000;
 
     /// <summary>Seconds' worth of queries that may come at once, 1 to 60.</summary>
     public int QueryBurstSeconds { get; init => field = Setting.InRange(value, 1, 60); } = 2;
 
-    /// <summary>Hosts, and networks, whose rates are remembered, 64 to 1,000,000; 48 bytes each.</summary>
+    /// <summary>Hosts, and networks, whose rates are remembered, 64 to 1,000,000; 48 bytes each, in four tables.</summary>
     public int RememberedSources { get; init => field = Setting.InRange(value, 64, 1_000_000); } = 8_192;
 
     /// <summary>An answer to an unproven address has at most this many times the bytes of the question, 1 to 20. An answer with eight nodes is about four times a question.</summary>

@@ -5,8 +5,8 @@ using Swarm.Protocol.Primitives;
 namespace Swarm.Protocol.Dht.Security;
 
 /// <summary>
-/// Makes and checks the write tokens of BEP 5 and 44. A token is the beginning of a SHA-256 over a secret, the number of the current period, the asker's host and the target: nothing is stored for it, only the same host can use it,
-/// for the same target (as with libtorrent), in this period and the next. The secret is the node's own and never leaves it; as the period goes into the hash, the effective secret changes with each.
+/// Makes and checks the write tokens of BEP 5 and 44. A token is a keyed hash (SipHash-2-4) of the number of the current period, the asker's host and the target: nothing is stored for it, only the same host can use it,
+/// for the same target (as with libtorrent), in this period and the next. The key is the node's own and never leaves it; as the period goes into the hash, tokens of other periods say nothing about this one's.
 /// Times are TimeSpan ticks of a monotonic clock.
 /// </summary>
 public sealed class TokenIssuer
@@ -15,16 +15,18 @@ public sealed class TokenIssuer
     public const int TokenSize = 8;
 
     /// <summary>Bytes of the secret.</summary>
-    public const int SecretSize = 32;
+    public const int SecretSize = SipHash.KeySize;
 
-    private readonly byte[] _secret;
+    private const int MostAddressBytes = 16;
+
+    private readonly SipHash _hash;
     private readonly long _periodTicks;
 
     /// <summary>Takes a secret of <see cref="SecretSize"/> bytes that nobody can guess.</summary>
     public TokenIssuer(ReadOnlySpan<byte> secret, DhtSecuritySettings settings)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(secret.Length, SecretSize);
-        _secret = secret.ToArray();
+        _hash = new SipHash(secret);
         _periodTicks = settings.TokenPeriod.Ticks;
     }
 
@@ -56,15 +58,11 @@ public sealed class TokenIssuer
 
     private void Make(long period, UdpAddress asker, NodeId target, Span<byte> token)
     {
-        Span<byte> input = stackalloc byte[SecretSize + sizeof(long) + Bytes20.Size + 16];
-        _secret.CopyTo(input);
-        BinaryPrimitives.WriteInt64BigEndian(input[SecretSize..], period);
-        var written = SecretSize + sizeof(long);
-        target.Value.CopyTo(input[written..]);
-        written += Bytes20.Size;
+        Span<byte> input = stackalloc byte[sizeof(long) + Bytes20.Size + MostAddressBytes];
+        BinaryPrimitives.WriteInt64BigEndian(input, period);
+        target.Value.CopyTo(input[sizeof(long)..]);
+        var written = sizeof(long) + Bytes20.Size;
         written += asker.WriteAddress(input[written..]);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(input[..written], hash);
-        hash[..TokenSize].CopyTo(token);
+        BinaryPrimitives.WriteUInt64LittleEndian(token, _hash.Compute(input[..written]));
     }
 }

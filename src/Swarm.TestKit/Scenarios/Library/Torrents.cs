@@ -46,6 +46,16 @@ internal static class Torrents
             .Between(3.Seconds, 30.Seconds, Faults.Kill(Who.One("leecher"), 2.Seconds))
             .EveryoneCompletes(within: 1.Hours),
 
+        new SwarmScenario("magnet-by-dht", "Of both families, with a magnet link and one node of the DHT, and no tracker: they find each other.")
+            .Sharing(content => content.InPiecesOf(16_384).InFiles(1, 20))
+            .WithoutTracker()
+            .WithDht()
+            .Seeds(1, seed => seed.On(LinkKind.Steady).OnBothFamilies())
+            .Leechers(2, 4, leecher => leecher.On(LinkKind.Steady).ByMagnet().JoiningBetween(0.Seconds, 40.Seconds))
+            .Leechers(1, 2, leecher => leecher.Named("modern").On(LinkKind.Steady).ByMagnet().OnIPv6().JoiningBetween(0.Seconds, 40.Seconds))
+            .Between(3.Seconds, 60.Seconds, Faults.Kill(Who.One("leecher"), 2.Seconds))
+            .EveryoneCompletes(within: 1.Hours),
+
         new SwarmScenario("private-torrent", "A private torrent is shared by its tracker's peers, and strangers who ask for its metadata get none.")
             .Sharing(content => content.Private())
             .Seeds(1, seed => seed.On(LinkKind.Steady))

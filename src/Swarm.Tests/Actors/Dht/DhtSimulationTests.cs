@@ -1,112 +1,76 @@
-using Swarm.Actors.Dht;
-using Swarm.Protocol.Dht.Krpc;
 using Swarm.TestKit.Dht;
 
 namespace Swarm.Tests.Actors.Dht;
 
-/// <summary>What a network of production DHT actors stands: churn, a partition, a Sybil attack against one info-hash, nodes that answer garbage.</summary>
+/// <summary>What a network of production DHT actors stands: churn, a partition, Sybil attacks against one info-hash, nodes that answer garbage. The studies of <c>swarm-sim dht</c>, small.</summary>
 public sealed class DhtSimulationTests
 {
-    private static readonly InfoHash Torrent = new(Enumerable.Repeat((byte)0x5a, 20).ToArray());
+    private static readonly DhtStudyPlan Small = new() { Nodes = 150, Lookups = 200, Settling = TimeSpan.FromMinutes(2), Announcers = 10, Searchers = 40 };
+
+    [Fact]
+    public void Lookups_find_exactly_the_eight_closest_nodes()
+    {
+        var row = DhtStudy.Quiet(Small).Single();
+        row.Survey.ExactShare.ShouldBeGreaterThanOrEqualTo(0.99);
+        row.Survey.MedianHops.ShouldBeInRange(1, 4);
+        row.Survey.MedianMessages.ShouldBeInRange(16, 40);
+    }
+
+    [Fact]
+    public void Same_plan_is_the_same_run()
+    {
+        var plan = Small with { Nodes = 60, Lookups = 50, ChurnTime = TimeSpan.FromMinutes(10) };
+        DhtStudy.Churn(plan).Last().TraceHash.ShouldBe(DhtStudy.Churn(plan).Last().TraceHash);
+        DhtStudy.Churn(plan with { Seed = 2 }).Last().TraceHash.ShouldNotBe(DhtStudy.Churn(plan).Last().TraceHash);
+    }
 
     [Fact]
     public void Lookups_find_the_closest_while_half_of_the_nodes_change_every_hour()
     {
-        var dht = Grown(100);
-        for (var minute = 0; minute < 60; minute++)
-        {
-            // 50 an hour of 100.
-            if (minute % 6 != 5)
-            {
-                dht.Draw(1)[0].Leave();
-                dht.Join();
-            }
-
-            dht.Simulation.AdvanceBy(TimeSpan.FromMinutes(1));
-        }
-
-        ShareFound(dht, 60).ShouldBeGreaterThanOrEqualTo(0.95);
+        var rows = DhtStudy.Churn(Small with { ChurnTime = TimeSpan.FromHours(2) }).ToList();
+        rows[^1].Figures.Single(figure => figure.Name == "left").Value.ShouldBeInRange(149, 151);
+        rows.Sum(row => row.Survey.Exact).ShouldBeGreaterThanOrEqualTo(rows.Sum(row => row.Survey.Lookups) * 97 / 100);
+        rows.ShouldAllBe(row => row.Survey.FoundShare > 0.99);
     }
 
     [Fact]
-    public void Network_that_was_cut_in_two_is_one_again()
+    public void Halves_of_a_network_are_networks_and_then_one_again()
     {
-        var dht = Grown(80);
-        var half = dht.Nodes.Take(40).ToList();
-        dht.Network.Partition(half.Select(node => node.Host), dht.Nodes.Skip(40).Select(node => node.Host));
-        dht.Simulation.AdvanceBy(TimeSpan.FromMinutes(20));
-        dht.Nodes[3].Ask<DhtActor.Announced>(new DhtActor.Announce(1, Torrent, 5_000, IsSeed: false));
-        dht.Network.Heal();
-        dht.Simulation.AdvanceBy(TimeSpan.FromMinutes(30));
-        ShareFound(dht, 60).ShouldBeGreaterThanOrEqualTo(0.95);
-        dht.Nodes[70].Answers(new DhtActor.GetPeers(2, Torrent)).OfType<DhtActor.PeersFound>().ShouldNotBeEmpty();
+        var rows = DhtStudy.Partition(Small with { CutTime = TimeSpan.FromMinutes(30) }).ToList();
+        rows.Where(row => row.When.StartsWith("cut 30 min", StringComparison.Ordinal)).ShouldAllBe(row => row.Survey.ExactShare >= 0.99);
+        var healed = rows.Single(row => row.When == "healed 30 min");
+        healed.Survey.ExactShare.ShouldBeGreaterThanOrEqualTo(0.99);
+        healed.Figures.Single().Value.ShouldBe(100, healed.Figures.Single().Name);
     }
 
-    [Fact]
-    public void Thousand_ids_of_three_networks_next_to_an_info_hash_do_not_capture_it()
+    [Theory]
+    [InlineData(3, 75)]
+    [InlineData(16, 100)]
+    public void Thousand_ids_of_a_few_networks_next_to_an_info_hash_do_not_capture_it(int networks, double mostHostile)
     {
-        var dht = Grown(100);
-        var contacts = new List<NodeContact>();
-        for (var i = 0; i < 1_000; i++) contacts.Add(new NodeContact(Near(i), new UdpAddress([(byte)(60 + (i % 3)), 7, (byte)(i / 200), (byte)(1 + (i / 3 % 200))], SimDht.Port)));
-        contacts = [.. contacts.DistinctBy(contact => contact.Address)];
-        var scripts = contacts.ConvertAll(contact => new SimDhtScript(dht, contact.Address.ToEndPoint().Address, contact.Id, contacts));
-        foreach (var script in scripts)
+        var rows = DhtStudy.Sybil(Small with { SybilIds = 1_000, SybilNetworks = networks, SybilTime = TimeSpan.FromMinutes(5) }).ToList();
+        foreach (var row in rows.Skip(1))
         {
-            foreach (var victim in dht.Draw(2)) script.Greet(victim);
+            var figures = row.Figures.ToDictionary(figure => figure.Name, figure => figure.Value);
+            figures["queries they were sent"].ShouldBeGreaterThan(0, "the attackers were met");
+            figures["hostile of the nodes next to the info-hash %"].ShouldBeLessThanOrEqualTo(mostHostile);
+            figures["of them hostile %"].ShouldBeLessThanOrEqualTo(75);
+            figures["announces taken %"].ShouldBe(100);
+            figures["searches that found a peer %"].ShouldBe(100);
+            figures["peers found of those announced %"].ShouldBeGreaterThan(90);
+            row.Survey.ExactShare.ShouldBeGreaterThanOrEqualTo(0.97, "other targets are as they were");
         }
-
-        dht.Simulation.AdvanceBy(TimeSpan.FromMinutes(5));
-        var announced = 0;
-        for (var i = 0; i < 5; i++) announced += dht.Nodes[i].Answers(new DhtActor.Announce(i, Torrent, 5_000 + i, IsSeed: false))[^1] is DhtActor.Announced ? 1 : 0;
-        announced.ShouldBe(5);
-        var found = dht.Draw(20).Count(node => node.Answers(new DhtActor.GetPeers(9, Torrent)).OfType<DhtActor.PeersFound>().Any());
-        found.ShouldBe(20);
-        scripts.Sum(script => script.Asked).ShouldBeGreaterThan(0, "the attackers were met");
     }
 
     [Fact]
     public void Nodes_that_answer_garbage_stop_nobody()
     {
-        var dht = Grown(60);
-        var scripts = Enumerable.Range(0, 30).Select(_ => new SimDhtScript(dht, dht.DrawAddress(), NodeId.Create(dht.Random), [], isGarbage: true)).ToList();
-        foreach (var script in scripts)
+        foreach (var row in DhtStudy.Garbage(Small))
         {
-            foreach (var victim in dht.Draw(5)) script.Greet(victim);
+            var figures = row.Figures.ToDictionary(figure => figure.Name, figure => figure.Value);
+            figures["queries they were sent"].ShouldBeGreaterThan(0, "the liars were met");
+            figures["peers found of those announced %"].ShouldBeGreaterThan(90);
+            row.Survey.ExactShare.ShouldBeGreaterThanOrEqualTo(0.97);
         }
-
-        dht.Simulation.AdvanceBy(TimeSpan.FromMinutes(5));
-        ShareFound(dht, 40).ShouldBeGreaterThanOrEqualTo(0.95);
-        scripts.Sum(script => script.Asked).ShouldBeGreaterThan(0, "the liars were met");
-        dht.Nodes.Sum(node => node.Status().Traffic.Malformed).ShouldBeGreaterThan(0);
-    }
-
-    // An id that shares 60 bits with the info-hash.
-    private static NodeId Near(int number)
-    {
-        Span<byte> bytes = stackalloc byte[20];
-        Torrent.Value.CopyTo(bytes);
-        new Random(number).NextBytes(bytes[8..]);
-        return new NodeId(bytes);
-    }
-
-    private static double ShareFound(SimDht dht, int lookups)
-    {
-        var found = 0;
-        for (var i = 0; i < lookups; i++)
-        {
-            var target = NodeId.Create(dht.Random);
-            var asker = dht.Draw(1)[0];
-            if (asker.Answers(new DhtActor.FindNode(i, target))[^1] is not DhtActor.NodesFound nodes) continue;
-            if (nodes.Nodes[0].Id == dht.ClosestTo(target, 2).First(node => node != asker).Id) found++;
-        }
-
-        return found / (double)lookups;
-    }
-
-    private static SimDht Grown(int count)
-    {
-        var dht = new SimDht(1);
-        dht.Grow(count, atATime: 5, TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(2));
-        return dht;
     }
 }

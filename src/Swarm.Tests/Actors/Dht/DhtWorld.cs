@@ -62,6 +62,9 @@ internal sealed class DhtWorld
     /// <summary>Queries that were sent to whomever, with the method.</summary>
     public List<(UdpAddress To, KrpcMethod Method)> Asked { get; } = [];
 
+    /// <summary>Whether a query gets lost on its way.</summary>
+    public Func<UdpAddress, KrpcMethod, bool> IsLost { get; set; } = (_, _) => false;
+
     /// <summary>What came back to a query of <see cref="Ask"/>, by address.</summary>
     public List<(UdpAddress To, byte[] Bytes)> Answers { get; } = [];
 
@@ -146,6 +149,7 @@ internal sealed class DhtWorld
         }
 
         Asked.Add((to, message.Method));
+        if (IsLost(to, message.Method)) return;
         if (!Nodes.TryGetValue(to, out var id)) return;
         var external = Seen.TryGetValue(to, out var seen) ? seen : At("10.0.0.1:6881");
         var size = KrpcEncoder.Write(_buffer, new KrpcReply { TransactionId = message.TransactionId, Id = id, Querier = external, HasNodes = message.Method == KrpcMethod.FindNode, Token = "token"u8 });

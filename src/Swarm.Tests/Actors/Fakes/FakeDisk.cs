@@ -109,6 +109,29 @@ internal sealed class FakeDisk(Simulation sim) : IDisk
         });
     }
 
+    public void Move(StorageId storage, string root, MoveKind kind)
+    {
+        Log.Add($"move {root} {kind}");
+        Post(Delay, () => Relocate(_storages[storage], spec => spec with { Root = root }));
+    }
+
+    public void Rename(StorageId storage, int file, string path)
+    {
+        Log.Add($"rename {file} {path}");
+        Post(Delay, () => Relocate(_storages[storage], spec => spec with { Layout = new ContentLayout(spec.Layout.Geometry, spec.Layout.Files.SetItem(file, spec.Layout.Files[file] with { Path = path })) }));
+    }
+
+    public void Delete(StorageId storage)
+    {
+        Log.Add("delete");
+        Post(Delay, () =>
+        {
+            var known = _storages[storage];
+            for (var file = 0; file < known.Spec.Layout.Files.Length; file++) Files.Remove(PathOf(known, file));
+            known.Tell(new IDisk.Deleted(storage));
+        });
+    }
+
     public void Close(StorageId storage)
     {
         Log.Add("close");
@@ -143,6 +166,26 @@ internal sealed class FakeDisk(Simulation sim) : IDisk
         {
             Files[Path.Combine(root, file.Path)].Bytes.AsSpan().SequenceEqual(content.Bytes.AsSpan((int)file.Offset, (int)file.Length)).ShouldBeTrue($"{file.Path} differs");
         }
+    }
+
+    private void Relocate(Storage storage, Func<StorageSpec, StorageSpec> change)
+    {
+        var before = Enumerable.Range(0, storage.Spec.Layout.Files.Length).Select(file => PathOf(storage, file)).ToList();
+        var old = storage.Spec;
+        storage.Spec = change(old);
+        if (before.Where((path, file) => path != PathOf(storage, file) && Files.ContainsKey(PathOf(storage, file))).Any())
+        {
+            storage.Spec = old;
+            storage.Tell(new IDisk.RelocateFailed(storage.Id, new DiskError(DiskErrorKind.Obstructed, old.Root, "another file is in its place")));
+            return;
+        }
+
+        for (var file = 0; file < before.Count; file++)
+        {
+            if (before[file] != PathOf(storage, file) && Files.Remove(before[file], out var moved)) Files.Add(PathOf(storage, file), moved);
+        }
+
+        storage.Tell(new IDisk.Relocated(storage.Id, Look(storage)));
     }
 
     private static string PathOf(Storage storage, int file) => Path.Combine(storage.Spec.Root, storage.Spec.Layout.Files[file].Path);
@@ -238,7 +281,7 @@ internal sealed class FakeDisk(Simulation sim) : IDisk
     {
         public StorageId Id { get; } = id;
 
-        public StorageSpec Spec { get; } = spec;
+        public StorageSpec Spec { get; set; } = spec;
 
         public bool IsClosing { get; set; }
 

@@ -30,6 +30,10 @@ internal sealed class Aria2 : IAsyncDisposable
     public static Task<Aria2> LeechAndServeAsync(InstalledClients installed, Scenario scenario, Share share, string folder) =>
         StartAsync(installed, scenario, share, folder, "--seed-ratio=0.0");
 
+    /// <summary>Hashes what is in <paramref name="folder"/>, announces it in the DHT, which it knows one node of, and serves it.</summary>
+    public static Task<Aria2> SeedInDhtAsync(InstalledClients installed, Scenario scenario, Share share, string folder, IPEndPoint dhtNode) =>
+        StartAsync(installed, scenario, share, folder, "--check-integrity=true", "--seed-ratio=0.0", "--enable-dht=true", $"--dht-entry-point={dhtNode}", $"--dht-file-path={Path.Combine(scenario.Root, "aria2-seed-dht.dat")}");
+
     /// <summary>Downloads into <paramref name="folder"/> what a magnet link names, with nothing but a node of the DHT, and ends.</summary>
     public static Task<Aria2> LeechByDhtAsync(InstalledClients installed, Scenario scenario, Share share, string folder, IPEndPoint dhtNode) =>
         StartAsync(installed, scenario, share, folder, "--seed-time=0", "--enable-dht=true", $"--dht-entry-point={dhtNode}", $"--dht-file-path={Path.Combine(scenario.Root, "aria2-dht.dat")}");

@@ -70,5 +70,17 @@ internal sealed class FaultyFileOperations(FileOperations inner) : FileOperation
 
     public override DiskError? CreateLink(FilePlace link, string target, List<string> changedFolders) => inner.CreateLink(link, target, changedFolders);
 
+    public Func<FilePlace, FilePlace, RenameOutcome?> OnRename { get; set; } = (_, _) => null;
+
+    public override RenameOutcome Rename(FilePlace from, FilePlace to, List<string> changedFolders, out DiskError? error)
+    {
+        error = null;
+        return OnRename(from, to) ?? inner.Rename(from, to, changedFolders, out error);
+    }
+
+    public override DiskError? Delete(FilePlace place, List<string> changedFolders) => inner.Delete(place, changedFolders);
+
+    public override void RemoveEmptyFolders(string root, string path, List<string> changedFolders) => inner.RemoveEmptyFolders(root, path, changedFolders);
+
     public override ImmutableArray<FileFingerprint> Look(string root, ImmutableArray<ContentFile> files) => inner.Look(root, files);
 }

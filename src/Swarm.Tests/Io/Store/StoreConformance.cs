@@ -375,7 +375,9 @@ public abstract partial class StoreConformance : IDisposable
         var loaded = Run(store, new StoreCommand.LoadTorrent(torrent))[0].ShouldBeOfType<StoreOutcome.Loaded>();
         loaded.Record.ShouldNotBeNull();
         loaded.Record.Metainfo.ShouldBe(record.Metainfo);
-        loaded.Record.ShouldBe(record with { Metainfo = loaded.Record.Metainfo });
+        loaded.Record.Options.Folder.ShouldBe(record.Folder);
+        Described(loaded.Record).ShouldBe(Described(record with { Options = record.Options with { Folder = record.Folder } }));
+        loaded.Record.ShouldBe(record with { Metainfo = loaded.Record.Metainfo, Options = loaded.Record.Options, Unfinished = loaded.Record.Unfinished, Summary = loaded.Record.Summary });
         ShouldBeEqual(loaded.Progress, progress);
     }
 

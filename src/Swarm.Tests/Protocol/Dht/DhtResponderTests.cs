@@ -234,7 +234,7 @@ public sealed class DhtResponderTests
     {
         var peers = new PeerStore(DhtStorageSettings.Default, new Random(1));
         return new DhtResponder(
-            Table(AddressFamily.InterNetwork), peers, new ItemStore(DhtStorageSettings.Default, Signatures), new InfohashSampler(DhtStorageSettings.Default, peers), new TokenIssuer(new byte[32], security),
+            Table(AddressFamily.InterNetwork), peers, new ItemStore(DhtStorageSettings.Default, Signatures), new InfohashSampler(DhtStorageSettings.Default, peers), new TokenIssuer(new byte[TokenIssuer.SecretSize], security),
             new AddressFilter(security, AddressFamily.InterNetwork), new QueryLimiter(security, new Random(2)), new AmplificationGuard(security, new Random(3), 0), ResponderSettings.Default);
     }
 

@@ -111,7 +111,7 @@ public sealed class DhtSecurityTests
     [Fact]
     public void Token_is_valid_for_its_host_and_target_in_its_period_and_the_next()
     {
-        var tokens = new TokenIssuer(new byte[32], DhtSecuritySettings.Default);
+        var tokens = new TokenIssuer(new byte[TokenIssuer.SecretSize], DhtSecuritySettings.Default);
         var (target, other) = (NodeId.Create(new Random(1)), NodeId.Create(new Random(2)));
         var token = new byte[TokenIssuer.TokenSize];
         foreach (var start in (long[])[0, -1000 * Second, 299 * Second])
@@ -126,7 +126,7 @@ public sealed class DhtSecurityTests
         }
 
         tokens.Refused.ShouldBe(12);
-        var another = new TokenIssuer([.. Enumerable.Repeat((byte)1, 32)], DhtSecuritySettings.Default);
+        var another = new TokenIssuer([.. Enumerable.Repeat((byte)1, TokenIssuer.SecretSize)], DhtSecuritySettings.Default);
         another.IsValid(token, At("8.8.8.8", 1), target, 299 * Second).ShouldBeFalse();
     }
 
@@ -153,6 +153,44 @@ public sealed class DhtSecurityTests
         var admitted = 0;
         for (var i = 0; i < 10_000; i++) admitted += limiter.Admit(At("8.8.8.8"), i * Second / 100) ? 1 : 0;
         admitted.ShouldBeInRange(1_000, 1_010);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(250)]
+    public void A_flood_from_one_network_leaves_everybody_else_what_they_ask(int hosts)
+    {
+        const int Others = 500;
+        var limiter = new QueryLimiter(DhtSecuritySettings.Default, new Random(1));
+        var flooded = 0;
+        var refused = 0;
+        for (var tick = 0; tick < 1_000; tick++)
+        {
+            // 100,000 a second of the flood, and half of what the limit allows of each of the others: 12,500.
+            var now = tick * Second / 100;
+            for (var i = 0; i < 1_000; i++) flooded += limiter.Admit(At($"9.9.9.{i % hosts}", 1000 + i), now) ? 1 : 0;
+            for (var i = tick % 4; i < Others; i += 4) refused += limiter.Admit(At($"{20 + (i / 250)}.7.{i % 250}.1"), now) ? 0 : 1;
+        }
+
+        refused.ShouldBe(0);
+        var rate = hosts == 1 ? DhtSecuritySettings.Default.QueriesPerHost : DhtSecuritySettings.Default.QueriesPerNetwork;
+        flooded.ShouldBeInRange(rate * 10, rate * (10 + DhtSecuritySettings.Default.QueryBurstSeconds));
+        limiter.RefusedInAll.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_flood_from_forged_addresses_is_held_to_the_limit_for_all()
+    {
+        var limiter = new QueryLimiter(DhtSecuritySettings.Default, new Random(1));
+        var random = new Random(2);
+        var admitted = 0;
+        for (var tick = 0; tick < 1_000; tick++)
+        {
+            for (var i = 0; i < 2_000; i++) admitted += limiter.Admit(Public(random), tick * Second / 100) ? 1 : 0;
+        }
+
+        var rate = DhtSecuritySettings.Default.QueriesInAll;
+        admitted.ShouldBeInRange(rate * 10, rate * (10 + DhtSecuritySettings.Default.QueryBurstSeconds));
     }
 
     [Fact]

@@ -131,6 +131,20 @@ public sealed class KrpcDecoderTests
     }
 
     [Fact]
+    public void Query_that_also_has_a_reply_before_its_arguments_is_a_query()
+    {
+        var message = Decode("d1:rd2:id20:aaaaaaaaaaaaaaaaaaaae1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"u8);
+        (message.Kind, message.Method, message.Fault, message.Id).ShouldBe((KrpcKind.Query, KrpcMethod.Ping, KrpcFault.None, new NodeId("abcdefghij0123456789"u8)));
+    }
+
+    [Fact]
+    public void Of_arguments_that_stand_twice_the_first_count()
+    {
+        var message = Decode("d1:ad2:id20:abcdefghij0123456789e1:ad2:id20:aaaaaaaaaaaaaaaaaaaae1:q4:ping1:t2:aa1:y1:qe"u8);
+        message.Id.ShouldBe(new NodeId("abcdefghij0123456789"u8));
+    }
+
+    [Fact]
     public void Peers_come_mixed_and_in_the_old_form()
     {
         Peers(Decode("d1:rd6:valuesl6:abcdef18:0123456789abcdefgh3:xyz6:ghijkli7eee1:t1:a1:y1:re"u8).Peers).Length.ShouldBe(3);

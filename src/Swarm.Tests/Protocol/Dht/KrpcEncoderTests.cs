@@ -114,7 +114,9 @@ public sealed class KrpcEncoderTests
         for (var room = 0; room < 3_600; room++)
         {
             var buffer = new byte[room];
-            var written = KrpcEncoder.Write(buffer, new KrpcReply { TransactionId = "aa"u8, Id = Id, Querier = querier, HasNodes = true, Nodes = nodes, HasNodes6 = true, Nodes6 = nodes6, Peers = peers, Token = "12345678"u8 });
+            var reply = new KrpcReply { TransactionId = "aa"u8, Id = Id, Querier = querier, HasNodes = true, Nodes = nodes, HasNodes6 = true, Nodes6 = nodes6, Peers = peers, Token = "12345678"u8 };
+            var written = KrpcEncoder.Write(buffer, reply);
+            KrpcEncoder.Write(new byte[room], reply with { Peers = peers.AsSpan(0, Math.Min(peers.Length, KrpcEncoder.RoomForPeers(room, reply))) }).ShouldBe(written, "more peers than there is room for change nothing");
             if (written == 0)
             {
                 before.ShouldBe(0);

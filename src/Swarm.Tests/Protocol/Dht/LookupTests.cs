@@ -8,7 +8,7 @@ using static Swarm.Tests.Protocol.Dht.DhtSecurityTests;
 
 namespace Swarm.Tests.Protocol.Dht;
 
-public sealed class LookupTests
+public sealed partial class LookupTests
 {
     private const long Second = TimeSpan.TicksPerSecond;
     private static readonly NodeId Target = new("mnopqrstuvwxyz123456"u8);
@@ -67,18 +67,75 @@ public sealed class LookupTests
     }
 
     [Fact]
-    public void Waits_for_the_late_when_nobody_else_is_left()
+    public void Asks_the_slow_again_when_nobody_else_is_left_and_waits_for_them_as_long_as_nobody_has_answered()
+    {
+        var lookup = Begin(KrpcMethod.FindNode);
+        var node = Near(1, 8)[0];
+        lookup.AddNode(node);
+        for (var tries = 0; tries < 3; tries++)
+        {
+            Ask(lookup, tries * Second).ShouldBe([node.Address]);
+            lookup.Stalled(node.Address);
+        }
+
+        Ask(lookup, 50 * Second).ShouldBeEmpty("three times is enough");
+        for (var tries = 0; tries < 3; tries++)
+        {
+            lookup.End.ShouldBe(LookupEnd.None);
+            lookup.Failed(node.Address);
+            Ask(lookup, 50 * Second).ShouldBeEmpty();
+        }
+
+        (lookup.End, lookup.Queries).ShouldBe((LookupEnd.NoAnswer, 3));
+    }
+
+    [Fact]
+    public void Answer_to_a_later_query_counts_though_the_first_has_timed_out()
     {
         var lookup = Begin(KrpcMethod.FindNode);
         var node = Near(1, 8)[0];
         lookup.AddNode(node);
         Ask(lookup, 0).ShouldHaveSingleItem();
         lookup.Stalled(node.Address);
-        Ask(lookup, 0).ShouldBeEmpty();
-        lookup.End.ShouldBe(LookupEnd.None);
+        Ask(lookup, Second).ShouldHaveSingleItem();
         lookup.Failed(node.Address);
-        Ask(lookup, 0).ShouldBeEmpty();
-        lookup.End.ShouldBe(LookupEnd.NoAnswer);
+        Ask(lookup, 15 * Second).ShouldBeEmpty();
+        Reply(lookup, node).ShouldBeTrue();
+        Ask(lookup, 15 * Second).ShouldBeEmpty();
+        lookup.End.ShouldBe(LookupEnd.Complete);
+    }
+
+    [Fact]
+    public void Waits_for_the_last_that_are_slow_only_for_a_while_when_others_have_answered()
+    {
+        var lookup = Begin(KrpcMethod.FindNode);
+        var nodes = Near(2, 8);
+        foreach (var node in nodes) lookup.AddNode(node);
+        Ask(lookup, 0);
+        Reply(lookup, nodes[0]);
+        lookup.Stalled(nodes[1].Address);
+        Ask(lookup, Second).ShouldBe([nodes[1].Address]);
+        lookup.Stalled(nodes[1].Address);
+        Ask(lookup, 2 * Second).ShouldBe([nodes[1].Address]);
+        lookup.Stalled(nodes[1].Address);
+        Ask(lookup, (5 * Second) - 1).ShouldBeEmpty();
+        lookup.End.ShouldBe(LookupEnd.None);
+        Ask(lookup, 5 * Second).ShouldBeEmpty();
+        lookup.End.ShouldBe(LookupEnd.Complete);
+        lookup.ClosestNodes().Select(node => node.Contact).ShouldBe([nodes[0]]);
+    }
+
+    [Fact]
+    public void Router_that_is_slow_is_asked_again()
+    {
+        var lookup = Begin(KrpcMethod.FindNode);
+        lookup.AddRouter(At("5.0.0.1"));
+        Ask(lookup, 0).ShouldBe([At("5.0.0.1")]);
+        lookup.Stalled(At("5.0.0.1"));
+        Ask(lookup, Second).ShouldBe([At("5.0.0.1")]);
+        var node = Near(1, 8)[0];
+        Reply(lookup, new NodeContact(NodeId.Create(_random), At("5.0.0.1")), node).ShouldBeTrue();
+        Ask(lookup, Second).ShouldBe([node.Address]);
     }
 
     [Fact]
@@ -264,6 +321,29 @@ public sealed class LookupTests
         sampling.Receive(nodes[0].Address, Message(nodes[0], samples: samples)).ShouldBeTrue();
         sampling.Results.TakeSamples().Length.ShouldBe(2);
     }
+
+    [Fact]
+    public void Closest_with_enough_secure_ids_are_all_there_is()
+    {
+        var lookup = Begin(KrpcMethod.GetPeers);
+        var nodes = Secure(12);
+        foreach (var node in nodes) lookup.AddNode(node);
+        AnswerAll(lookup, nodes);
+        lookup.NodesToStoreAt().Select(node => node.Contact).ShouldBe(nodes.Take(8));
+        lookup.Queries.ShouldBe(8);
+    }
+
+    private void AnswerAll(Lookup lookup, NodeContact[] nodes)
+    {
+        while (lookup.End == LookupEnd.None)
+        {
+            foreach (var address in Ask(lookup, 0)) Reply(lookup, nodes.Single(node => node.Address == address));
+        }
+    }
+
+    // Nodes whose ids follow BEP 42, the closest first, of networks of their own.
+    private NodeContact[] Secure(int count) =>
+        [.. Enumerable.Range(1, count).Select(i => At($"11.{i}.1.1")).Select(address => new NodeContact(SecureNodeId.Create(address, _random), address)).OrderBy(node => node.Id.DistanceTo(Target))];
 
     private static KrpcMessage Message(
         NodeContact node, ReadOnlySpan<byte> value = default, ReadOnlySpan<byte> key = default, ReadOnlySpan<byte> signature = default, long? sequence = null, ReadOnlySpan<byte> peers = default, ReadOnlySpan<byte> seedFilter = default,

@@ -36,8 +36,8 @@ public sealed class TransactionTableTests
         table.TryTakeStalled(2 * Second, out owner, out var address).ShouldBeTrue();
         (owner, address).ShouldBe(("never", At("8.8.8.9")));
         table.TryComplete(late, At("8.8.8.8"), 5 * Second, out owner, out _).ShouldBe(TransactionMatch.Answered);
-        table.TryTakeTimedOut((8 * Second) + (Second / 2) - 1, out _, out _).ShouldBeFalse();
-        table.TryTakeTimedOut((8 * Second) + (Second / 2), out owner, out _).ShouldBeTrue();
+        table.TryTakeTimedOut((15 * Second) + (Second / 2) - 1, out _, out _).ShouldBeFalse();
+        table.TryTakeTimedOut((15 * Second) + (Second / 2), out owner, out _).ShouldBeTrue();
         owner.ShouldBe("never");
         (table.Count, table.TimedOut).ShouldBe((0, 1));
     }
@@ -49,7 +49,7 @@ public sealed class TransactionTableTests
         for (var i = 0; i < 16; i++) table.TryBegin(At("8.8.8.8"), i, i, _id).ShouldBeTrue();
         table.TryBegin(At("8.8.8.8"), 16, 16, _id).ShouldBeFalse();
         table.Refused.ShouldBe(1);
-        table.TryTakeTimedOut(8 * Second, out _, out _).ShouldBeTrue();
+        table.TryTakeTimedOut(15 * Second, out _, out _).ShouldBeTrue();
         table.TryBegin(At("8.8.8.8"), 16, 16, _id).ShouldBeTrue();
     }
 

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.Net;
+using Swarm.Actors.Dht;
+using Swarm.Actors.Net;
+using Swarm.Actors.Store;
+using Swarm.Actors.Torrents;
+using Swarm.Actors.Trackers;
+
+namespace Swarm.Host.Configuration;
+
+/// <summary>
+/// Everything that can be configured, as one record: the part below <c>swarm</c> of a configuration. A member is a key (its name in words with hyphens), a member that is itself a settings record is an
+/// object of keys, and one that may be null has a key <c>enabled</c> besides. <c>hocon/reference.conf</c> has each of them; tests hold the two together.
+/// </summary>
+internal sealed record SwarmSettings
+{
+    /// <summary>What holds if nobody configures anything.</summary>
+    public static SwarmSettings Default { get; } = new();
+
+    /// <summary>How long a stopping node may take to tell trackers and write everything down; 1 s to 1 h.</summary>
+    public TimeSpan DrainTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The node as such.</summary>
+    public NodeSectionSettings Node { get; init; } = new();
+
+    /// <summary>The HTTP API; null: none.</summary>
+    public ApiSettings? Api { get; init; } = new();
+
+    /// <summary>The log.</summary>
+    public LogSettings Log { get; init; } = new();
+
+    /// <summary>Connections and limits of the whole node.</summary>
+    public NetSettings Net { get; init; } = NetSettings.Default;
+
+    /// <summary>What every torrent keeps to.</summary>
+    public TorrentSettings Torrent { get; init; } = TorrentSettings.Default;
+
+    /// <summary>How the node takes part in the DHT; null: not at all.</summary>
+    public DhtSettings? Dht { get; init; } = DhtSettings.Default with { Routers = DhtSettings.PublicRouters };
+
+    /// <summary>The announce client.</summary>
+    public TrackersSettings Trackers { get; init; } = TrackersSettings.Default;
+
+    /// <summary>The writer of durable state.</summary>
+    public StoreActorSettings Store { get; init; } = StoreActorSettings.Default;
+
+    /// <summary>The world behind the ports.</summary>
+    public IoSettings Io { get; init; } = IoSettings.Default;
+}
+
+/// <summary>The node as such: what it is called, where its state is, where it listens.</summary>
+internal sealed record NodeSectionSettings : IChecked
+{
+    /// <summary>What people call this node; null: the machine's name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The folder of its state; null: $XDG_DATA_HOME/swarm or ~/.local/share/swarm.</summary>
+    public string? DataFolder { get; init; }
+
+    /// <summary>Where to listen for peers, each with a port; empty: at every address, or the one the node is bound to, under <see cref="Port"/>.</summary>
+    public ImmutableArray<IPEndPoint> Listen { get; init; } = [];
+
+    /// <summary>The port to listen on, 0 to 65,535, 0 for any free one; null: a free one of 6881 to 6889, else any.</summary>
+    public int? Port { get; init => field = value is null ? null : Setting.InRange(value.Value, 0, ushort.MaxValue); }
+
+    /// <summary>Whether the service asks trackers, and fetches torrent files it is given a URL of, at public addresses alone.</summary>
+    public bool PublicOnly { get; init; } = true;
+
+    /// <summary>Private networks that are within its reach all the same, such as 10.1.0.0/16.</summary>
+    public ImmutableArray<string> PrivateNetworks { get; init; } = [];
+
+    /// <summary>Both as the ports take it.</summary>
+    public ReachPolicy ToReach() => new() { PublicOnly = PublicOnly, Allowed = [.. PrivateNetworks.Select(network => IPNetwork.Parse(network))] };
+
+    /// <inheritdoc/>
+    public IEnumerable<(string Member, string Problem)> Problems() =>
+        PrivateNetworks.Where(network => !IPNetwork.TryParse(network, out _)).Select(network => (nameof(PrivateNetworks), $"'{network}' is no network; one is written like 10.1.0.0/16"));
+}

@@ -1,0 +1,184 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Swarm.Host.Api;
+using Swarm.Host.Api.Logging;
+using Swarm.Host.Commands;
+using Swarm.Host.Configuration;
+using Swarm.Host.Output;
+
+namespace Swarm.Host.Serve;
+
+/// <summary>
+/// The daemon from start to end: node up, service manager told, reloads on SIGHUP, and at SIGTERM or SIGINT a drain within its limit. One a process.
+/// <para>
+/// Order: the node listens and takes up its torrents, then whatever faces outwards (the HTTP API) starts, then READY=1. At the end the other way round: STOPPING=1, the outward parts refuse, the node drains.
+/// </para>
+/// </summary>
+/// <param name="shell">Where the log goes unless it has a file, and who says that it is over.</param>
+/// <param name="started">The configuration, without errors.</param>
+/// <param name="readAgain">Reads the configuration anew.</param>
+/// <param name="isVerbose">Log everything, whatever is configured.</param>
+internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, Func<SwarmConfiguration> readAgain, bool isVerbose)
+{
+    // Beyond the drain's limit, for the process to end.
+    private static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(5);
+
+    private readonly LiveSettings _live = new(started);
+
+    /// <summary>Returns the process's exit code.</summary>
+    /// <exception cref="SwarmException">It does not start, or has ended by itself.</exception>
+    public async Task<int> RunAsync(CancellationToken interrupted)
+    {
+        var configuration = _live.Current;
+        using var output = ServiceLog.Open(LogOf(configuration), shell.Error);
+        using var tail = new LogTail(HttpApiSettings.Default.LogLines, LogOf(configuration).Level, TimeProvider.System);
+        using var logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(output).AddProvider(tail));
+        var log = logs.CreateLogger("Swarm.Serve");
+        using var systemd = Systemd.FromEnvironment(Environment.GetEnvironmentVariables(), log);
+        // One that comes while another waits is the same.
+        var reloads = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        shell.Interruption.OnHangup(() => reloads.Writer.TryWrite(true));
+        var settings = new CommonSettings(configuration.Settings, isVerbose) { Reach = configuration.Settings.Node.ToReach() };
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
+        var node = await NodeStart.RunAsync(settings, logs).ConfigureAwait(false);
+        await using var api = await StartApiAsync(node, settings, tail, ended.Cancel, logs).ConfigureAwait(false);
+        await node.RestoreAsync().ConfigureAwait(false);
+        api?.Restored();
+        var status = StatusOf(node.Listen);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ended.Token);
+        var watchdog = FeedAsync(systemd, node, ending.Token);
+        try
+        {
+            systemd.Ready(status);
+            LogReady(log, status, settings.DataFolder);
+            await ServeAsync(new Parts(node, api, systemd, output), reloads.Reader, log, ended.Token).ConfigureAwait(false);
+            api?.Draining();
+        }
+        finally
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            await watchdog.ConfigureAwait(false);
+        }
+
+        return await DrainAsync(node, systemd, log).ConfigureAwait(false);
+    }
+
+    // Until it is over, by a signal or because the node ended.
+    private async Task ServeAsync(Parts parts, ChannelReader<bool> reloads, ILogger log, CancellationToken interrupted)
+    {
+        try
+        {
+            while (true)
+            {
+                var reload = reloads.ReadAsync(interrupted).AsTask();
+                if (await Task.WhenAny(reload, parts.Node.Ended).ConfigureAwait(false) != reload) return;
+                await reload.ConfigureAwait(false);
+                parts.Systemd.Reloading();
+                Reload(parts, log);
+                parts.Systemd.Ready(StatusOf(parts.Node.Listen));
+            }
+        }
+        catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+        {
+            // How a daemon ends.
+        }
+    }
+
+    private async Task<int> DrainAsync(SwarmNode node, Systemd systemd, ILogger log)
+    {
+        var limit = _live.Current.Settings.DrainTimeout;
+        systemd.Stopping(limit + ExitTime);
+        LogStopping(log, limit);
+        var isDrained = await node.StopAsync(limit).ConfigureAwait(false);
+        if (node.Failure is { } failure) throw new SwarmException(failure);
+        if (isDrained)
+        {
+            LogStopped(log);
+            return ExitCodes.Done;
+        }
+
+        LogUndrained(log, limit);
+        return ExitCodes.Failed;
+    }
+
+    // None where there is to be none. A node whose API does not start is not left running.
+    private async Task<ServeApi?> StartApiAsync(SwarmNode node, CommonSettings settings, LogTail tail, Action drain, ILoggerFactory logs)
+    {
+        if (settings.Swarm.Api is not { } api) return null;
+        try
+        {
+            return await ServeApi.StartAsync(node, api, () => _live.Current, settings.DataFolder, tail, drain, logs).ConfigureAwait(false);
+        }
+        catch
+        {
+            await node.StopAsync(settings.Swarm.DrainTimeout).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private void Reload(Parts parts, ILogger log)
+    {
+        var next = readAgain();
+        if (!next.Errors.IsEmpty)
+        {
+            foreach (var error in next.Errors) LogRefused(log, error.ToString());
+            return;
+        }
+
+        var (changed, needRestart) = _live.Take(next);
+        parts.Node.SetLimits(next.Settings.Net.DownloadLimit, next.Settings.Net.UploadLimit);
+        parts.Api?.Limited(next.Settings.Net.DownloadLimit, next.Settings.Net.UploadLimit);
+        parts.Output.Apply(LogOf(next));
+        var keys = string.Join(", ", changed);
+        LogReloaded(log, changed.Length, keys);
+        foreach (var key in needRestart) LogNeedsRestart(log, key);
+    }
+
+    private LogSettings LogOf(SwarmConfiguration configuration) => isVerbose ? configuration.Settings.Log with { Level = LogLevel.Debug } : configuration.Settings.Log;
+
+    // Half the interval, as the manual has it. What is fed is the node, not a timer: a node that does not answer is restarted.
+    private static async Task FeedAsync(Systemd systemd, SwarmNode node, CancellationToken ending)
+    {
+        if (systemd.WatchdogInterval is not { } interval) return;
+        using var timer = new PeriodicTimer(interval / 2);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ending).ConfigureAwait(false))
+            {
+                await node.StatusAsync(default).WaitAsync(ending).ConfigureAwait(false);
+                systemd.Alive();
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SwarmException or AskTimeoutException)
+        {
+            // It is over, or the node is; what does not answer is not fed.
+        }
+    }
+
+    private static string StatusOf(ImmutableArray<IPEndPoint> listen) => $"listening on {string.Join(", ", listen)}";
+
+    private sealed record Parts(SwarmNode Node, ServeApi? Api, Systemd Systemd, ServiceLog Output);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Status}; state is kept in {DataFolder}")]
+    private static partial void LogReady(ILogger log, string status, string dataFolder);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping, within {Limit}")]
+    private static partial void LogStopping(ILogger log, TimeSpan limit);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped; everything is recorded")]
+    private static partial void LogStopped(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Not everything could be recorded within {Limit}; the next start hashes what is in doubt. A longer swarm.drain-timeout gives it more time")]
+    private static partial void LogUndrained(ILogger log, TimeSpan limit);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The configuration is not reloaded, because of an error: {Error}")]
+    private static partial void LogRefused(ILogger log, string error);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The configuration is reloaded; {Count} keys changed: {Keys}")]
+    private static partial void LogReloaded(ILogger log, int count, string keys);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A changed key needs a restart: {Key}")]
+    private static partial void LogNeedsRestart(ILogger log, string key);
+}
