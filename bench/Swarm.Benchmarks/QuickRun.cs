@@ -5,7 +5,7 @@ namespace Swarm.Benchmarks;
 
 /// <summary>
 /// The cases without BenchmarkDotNet's long runs: a warm-up, then some rounds, of which the median counts. Prints one JSON
-/// line a case: <c>case</c>, <c>messages</c>, <c>messagesPerSecond</c> (median), <c>bestMessagesPerSecond</c>, <c>bytesPerMessage</c>.
+/// line a case. Those of the kernel: <c>case</c>, <c>messages</c>, <c>messagesPerSecond</c> (median), <c>bestMessagesPerSecond</c>, <c>bytesPerMessage</c>.
 /// </summary>
 internal static class QuickRun
 {
@@ -26,6 +26,9 @@ internal static class QuickRun
         {
             Measure(name, messages, run);
         }
+
+        if (only.Length == 0 || only.Contains("catalogue")) CatalogueCases.Run();
+        if (only.Length == 0 || only.Contains("events")) EventCases.RunAsync().GetAwaiter().GetResult();
     }
 
     private static void Measure(string name, int messages, Action<int> run)

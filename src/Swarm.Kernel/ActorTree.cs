@@ -23,15 +23,19 @@ public sealed record ActorSystemCounters(long DeadLetters, long Dropped);
 public static class ActorTree
 {
     /// <summary>Every actor, parents before children, siblings by age.</summary>
-    public static IEnumerable<ActorSnapshot> Walk(ActorSystem system)
+    public static IEnumerable<ActorSnapshot> Walk(ActorSystem system) => Cells(system).Select(cell => new ActorSnapshot(
+        cell.Self.Path, cell.Props.Type, cell.Mailbox.Depth, cell.Restarts, cell.LastFailure, cell.LastFailureAt, cell.IsStopping));
+
+    public static ActorSystemCounters Counters(ActorSystem system) => new(Of(system).DeadLetterCount, Of(system).DroppedCount);
+
+    internal static IEnumerable<ActorCell> Cells(ActorSystem system)
     {
         var pending = new Stack<ActorCell>();
         pending.Push(Of(system).RootCell);
         while (pending.Count > 0)
         {
             var cell = pending.Pop();
-            yield return new ActorSnapshot(
-                cell.Self.Path, cell.Props.Type, cell.Mailbox.Depth, cell.Restarts, cell.LastFailure, cell.LastFailureAt, cell.IsStopping);
+            yield return cell;
             var children = cell.ChildrenStats();
             for (var i = children.Length - 1; i >= 0; i--)
             {
@@ -39,8 +43,6 @@ public static class ActorTree
             }
         }
     }
-
-    public static ActorSystemCounters Counters(ActorSystem system) => new(Of(system).DeadLetterCount, Of(system).DroppedCount);
 
     private static ActorSystemImpl Of(ActorSystem system) =>
         system as ActorSystemImpl ?? throw new ArgumentException("Not a system of this kernel", nameof(system));

@@ -48,7 +48,7 @@ public sealed class RestingTorrents
         var row = torrent.Row;
         var kept = torrent with
         {
-            Row = row with { Folder = Shared(row.Folder), Category = row.Category is null ? null : Shared(row.Category), Labels = Shared(row.Labels) },
+            Row = row with { Folder = Shared(row.Folder), Category = row.Category is null ? null : Shared(row.Category), Labels = Shared(row.Labels), TrackerHosts = Shared(row.TrackerHosts) },
             TrackerTiers = Shared(torrent.TrackerTiers),
         };
         _torrents[row.Torrent] = kept;
@@ -73,6 +73,7 @@ public sealed class RestingTorrents
         Folder = taken.Options.Folder,
         Category = taken.Options.Category,
         Labels = taken.Options.Labels,
+        TrackerHosts = TorrentRow.HostsOf(taken.Summary?.TrackerTiers ?? []),
         AddedTicks = taken.AddedTicks,
         CompletedTicks = taken.Summary?.CompletedTicks ?? 0,
         ActiveTicks = taken.Summary?.ActiveTicks ?? 0,

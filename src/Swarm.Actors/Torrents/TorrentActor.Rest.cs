@@ -226,6 +226,7 @@ public sealed partial class TorrentActor
             Folder = _options.Folder,
             Category = _options.Category,
             Labels = _options.Labels,
+            TrackerHosts = TorrentRow.HostsOf(TrackerTiers),
             AddedTicks = _addedTicks,
             CompletedTicks = _completedTicks,
             ActiveTicks = _activeTicks,

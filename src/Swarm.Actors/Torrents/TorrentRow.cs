@@ -29,6 +29,9 @@ public sealed record TorrentRow
     /// <summary>Labels, sorted, without repetition.</summary>
     public ImmutableArray<string> Labels { get; init; } = [];
 
+    /// <summary>The hosts of its trackers, sorted, without repetition, with spaces between them: one text, so that rows are compared and shared cheaply.</summary>
+    public string TrackerHosts { get; init; } = "";
+
     /// <summary>When it was added.</summary>
     public long AddedTicks { get; init; }
 
@@ -73,6 +76,10 @@ public sealed record TorrentRow
 
     /// <summary>Place in the queue, 0 first; -1 for one that the queue does not hold back.</summary>
     public int QueuePosition { get; init; } = -1;
+
+    /// <summary>What <see cref="TrackerHosts"/> is for some trackers; one whose URL has no host is left out.</summary>
+    public static string HostsOf(ImmutableArray<ImmutableArray<string>> tiers) => string.Join(' ', tiers.SelectMany(tier => tier)
+        .Select(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? parsed.Host : "").Where(host => host.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
 
     /// <summary>Sent over what the torrent is long, the measure of seeding goals; 0 while the length is unknown.</summary>
     public double Ratio => SelectedLength > 0 ? (double)UploadedEver / SelectedLength : 0;

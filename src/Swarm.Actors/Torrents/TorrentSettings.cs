@@ -43,6 +43,9 @@ public sealed record TorrentSettings
     /// <summary>The beat of a torrent and its peers: rates, time-outs, dialling; 100 ms to 10 s.</summary>
     public TimeSpan Tick { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10)); } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the list of torrents gathers changed rows before it tells them together, 1 ms to 10 s.</summary>
+    public TimeSpan RowsGap { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)); } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>How often verified pieces are made durable and recorded while they come in, 1 s to 10 min.</summary>
     public TimeSpan CheckpointInterval { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)); } = TimeSpan.FromSeconds(15);
 

@@ -95,7 +95,7 @@ public sealed partial class TorrentsActor
     private void Changed(TorrentRow row)
     {
         _changedRows[row.Torrent] = row;
-        if (_changedRows.Count == 1) Timers.StartSingleTimer(RowsKey, TellRows.Instance, _services.Settings.Tick);
+        if (_changedRows.Count == 1) Timers.StartSingleTimer(RowsKey, TellRows.Instance, _services.Settings.RowsGap);
     }
 
     private void PublishRows()

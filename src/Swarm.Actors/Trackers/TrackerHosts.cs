@@ -16,15 +16,15 @@ internal sealed class TrackerHosts(TrackersSettings settings)
     /// <summary>What a name resolved to, if that is still fresh. A text that is an address needs no look-up.</summary>
     public Resolution? Find(string name, TimeSpan now)
     {
-        if (IPAddress.TryParse(name, out var literal)) return new Resolution([literal], "");
+        if (IPAddress.TryParse(name, out var literal)) return Reachable([literal]);
         return _hosts.TryGetValue(name, out var host) && host.ExpiresAt > now ? host.Resolution : null;
     }
 
     /// <summary>Notes a name's addresses.</summary>
     public Resolution Resolved(string name, ImmutableArray<IPAddress> addresses, TimeSpan now)
     {
-        var resolution = new Resolution(addresses, "The host name has no address.");
-        Note(name, resolution, now + (addresses.IsEmpty ? settings.FailedAddressLifetime : settings.AddressLifetime));
+        var resolution = Reachable(addresses);
+        Note(name, resolution, now + (resolution.Addresses.IsEmpty ? settings.FailedAddressLifetime : settings.AddressLifetime));
         return resolution;
     }
 
@@ -64,6 +64,12 @@ internal sealed class TrackerHosts(TrackersSettings settings)
             (_, not null) => [v6],
             _ => [],
         };
+    }
+
+    private Resolution Reachable(ImmutableArray<IPAddress> addresses)
+    {
+        if (addresses.IsEmpty) return new Resolution([], "The host name has no address.");
+        return new Resolution(addresses.RemoveAll(address => !settings.Reach.Allows(address)), "The host is in a private network, which this node does not reach into for others.");
     }
 
     private static IPAddress? First(ImmutableArray<IPAddress> addresses, AddressFamily family)

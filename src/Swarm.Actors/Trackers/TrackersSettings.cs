@@ -18,6 +18,9 @@ public sealed record TrackersSettings
     /// <summary>The same for IPv6.</summary>
     public IPEndPoint? LocalV6 { get; init; } = new(IPAddress.IPv6Any, 0);
 
+    /// <summary>Which addresses UDP trackers may have; those of HTTP trackers are the HTTP port's affair.</summary>
+    public ReachPolicy Reach { get; init; } = ReachPolicy.Everywhere;
+
     /// <summary>Requests under way to one tracker (scheme, host and port) at a time. 1 to 250.</summary>
     public int MaxConcurrentPerTracker { get; init => field = Setting.InRange(value, 1, 250); } = 16;
 

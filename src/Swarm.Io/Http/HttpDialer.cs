@@ -26,6 +26,7 @@ internal sealed class HttpDialer(AddressFamily family, HttpPortSettings settings
         string? failure = null;
         foreach (var address in usable)
         {
+            if (!settings.Reach.Allows(address)) throw new HttpDialException($"{host} ({address}) is in a private network, which this node does not reach into for others; allow the network in the configuration if it is yours.");
             if (_wasPublic && settings.IsPrivate(address)) throw new HttpDialException($"{host} ({address}) is a private address that a public server redirected to.");
             var endPoint = new IPEndPoint(address, context.DnsEndPoint.Port);
             (var stream, failure) = await TryConnectAsync(endPoint, cancellation).ConfigureAwait(false);
@@ -37,12 +38,12 @@ internal sealed class HttpDialer(AddressFamily family, HttpPortSettings settings
         throw new HttpDialException($"{host} cannot be reached: {failure}");
     }
 
-    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
+    private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
     {
         if (IPAddress.TryParse(host, out var literal)) return [literal];
         try
         {
-            return await System.Net.Dns.GetHostAddressesAsync(host, cancellation).ConfigureAwait(false);
+            return await settings.Resolve(host, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {

@@ -39,8 +39,14 @@ public sealed record HttpPortSettings
     /// <summary>The address that IPv6 connections are made from, or null. Where only the other family has one, this family is not used: who binds to an interface wants nothing to go around it.</summary>
     public IPAddress? BindIPv6 { get; init => field = OfFamily(value, AddressFamily.InterNetworkV6); }
 
+    /// <summary>Which addresses may be connected to.</summary>
+    public ReachPolicy Reach { get; init; } = ReachPolicy.Everywhere;
+
     /// <summary>Which addresses are this machine's own or its network's. Replaced in tests only.</summary>
     internal Func<IPAddress, bool> IsPrivate { get; init; } = PrivateNetwork.Contains;
+
+    /// <summary>Looks host names up. Replaced in tests only.</summary>
+    internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = System.Net.Dns.GetHostAddressesAsync;
 
     /// <summary>Whether connections of a family may be made at all.</summary>
     internal bool Allows(AddressFamily family) =>

@@ -16,10 +16,11 @@ internal static class References
         ("Swarm.Io", ["Swarm.Kernel", "Swarm.Protocol", "Swarm.Actors"], null),
         ("Swarm.TestKit", ["Swarm.Kernel", "Swarm.Protocol", "Swarm.Actors"], null),
         ("Swarm.Hocon", [], ["Microsoft.Extensions.Configuration"]),
-        ("Swarm.Host", ["Swarm.Kernel", "Swarm.Protocol", "Swarm.Actors", "Swarm.Io", "Swarm.Hocon"], null),
+        ("Swarm.Api.Contracts", [], []),
+        ("Swarm.Host", ["Swarm.Kernel", "Swarm.Protocol", "Swarm.Actors", "Swarm.Io", "Swarm.Hocon", "Swarm.Api.Contracts"], null),
         ("Swarm.Sim", ["Swarm.Kernel", "Swarm.Protocol", "Swarm.Actors", "Swarm.TestKit"], null),
-        ("Swarm.Pbm", [], null),
-        ("Swarm.Tests", ["Swarm.Kernel", "Swarm.Protocol", "Swarm.Actors", "Swarm.Io", "Swarm.TestKit", "Swarm.Hocon", "Swarm.Host", "Swarm.Sim", "Swarm.Pbm"], null),
+        ("Swarm.Pbm", ["Swarm.Api.Contracts"], null),
+        ("Swarm.Tests", ["Swarm.Kernel", "Swarm.Protocol", "Swarm.Actors", "Swarm.Io", "Swarm.TestKit", "Swarm.Hocon", "Swarm.Host", "Swarm.Sim", "Swarm.Pbm", "Swarm.Api.Contracts"], null),
     ];
 
     /// <summary>What a project file references beyond its line of the table. <paramref name="imported"/> gives the text of a file that it imports, by name.</summary>

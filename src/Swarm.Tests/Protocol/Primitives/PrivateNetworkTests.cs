@@ -1,7 +1,6 @@
 using System.Net;
-using Swarm.Io.Http;
 
-namespace Swarm.Tests.Io.Http;
+namespace Swarm.Tests.Protocol.Primitives;
 
 public sealed class PrivateNetworkTests
 {
@@ -27,6 +26,16 @@ public sealed class PrivateNetworkTests
     [InlineData("2001:db8::1", false)]
     [InlineData("::ffff:127.0.0.1", true)]
     [InlineData("::ffff:8.8.8.8", false)]
+    [InlineData("64:ff9b::7f00:1", true)]
+    [InlineData("64:ff9b::808:808", false)]
+    [InlineData("2002:a00:1::1", true)]
+    [InlineData("2002:808:808::1", false)]
+    [InlineData("224.0.0.1", true)]
+    [InlineData("255.255.255.255", true)]
+    [InlineData("223.255.255.255", false)]
+    [InlineData("ff02::1", true)]
+    [InlineData("198.18.0.1", true)]
+    [InlineData("192.0.0.1", true)]
     public void Addresses_of_this_machine_and_its_network_are_private(string address, bool expected) =>
         PrivateNetwork.Contains(IPAddress.Parse(address)).ShouldBe(expected);
 }

@@ -1,0 +1,41 @@
+using Swarm.Api.Contracts;
+using Swarm.Host.Api.Catalogue;
+using Swarm.Host.Api.Logging;
+using Swarm.Host.Api.Security;
+using Swarm.Host.Api.Torrents;
+
+namespace Swarm.Host.Api;
+
+/// <summary>What the API's operations work with; made once by the composition root, all of it safe from any thread.</summary>
+internal sealed record ApiServices
+{
+    /// <summary>How the API is offered.</summary>
+    public required ApiSettings Settings { get; init; }
+
+    /// <summary>The node.</summary>
+    public required INodeModel Node { get; init; }
+
+    /// <summary>Its torrents, for lists.</summary>
+    public required TorrentCatalogue Catalogue { get; init; }
+
+    /// <summary>Where content may lie.</summary>
+    public required ContentRoots Roots { get; init; }
+
+    /// <summary>Makes torrents to add of what was sent.</summary>
+    public required TorrentIntake Intake { get; init; }
+
+    /// <summary>The log's last lines.</summary>
+    public required LogTail Log { get; init; }
+
+    /// <summary>The keys that open it beyond loopback.</summary>
+    public required ApiKeys Keys { get; init; }
+
+    /// <summary>The configuration in force, secrets hidden.</summary>
+    public required Func<IReadOnlyList<ConfigItem>> Configuration { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>The program's version.</summary>
+    public required string Version { get; init; }
+}

@@ -1,0 +1,28 @@
+using Swarm.Actors.Torrents;
+using Swarm.Api.Contracts;
+
+namespace Swarm.Host.Api.Explaining;
+
+/// <summary>Limits that are reached: a rate within a tenth of its limit is held by it.</summary>
+internal static class LimitRules
+{
+    /// <summary>The torrent's download limit.</summary>
+    public static Finding? TorrentDownload(Situation now) =>
+        Findings.Wants(now.Torrent) ? Reached("limit-download", "Its own download limit", now.Torrent.Options.DownloadLimit, now.Torrent.Row.DownloadRate) : null;
+
+    /// <summary>The node's download limit.</summary>
+    public static Finding? NodeDownload(Situation now) =>
+        Findings.Wants(now.Torrent) ? Reached("limit-node-download", "The node's download limit", now.Node.DownloadLimit, now.Node.DownloadRate) : null;
+
+    /// <summary>The torrent's upload limit.</summary>
+    public static Finding? TorrentUpload(Situation now) =>
+        now.Torrent.Row.State == TorrentState.Seeding ? Reached("limit-upload", "Its own upload limit", now.Torrent.Options.UploadLimit, now.Torrent.Row.UploadRate) : null;
+
+    /// <summary>The node's upload limit.</summary>
+    public static Finding? NodeUpload(Situation now) =>
+        now.Torrent.Row.State == TorrentState.Seeding ? Reached("limit-node-upload", "The node's upload limit", now.Node.UploadLimit, now.Node.UploadRate) : null;
+
+    private static Finding? Reached(string code, string whose, long limit, long rate) => limit > 0 && rate >= limit - (limit / 10)
+        ? Findings.Of(code, FindingSeverity.Slows, $"{whose} of {Findings.Rate(limit)} is reached.", "Raise the limit.", ("limit", limit), ("rate", rate))
+        : null;
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Swarm.Tests.Host.Api;
+
+/// <summary>Answers every connection on any loopback address with the same bytes, once the request's headers are read, and counts them.</summary>
+internal sealed class FileServer : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.IPv6Any, 0) { Server = { DualMode = true } };
+    private readonly Task _serving;
+    private int _requests;
+
+    public FileServer(Func<string, byte[]> answer)
+    {
+        _listener.Start();
+        Url = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/x.torrent");
+        _serving = ServeAsync(answer);
+    }
+
+    public Uri Url { get; }
+
+    public int Requests => Volatile.Read(ref _requests);
+
+    public static byte[] Ok(byte[] body) => [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _serving;
+    }
+
+    private async Task ServeAsync(Func<string, byte[]> answer)
+    {
+        try
+        {
+            while (true)
+            {
+                using var client = await _listener.AcceptTcpClientAsync();
+                Interlocked.Increment(ref _requests);
+                await using var stream = client.GetStream();
+                using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
+                var first = await reader.ReadLineAsync() ?? "";
+                while (await reader.ReadLineAsync() is { Length: > 0 })
+                {
+                    // Headers are not looked at.
+                }
+
+                await stream.WriteAsync(answer(first));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+        {
+            // Stopped, or a client that broke off.
+        }
+    }
+}
