@@ -91,6 +91,7 @@ public sealed partial class SwarmNode : IAsyncDisposable
                 node.Listen = started.Listen;
                 node._torrents = started.Torrents;
                 node._bandwidth = started.Bandwidth;
+                node._store = started.Store;
                 node.Dht = started.Dht;
                 return node;
             case NodeActor.StartFailed failed:

@@ -56,6 +56,9 @@ public sealed partial class NodeActor : UntypedActor
 
         /// <summary>What limits the node: takes <see cref="BandwidthActor.SetLimits"/>.</summary>
         public IActorRef Bandwidth { get; init; } = ActorRefs.Nobody;
+
+        /// <summary>The writer of durable state: takes <see cref="StoreActor.Inspect"/>.</summary>
+        public IActorRef Store { get; init; } = ActorRefs.Nobody;
     }
 
     /// <summary>It does not; <paramref name="Reason"/> is one line for people.</summary>
@@ -147,7 +150,7 @@ public sealed partial class NodeActor : UntypedActor
         }
 
         _net.Tell(new NetActor.Serve(_torrents));
-        _started = new Started(started.Local, _torrents) { Dht = _dht, Bandwidth = started.Bandwidth };
+        _started = new Started(started.Local, _torrents) { Dht = _dht, Bandwidth = started.Bandwidth, Store = _store! };
         TellStarted();
     }
 
