@@ -29,7 +29,7 @@ internal static class EventCases
     internal static async Task RunAsync()
     {
         var folder = Directory.CreateTempSubdirectory("swarm-bench-").FullName;
-        var settings = ApiSettings.Default with { Listen = [new IPEndPoint(IPAddress.Loopback, 0)] };
+        var settings = HttpApiSettings.Default with { Listen = [new IPEndPoint(IPAddress.Loopback, 0)] };
         var catalogue = new TorrentCatalogue(settings.Catalogue, TimeProvider.System);
         foreach (var some in Enumerable.Range(0, CatalogueCases.Torrents).Chunk(1_000)) catalogue.Put([.. some.Select(number => CatalogueCases.Row(number, 0))]);
         var roots = new ContentRoots([folder]);

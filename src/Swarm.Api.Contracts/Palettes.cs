@@ -28,7 +28,7 @@ public sealed record PaletteCommand
     public required string Scope { get; init; }
 
     /// <summary>Arguments, those with a position first, in that order.</summary>
-    public IReadOnlyList<PaletteArgument> Arguments { get; init; } = [];
+    public IReadOnlyList<PaletteArgument> Arguments { get; init => field = value ?? []; } = [];
 
     /// <summary>How the answer is shown.</summary>
     public required PaletteOutput Output { get; init; }

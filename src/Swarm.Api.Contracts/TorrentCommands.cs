@@ -29,16 +29,16 @@ public sealed record AddTorrent
     public string? Category { get; init; }
 
     /// <summary>Labels.</summary>
-    public IReadOnlyList<string> Labels { get; init; } = [];
+    public IReadOnlyList<string> Labels { get; init => field = value ?? []; } = [];
 
     /// <summary>Trackers besides the torrent's own.</summary>
-    public IReadOnlyList<string> Trackers { get; init; } = [];
+    public IReadOnlyList<string> Trackers { get; init => field = value ?? []; } = [];
 
     /// <summary>Peers to try at once, "address:port".</summary>
-    public IReadOnlyList<string> Peers { get; init; } = [];
+    public IReadOnlyList<string> Peers { get; init => field = value ?? []; } = [];
 
     /// <summary>Patterns (* and ?) over paths inside the torrent; a file that none matches is not wanted. Empty: all are wanted.</summary>
-    public IReadOnlyList<string> Select { get; init; } = [];
+    public IReadOnlyList<string> Select { get; init => field = value ?? []; } = [];
 
     /// <summary>Payload bytes a second, 0 for no limit.</summary>
     public long DownloadLimit { get; init; }
@@ -76,8 +76,8 @@ public sealed record MoveTorrents
     /// <summary>The folder, absolute, inside a content root of the node.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>False: the content is there already.</summary>
-    public bool MoveData { get; init; } = true;
+    /// <summary>False: the content is there already. Absent: true.</summary>
+    public bool? MoveData { get; init; }
 }
 
 /// <summary>Changes how torrents are run: one's own resource is patched with <see cref="TorrentPatch"/> alone, several at once with this.</summary>

@@ -61,10 +61,10 @@ public sealed record TorrentItem
     public string? Category { get; init; }
 
     /// <summary>Labels, sorted.</summary>
-    public IReadOnlyList<string> Labels { get; init; } = [];
+    public IReadOnlyList<string> Labels { get; init => field = value ?? []; } = [];
 
     /// <summary>The hosts of its trackers, sorted.</summary>
-    public IReadOnlyList<string> TrackerHosts { get; init; } = [];
+    public IReadOnlyList<string> TrackerHosts { get; init => field = value ?? []; } = [];
 
     /// <summary>When it was added.</summary>
     public DateTimeOffset AddedAt { get; init; }

@@ -16,7 +16,7 @@ internal static class NodeStart
         {
             try
             {
-                return await SwarmNode.StartAsync(settings.DataFolder, settings.ForNode(settings.ChooseListen()), settings.Swarm.Io, logs).ConfigureAwait(false);
+                return await SwarmNode.StartAsync(settings.DataFolder, settings.ForNode(settings.ChooseListen()), settings.Io, logs).ConfigureAwait(false);
             }
             catch (ListenException) when (settings is { Swarm.Node.Listen.IsEmpty: true, Port: null or 0 } && attempt < Attempts)
             {

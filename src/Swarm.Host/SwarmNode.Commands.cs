@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
-using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
 using Swarm.Host.Api;
-using Swarm.Protocol.Bandwidth;
 
 namespace Swarm.Host;
 
@@ -72,9 +70,6 @@ public sealed partial class SwarmNode
     /// <exception cref="SwarmException">Refused, or the node has ended.</exception>
     public Task<bool> CommandAsync(TorrentsActor.ITorrentCommand command) =>
         CommandAsync(command, command is TorrentsActor.Remove or TorrentsActor.Move or TorrentsActor.RenameFile ? LongPatience : AskTimeout);
-
-    /// <summary>Limits the whole node from now on: payload bytes a second, 0 for none.</summary>
-    public void Limit(long download, long upload) => _bandwidth.Tell(new BandwidthActor.SetLimits(BandwidthScope.Global, download, upload), ActorRefs.NoSender);
 
     /// <summary>The living actors at or below a path, at most so many.</summary>
     internal ActorsSeen Actors(string under, int limit) => ActorInspection.See(_system, under, limit);

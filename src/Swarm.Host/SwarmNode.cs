@@ -35,7 +35,6 @@ public sealed partial class SwarmNode : IAsyncDisposable
     private readonly ImmutableArray<IDisposable> _io;
     private readonly Task<string> _ended;
     private IActorRef _torrents = ActorRefs.Nobody;
-    private IActorRef _bandwidth = ActorRefs.Nobody;
     private bool _stopped;
 
     private SwarmNode(ActorSystem system, IActorRef node, ImmutableArray<IDisposable> io, Channel<object> events, Task<string> ended)
@@ -75,7 +74,7 @@ public sealed partial class SwarmNode : IAsyncDisposable
         var disk = new DiskEngine(io.Disk, RentSlab, logs.CreateLogger<DiskEngine>());
         var tcp = new Tcp(io.Sockets, disk, logs.CreateLogger<Tcp>());
         var udp = new Udp(io.Sockets);
-        var http = new HttpPort(BoundTo(settings.Net.Bind, io.Http) with { Reach = settings.Reach }, logs.CreateLogger("Swarm.Http"));
+        var http = new HttpPort(BoundTo(settings.Net.Bind, io.Http), logs.CreateLogger("Swarm.Http"));
         var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(io.Dns), new SystemEntropy(), TimeProvider.System, logs, new ItemSignatures());
         var system = ActorSystems.Create("swarm", io.Mailboxes, logs);
         var events = Channel.CreateBounded<object>(new BoundedChannelOptions(8_192) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
@@ -90,7 +89,6 @@ public sealed partial class SwarmNode : IAsyncDisposable
             case NodeActor.Started started:
                 node.Listen = started.Listen;
                 node._torrents = started.Torrents;
-                node._bandwidth = started.Bandwidth;
                 node._store = started.Store;
                 node.Dht = started.Dht;
                 return node;
@@ -202,10 +200,10 @@ public sealed partial class SwarmNode : IAsyncDisposable
     // The dead answer nobody: who asks a node that has ended, or ends meanwhile, hears why instead of waiting.
     private Task<T> AskAsync<T>(IActorRef actor, object message) => AskAsync<T>(actor, message, AskTimeout);
 
-    private async Task<T> AskAsync<T>(IActorRef actor, object message, TimeSpan limit)
+    private async Task<T> AskAsync<T>(IActorRef actor, object message, TimeSpan patience)
     {
         using var over = new CancellationTokenSource();
-        var answer = actor.Ask<T>(message, limit, over.Token);
+        var answer = actor.Ask<T>(message, patience, over.Token);
         if (await Task.WhenAny(answer, _ended).ConfigureAwait(false) == answer) return await answer.ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         throw new SwarmException(await _ended.ConfigureAwait(false));

@@ -54,9 +54,6 @@ public sealed partial class NodeActor : UntypedActor
         /// <summary>The DHT, a family each; empty if it has none.</summary>
         public ImmutableArray<DhtAccess> Dht { get; init; } = [];
 
-        /// <summary>What limits the node: takes <see cref="BandwidthActor.SetLimits"/>.</summary>
-        public IActorRef Bandwidth { get; init; } = ActorRefs.Nobody;
-
         /// <summary>The writer of durable state: takes <see cref="StoreActor.Inspect"/>.</summary>
         public IActorRef Store { get; init; } = ActorRefs.Nobody;
     }
@@ -141,7 +138,7 @@ public sealed partial class NodeActor : UntypedActor
         _bandwidth = started.Bandwidth;
         if (_torrents is null)
         {
-            var announcing = _settings.Trackers.At(_settings.Net.Bind, started.Local) with { Reach = _settings.Reach };
+            var announcing = _settings.Trackers.At(_settings.Net.Bind, started.Local);
             var trackers = Watched(Context.ActorOf(
                 TrackersActor.Props(_ports.Http, _ports.Udp, _ports.Dns, announcing, _ports.Time, _ports.Entropy.CreateRandom(), _ports.Logs.CreateLogger("Swarm.Trackers")), "trackers"));
             StartDht(started.Local);
@@ -150,7 +147,7 @@ public sealed partial class NodeActor : UntypedActor
         }
 
         _net.Tell(new NetActor.Serve(_torrents));
-        _started = new Started(started.Local, _torrents) { Dht = _dht, Bandwidth = started.Bandwidth, Store = _store! };
+        _started = new Started(started.Local, _torrents) { Dht = _dht, Store = _store! };
         TellStarted();
     }
 

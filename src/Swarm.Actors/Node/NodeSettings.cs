@@ -26,9 +26,6 @@ public sealed record NodeSettings
     /// <summary>Limits of the writer of durable state.</summary>
     public StoreActorSettings Store { get; init; } = StoreActorSettings.Default;
 
-    /// <summary>Which addresses trackers may have.</summary>
-    public ReachPolicy Reach { get; init; } = ReachPolicy.Everywhere;
-
     /// <summary>How it takes part in the DHT; null: not at all.</summary>
     public DhtSettings? Dht { get; init; }
 }

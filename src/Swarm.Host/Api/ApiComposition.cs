@@ -19,7 +19,7 @@ internal static class ApiComposition
     /// <summary>The services, and the text of the key that was made because there was none and the API listens beyond this machine: to be shown once, for it is kept nowhere.</summary>
     /// <exception cref="SwarmException">Keys or content roots cannot be used.</exception>
     public static (ApiServices Services, string? NewKey) Compose(
-        ApiSettings settings, INodeModel node, TorrentCatalogue catalogue, LogTail log, string dataFolder, Func<IReadOnlyList<ConfigItem>> configuration)
+        HttpApiSettings settings, INodeModel node, TorrentCatalogue catalogue, LogTail log, string dataFolder, Func<IReadOnlyList<ConfigItem>> configuration)
     {
         var roots = new ContentRoots(settings.ContentRoots);
         var keys = new List<ApiKey>([.. settings.Keys, .. ApiKeyFile.Load(dataFolder)]);

@@ -18,6 +18,7 @@ namespace Swarm.Host.Api;
 /// </summary>
 internal sealed partial class ApiGate(ApiServices api, ILogger log)
 {
+    private const string BodyTooLarge = "The request's body is larger than this operation takes.";
     private const string ProblemType = "application/problem+json";
     private static readonly string[] ProxyHeaders = ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"];
 
@@ -31,7 +32,10 @@ internal sealed partial class ApiGate(ApiServices api, ILogger log)
         {
             Admit(context);
             await next(context).ConfigureAwait(false);
-            if (context.GetEndpoint() is null && !context.Response.HasStarted) throw ApiException.NotFound("There is nothing at this address. The operations are listed in /openapi/v1.json.");
+            if (context.Response.HasStarted) return;
+            if (context.GetEndpoint() is null) throw ApiException.NotFound("There is nothing at this address. The operations are listed in /openapi/v1.json.");
+            // A body that could not be read is refused by the framework with a status alone.
+            if (context.Response.StatusCode == StatusCodes.Status413PayloadTooLarge) throw ApiException.TooLarge(BodyTooLarge);
         }
         catch (ApiException e)
         {
@@ -54,7 +58,7 @@ internal sealed partial class ApiGate(ApiServices api, ILogger log)
 
     private static ApiException Translate(BadHttpRequestException e)
     {
-        if (e.StatusCode == StatusCodes.Status413PayloadTooLarge) return ApiException.TooLarge("The request's body is larger than this operation takes.");
+        if (e.StatusCode == StatusCodes.Status413PayloadTooLarge) return ApiException.TooLarge(BodyTooLarge);
         var detail = e.InnerException is JsonException json ? $"The body is not the JSON that is expected: {json.Message.ReplaceLineEndings(" ").TrimEnd('.')}." : $"{e.Message.ReplaceLineEndings(" ").TrimEnd('.')}.";
         var title = e.StatusCode == StatusCodes.Status415UnsupportedMediaType ? "The body's type is not taken" : "The request is wrong";
         return new ApiException(e.StatusCode, title, detail);

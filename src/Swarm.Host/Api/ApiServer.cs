@@ -116,7 +116,7 @@ internal sealed class ApiServer : IAsyncDisposable
         ApiDocument.Map(app);
     }
 
-    private static void Configure(KestrelServerOptions kestrel, ApiSettings settings, X509Certificate2? certificate)
+    private static void Configure(KestrelServerOptions kestrel, HttpApiSettings settings, X509Certificate2? certificate)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = settings.BodyLimit;
@@ -133,7 +133,7 @@ internal sealed class ApiServer : IAsyncDisposable
         }
     }
 
-    private static X509Certificate2? CertificateOf(ApiSettings settings)
+    private static X509Certificate2? CertificateOf(HttpApiSettings settings)
     {
         if (settings.TlsCertificate is not { } path) return null;
         try
@@ -142,7 +142,7 @@ internal sealed class ApiServer : IAsyncDisposable
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new SwarmException($"the certificate {path} cannot be used: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}; it and its key are expected in PEM (swarm.api.tls)", e);
+            throw new SwarmException($"the certificate {path} cannot be used: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}; it and its key are expected in PEM (swarm.api.tls-certificate-file)", e);
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed record ApiMetrics(NodeMetrics Instruments, MetricCollector Colle
 internal sealed record ApiServices
 {
     /// <summary>How the API is offered.</summary>
-    public required ApiSettings Settings { get; init; }
+    public required HttpApiSettings Settings { get; init; }
 
     /// <summary>The node.</summary>
     public required INodeModel Node { get; init; }

@@ -55,13 +55,22 @@ internal sealed class SwarmNodeModel : INodeModel
     /// <inheritdoc/>
     public Task<TorrentDetails?> DetailsAsync(InfoHash torrent) => _node.DetailsAsync(torrent);
 
+    /// <summary>The limits were changed by the configuration.</summary>
+    public void Limited(long downloadLimit, long uploadLimit)
+    {
+        lock (_gate) _facts = _facts with { DownloadLimit = downloadLimit, UploadLimit = uploadLimit };
+    }
+
+    /// <summary>The node begins to end.</summary>
+    public void Draining() => Enter(NodePhase.Draining);
+
     /// <inheritdoc/>
     public Task LimitAsync(long? downloadLimit, long? uploadLimit)
     {
         lock (_gate)
         {
             _facts = _facts with { DownloadLimit = downloadLimit ?? _facts.DownloadLimit, UploadLimit = uploadLimit ?? _facts.UploadLimit };
-            _node.Limit(_facts.DownloadLimit, _facts.UploadLimit);
+            _node.SetLimits(_facts.DownloadLimit, _facts.UploadLimit);
         }
 
         return Task.CompletedTask;

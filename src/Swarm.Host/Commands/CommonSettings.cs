@@ -15,6 +15,12 @@ internal sealed record CommonSettings(SwarmSettings Swarm, bool IsVerbose)
     /// <summary>The address to listen on and to make connections from; null for all.</summary>
     public IPAddress? Bind { get; init; } = Swarm.Net.Bind;
 
+    /// <summary>Which addresses trackers may have; everywhere, for a program that works for the person at the keyboard.</summary>
+    public ReachPolicy Reach { get; init; } = ReachPolicy.Everywhere;
+
+    /// <summary>Limits of what is behind the node's ports.</summary>
+    public IoSettings Io => Swarm.Io with { Http = Swarm.Io.Http with { Reach = Reach } };
+
     /// <summary>Where state is kept, absolute.</summary>
     public string DataFolder { get; } = Path.GetFullPath(Swarm.Node.DataFolder ?? DefaultDataFolder());
 
@@ -42,7 +48,7 @@ internal sealed record CommonSettings(SwarmSettings Swarm, bool IsVerbose)
         Listen = listen,
         Net = Swarm.Net with { Bind = Bind },
         Torrent = Swarm.Torrent,
-        Trackers = Swarm.Trackers,
+        Trackers = Swarm.Trackers with { Reach = Reach },
         Store = Swarm.Store,
         Dht = Dht,
     };

@@ -50,7 +50,7 @@ internal sealed record ApiSettings : IChecked
     /// <summary>A PEM file with the certificate's private key.</summary>
     public string? TlsKeyFile { get; init; }
 
-    /// <summary>Folders that content may lie below, of those the API is told; empty: the default folder only.</summary>
+    /// <summary>Folders that content may lie below, absolute; the first is where it goes when nothing is said. Empty: "content" in the data folder.</summary>
     public ImmutableArray<string> ContentRoots { get; init; } = [];
 
     /// <summary>The longest body of a request; 64 KiB to 1 GiB.</summary>

@@ -22,6 +22,8 @@ internal sealed class SettingsGroup
         // From where the node listens, and what it is bound to.
         (typeof(TrackersSettings), nameof(TrackersSettings.LocalV4)), (typeof(TrackersSettings), nameof(TrackersSettings.LocalV6)),
         (typeof(HttpPortSettings), nameof(HttpPortSettings.BindIPv4)), (typeof(HttpPortSettings), nameof(HttpPortSettings.BindIPv6)),
+        // From node.public-only and node.private-networks.
+        (typeof(TrackersSettings), nameof(TrackersSettings.Reach)), (typeof(HttpPortSettings), nameof(HttpPortSettings.Reach)),
         // From net.bandwidth-tick.
         (typeof(BandwidthSettings), nameof(BandwidthSettings.TickInterval)),
     ];

@@ -53,7 +53,7 @@ internal sealed record SwarmSettings
 }
 
 /// <summary>The node as such: what it is called, where its state is, where it listens.</summary>
-internal sealed record NodeSectionSettings
+internal sealed record NodeSectionSettings : IChecked
 {
     /// <summary>What people call this node; null: the machine's name.</summary>
     public string? Name { get; init; }
@@ -66,4 +66,17 @@ internal sealed record NodeSectionSettings
 
     /// <summary>The port to listen on, 0 to 65,535, 0 for any free one; null: a free one of 6881 to 6889, else any.</summary>
     public int? Port { get; init => field = value is null ? null : Setting.InRange(value.Value, 0, ushort.MaxValue); }
+
+    /// <summary>Whether the service asks trackers, and fetches torrent files it is given a URL of, at public addresses alone.</summary>
+    public bool PublicOnly { get; init; } = true;
+
+    /// <summary>Private networks that are within its reach all the same, such as 10.1.0.0/16.</summary>
+    public ImmutableArray<string> PrivateNetworks { get; init; } = [];
+
+    /// <summary>Both as the ports take it.</summary>
+    public ReachPolicy ToReach() => new() { PublicOnly = PublicOnly, Allowed = [.. PrivateNetworks.Select(network => IPNetwork.Parse(network))] };
+
+    /// <inheritdoc/>
+    public IEnumerable<(string Member, string Problem)> Problems() =>
+        PrivateNetworks.Where(network => !IPNetwork.TryParse(network, out _)).Select(network => (nameof(PrivateNetworks), $"'{network}' is no network; one is written like 10.1.0.0/16"));
 }

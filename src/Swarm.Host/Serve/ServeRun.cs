@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Swarm.Host.Api;
+using Swarm.Host.Api.Logging;
 using Swarm.Host.Commands;
 using Swarm.Host.Configuration;
 using Swarm.Host.Output;
@@ -31,22 +33,28 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
     {
         var configuration = _live.Current;
         using var output = ServiceLog.Open(LogOf(configuration), shell.Error);
-        using var logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(output));
+        using var tail = new LogTail(HttpApiSettings.Default.LogLines, LogOf(configuration).Level, TimeProvider.System);
+        using var logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(output).AddProvider(tail));
         var log = logs.CreateLogger("Swarm.Serve");
         using var systemd = Systemd.FromEnvironment(Environment.GetEnvironmentVariables(), log);
         // One that comes while another waits is the same.
         var reloads = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         shell.Interruption.OnHangup(() => reloads.Writer.TryWrite(true));
-        var settings = new CommonSettings(configuration.Settings, isVerbose);
+        var settings = new CommonSettings(configuration.Settings, isVerbose) { Reach = configuration.Settings.Node.ToReach() };
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
         var node = await NodeStart.RunAsync(settings, logs).ConfigureAwait(false);
+        await using var api = await StartApiAsync(node, settings, tail, ended.Cancel, logs).ConfigureAwait(false);
+        await node.RestoreAsync().ConfigureAwait(false);
+        api?.Restored();
         var status = StatusOf(node.Listen);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ended.Token);
         var watchdog = FeedAsync(systemd, node, ending.Token);
         try
         {
             systemd.Ready(status);
             LogReady(log, status, settings.DataFolder);
-            await ServeAsync(node, systemd, output, reloads.Reader, log, interrupted).ConfigureAwait(false);
+            await ServeAsync(new Parts(node, api, systemd, output), reloads.Reader, log, ended.Token).ConfigureAwait(false);
+            api?.Draining();
         }
         finally
         {
@@ -58,18 +66,18 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
     }
 
     // Until it is over, by a signal or because the node ended.
-    private async Task ServeAsync(SwarmNode node, Systemd systemd, ServiceLog output, ChannelReader<bool> reloads, ILogger log, CancellationToken interrupted)
+    private async Task ServeAsync(Parts parts, ChannelReader<bool> reloads, ILogger log, CancellationToken interrupted)
     {
         try
         {
             while (true)
             {
                 var reload = reloads.ReadAsync(interrupted).AsTask();
-                if (await Task.WhenAny(reload, node.Ended).ConfigureAwait(false) != reload) return;
+                if (await Task.WhenAny(reload, parts.Node.Ended).ConfigureAwait(false) != reload) return;
                 await reload.ConfigureAwait(false);
-                systemd.Reloading();
-                Reload(node, output, log);
-                systemd.Ready(StatusOf(node.Listen));
+                parts.Systemd.Reloading();
+                Reload(parts, log);
+                parts.Systemd.Ready(StatusOf(parts.Node.Listen));
             }
         }
         catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
@@ -95,7 +103,22 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         return ExitCodes.Failed;
     }
 
-    private void Reload(SwarmNode node, ServiceLog output, ILogger log)
+    // None where there is to be none. A node whose API does not start is not left running.
+    private async Task<ServeApi?> StartApiAsync(SwarmNode node, CommonSettings settings, LogTail tail, Action drain, ILoggerFactory logs)
+    {
+        if (settings.Swarm.Api is not { } api) return null;
+        try
+        {
+            return await ServeApi.StartAsync(node, api, () => _live.Current, settings.DataFolder, tail, drain, logs).ConfigureAwait(false);
+        }
+        catch
+        {
+            await node.StopAsync(settings.Swarm.DrainTimeout).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private void Reload(Parts parts, ILogger log)
     {
         var next = readAgain();
         if (!next.Errors.IsEmpty)
@@ -105,8 +128,9 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         }
 
         var (changed, needRestart) = _live.Take(next);
-        node.SetLimits(next.Settings.Net.DownloadLimit, next.Settings.Net.UploadLimit);
-        output.Apply(LogOf(next));
+        parts.Node.SetLimits(next.Settings.Net.DownloadLimit, next.Settings.Net.UploadLimit);
+        parts.Api?.Limited(next.Settings.Net.DownloadLimit, next.Settings.Net.UploadLimit);
+        parts.Output.Apply(LogOf(next));
         var keys = string.Join(", ", changed);
         LogReloaded(log, changed.Length, keys);
         foreach (var key in needRestart) LogNeedsRestart(log, key);
@@ -134,6 +158,8 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
     }
 
     private static string StatusOf(ImmutableArray<IPEndPoint> listen) => $"listening on {string.Join(", ", listen)}";
+
+    private sealed record Parts(SwarmNode Node, ServeApi? Api, Systemd Systemd, ServiceLog Output);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Status}; state is kept in {DataFolder}")]
     private static partial void LogReady(ILogger log, string status, string dataFolder);

@@ -46,7 +46,7 @@ internal sealed class SwarmService : IAsyncDisposable
         var root = scenario.Folder("content");
         var catalogue = new TorrentCatalogue(CatalogueSettings.Default, TimeProvider.System);
         var model = new SwarmNodeModel(node, DateTimeOffset.UtcNow, 0, 0, () => { });
-        var api = ApiSettings.Default with { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], ContentRoots = [root] };
+        var api = HttpApiSettings.Default with { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], ContentRoots = [root] };
         var (services, _) = ApiComposition.Compose(api, model, catalogue, new LogTail(100, LogLevel.Information, TimeProvider.System), scenario.Folder("service-data"), () => []);
         var service = new SwarmService(node, await ApiServer.StartAsync(services, log), log, catalogue, root);
         await node.RestoreAsync();

@@ -17,9 +17,9 @@ internal sealed class CatalogueOrder : IComparer<CataloguePosition>
         ("state", static row => (int)row.State, null),
         ("folder", null, static row => row.Folder),
         ("category", null, static row => row.Category ?? ""),
-        ("addedAt", static row => row.AddedTicks, null),
-        ("completedAt", static row => row.CompletedTicks, null),
-        ("activeAt", static row => row.ActiveTicks, null),
+        ("addedAt", static row => Moment(row.AddedTicks), null),
+        ("completedAt", static row => Moment(row.CompletedTicks), null),
+        ("activeAt", static row => Moment(row.ActiveTicks), null),
         ("totalBytes", static row => row.TotalLength, null),
         ("selectedBytes", static row => row.SelectedLength, null),
         ("verifiedBytes", static row => row.VerifiedLength, null),
@@ -75,4 +75,7 @@ internal sealed class CatalogueOrder : IComparer<CataloguePosition>
         if (byColumn != 0) return _isDescending ? -byColumn : byColumn;
         return x.Torrent.CompareTo(y.Torrent);
     }
+
+    // In microseconds, which such a number holds exactly for some centuries.
+    private static double Moment(long ticks) => (ticks - DateTime.UnixEpoch.Ticks) / (double)TimeSpan.TicksPerMicrosecond;
 }

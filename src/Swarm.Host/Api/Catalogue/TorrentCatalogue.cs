@@ -15,6 +15,8 @@ namespace Swarm.Host.Api.Catalogue;
 /// </summary>
 internal sealed class TorrentCatalogue
 {
+    private const int BlockSize = 256;
+
     private readonly Lock _gate = new();
     private readonly TimeProvider _clock;
     private readonly Dictionary<InfoHash, Slot> _byHash = [];
@@ -105,9 +107,15 @@ internal sealed class TorrentCatalogue
     {
         var slots = Volatile.Read(ref _slots);
         var used = Math.Min(Volatile.Read(ref _used), slots.Length);
-        for (var i = 0; i < used; i++)
+        var blocks = (used + BlockSize - 1) / BlockSize;
+        var step = Stride(blocks);
+        for (int i = 0, block = 0; i < blocks; i++, block = (int)((block + (long)step) % blocks))
         {
-            if (Volatile.Read(ref slots[i]) is { } slot && Volatile.Read(ref slot.Entry) is { } entry) yield return entry;
+            var end = Math.Min(used, (block + 1) * BlockSize);
+            for (var at = block * BlockSize; at < end; at++)
+            {
+                if (Volatile.Read(ref slots[at]) is { } slot && Volatile.Read(ref slot.Entry) is { } entry) yield return entry;
+            }
         }
     }
 
@@ -165,6 +173,17 @@ internal sealed class TorrentCatalogue
             if (Revision > revision) return;
             await changed.Task.WaitAsync(cancellation).ConfigureAwait(false);
         }
+    }
+
+    // Torrents often lie in the order of a column. A walk that meets them from the last to the first would put each into a page's heap, so it jumps: by a step that meets every block once, about a
+    // golden section of all, while within a block it goes on as memory does.
+    private static int Stride(int blocks)
+    {
+        var step = Math.Max(1, (int)(blocks * 0.618));
+        while (Gcd(step, blocks) > 1) step++;
+        return step;
+
+        static int Gcd(int a, int b) => b == 0 ? a : Gcd(b, a % b);
     }
 
     private void Put(TorrentRow row, long now)

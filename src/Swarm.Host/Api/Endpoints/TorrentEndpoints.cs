@@ -94,7 +94,7 @@ internal sealed class TorrentEndpoints(ApiServices api)
     private Task<CommandReport> Move([FromBody] MoveTorrents request)
     {
         var folder = api.Intake.FolderOf(request.Folder);
-        return _commands.RunAsync(request.Hashes, torrent => new TorrentsActor.Move(torrent, folder, request.MoveData));
+        return _commands.RunAsync(request.Hashes, torrent => new TorrentsActor.Move(torrent, folder, request.MoveData ?? true));
     }
 
     private static Results<Created<TorrentAdded>, Ok<TorrentAdded>> Answer(TorrentAdded added) =>

@@ -1,12 +1,10 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Swarm.Api.Contracts;
-using Swarm.Host.Api.Torrents;
 
 namespace Swarm.Host.Api.Events;
 
@@ -21,6 +19,7 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
     public const string ContentType = "text/event-stream";
 
     private const int LogBatch = 200;
+    private readonly SharedFrames _frames = new(api.Catalogue);
     private int _subscribers;
 
     /// <summary>Streams that are open.</summary>
@@ -33,15 +32,16 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
         var revision = since ?? LastEventId(context) ?? api.Catalogue.Revision;
         return RunAsync(context, async cancellation =>
         {
-            // Two events at least: at once where it stands, so that it knows it is heard.
-            var delta = api.Catalogue.Since(revision);
+            // The first at once, so that who subscribes knows that it is heard.
+            var frame = await _frames.AfterAsync(revision, cancellation).ConfigureAwait(false);
             while (true)
             {
-                await WriteAsync(context, delta.Resync ? "resync" : "torrents", delta.Revision, TorrentMapping.DeltaOf(delta), ApiJson.Default.TorrentDelta, cancellation).ConfigureAwait(false);
-                revision = delta.Revision;
-                if (!delta.More) await Task.Delay(api.Settings.EventGap, api.Clock, cancellation).ConfigureAwait(false);
+                // Ends only when the other side takes it: who does not read is not written for.
+                await context.Response.BodyWriter.WriteAsync(frame.Bytes, cancellation).ConfigureAwait(false);
+                revision = frame.To;
+                if (!frame.More) await Task.Delay(api.Settings.EventGap, api.Clock, cancellation).ConfigureAwait(false);
                 await HeartBeatUntilAsync(context, beat => api.Catalogue.WaitAsync(revision, beat), cancellation).ConfigureAwait(false);
-                delta = api.Catalogue.Since(revision);
+                frame = await _frames.AfterAsync(revision, cancellation).ConfigureAwait(false);
             }
         });
     }
@@ -57,7 +57,7 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
             {
                 await HeartBeatUntilAsync(context, beat => api.Log.WaitAsync(next, beat), cancellation).ConfigureAwait(false);
                 (var lines, next) = api.Log.Read(next, LogBatch, level);
-                foreach (var line in lines) await WriteAsync(context, "line", line.Sequence, line, ApiJson.Default.LogLine, cancellation).ConfigureAwait(false);
+                foreach (var line in lines) await WriteAsync(context, line, cancellation).ConfigureAwait(false);
             }
         });
     }
@@ -69,13 +69,12 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : throw ApiException.BadRequest("'Last-Event-ID' is the number of the last event that was received.");
     }
 
-    private static async Task WriteAsync<T>(HttpContext context, string name, long id, T data, JsonTypeInfo<T> type, CancellationToken cancellation)
+    private static async Task WriteAsync(HttpContext context, LogLine line, CancellationToken cancellation)
     {
         var writer = context.Response.BodyWriter;
-        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {id}\nevent: {name}\ndata: "), writer);
-        using (var json = new Utf8JsonWriter(writer)) JsonSerializer.Serialize(json, data, type);
+        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {line.Sequence}\nevent: line\ndata: "), writer);
+        using (var json = new Utf8JsonWriter(writer)) JsonSerializer.Serialize(json, line, ApiJson.Default.LogLine);
         Encoding.UTF8.GetBytes("\n\n", writer);
-        // Ends only when the other side takes it: who does not read is not written for.
         await writer.FlushAsync(cancellation).ConfigureAwait(false);
     }
 
@@ -84,7 +83,7 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
         if (Interlocked.Increment(ref _subscribers) > api.Settings.SubscriberLimit)
         {
             Interlocked.Decrement(ref _subscribers);
-            throw new ApiException(StatusCodes.Status503ServiceUnavailable, "Too many subscribers", $"{api.Settings.SubscriberLimit} streams of events are open, as many as this node allows (swarm.api.subscriber-limit).") { RetryAfter = TimeSpan.FromSeconds(10) };
+            throw new ApiException(StatusCodes.Status503ServiceUnavailable, "Too many subscribers", $"{api.Settings.SubscriberLimit} streams of events are open, as many as this node allows.") { RetryAfter = TimeSpan.FromSeconds(10) };
         }
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);

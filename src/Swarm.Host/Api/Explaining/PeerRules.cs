@@ -81,7 +81,7 @@ internal static class PeerRules
         var all = failing.Count == now.Torrent.Trackers.Length;
         return Findings.Of(
             "tracker-error", all ? FindingSeverity.Slows : FindingSeverity.Note,
-            all ? $"Its {(failing.Count == 1 ? "tracker fails" : "trackers all fail")}: {failing[0].Error}." : $"{failing.Count} of its {now.Torrent.Trackers.Length} trackers fail, such as {failing[0].Url}: {failing[0].Error}.",
+            all ? $"Its {(failing.Count == 1 ? "tracker fails" : "trackers all fail")}: {failing[0].Error}." : $"{failing.Count} of its {now.Torrent.Trackers.Length} trackers {(failing.Count == 1 ? "fails" : "fail")}, such as {failing[0].Url}: {failing[0].Error}.",
             "See whether the tracker is still there and still knows this torrent; replace it if not.", ("failing", failing.Count), ("trackers", now.Torrent.Trackers.Length), ("url", failing[0].Url), ("error", failing[0].Error!));
     }
 

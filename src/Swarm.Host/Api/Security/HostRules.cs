@@ -14,11 +14,11 @@ internal sealed class HostRules(IReadOnlyList<string> hosts, IReadOnlyList<strin
     public string? Refusal(HttpRequest request)
     {
         var host = request.Host;
-        if (!host.HasValue || !IsOurs(host.Host)) return $"This node does not answer to the name '{Shown(host.Value)}'. Use its address, or add the name to swarm.api.hosts.";
+        if (!host.HasValue || !IsOurs(host.Host)) return $"This node does not answer to the name '{Shown(host.Value)}'. Use its address, or add the name to swarm.api.allowed-hosts.";
         var origin = request.Headers.Origin.ToString();
-        if (origin.Length > 0) return IsOurs(request, origin) ? null : $"Pages of '{Shown(origin)}' may not use this node. Add that origin to swarm.api.origins if they are yours.";
+        if (origin.Length > 0) return IsOurs(request, origin) ? null : $"Pages of '{Shown(origin)}' may not use this node. Add that origin to swarm.api.allowed-origins if they are yours.";
         var site = request.Headers["Sec-Fetch-Site"].ToString();
-        return site is "" or "same-origin" or "none" ? null : "Pages of other sites may not use this node. Add their origin to swarm.api.origins if they are yours.";
+        return site is "" or "same-origin" or "none" ? null : "Pages of other sites may not use this node. Add their origin to swarm.api.allowed-origins if they are yours.";
     }
 
     private static bool IsOrigin(string origin, string scheme, HostString host) => string.Equals(origin, $"{scheme}://{host.Value}", StringComparison.OrdinalIgnoreCase);

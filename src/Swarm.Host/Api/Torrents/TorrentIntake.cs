@@ -13,7 +13,7 @@ namespace Swarm.Host.Api.Torrents;
 /// Makes a torrent to add of what came through an API: parses, fetches, and checks every path against the content roots. The one place that does, whichever dialect it came by. No file of this
 /// machine is read: a path is no source.
 /// </summary>
-internal sealed class TorrentIntake(ApiSettings settings, ContentRoots roots, HttpDownloads downloads)
+internal sealed class TorrentIntake(HttpApiSettings settings, ContentRoots roots, HttpDownloads downloads)
 {
     private const int MaxTexts = 200;
     private const int MaxTextLength = 2_048;
@@ -37,7 +37,7 @@ internal sealed class TorrentIntake(ApiSettings settings, ContentRoots roots, Ht
     {
         if (string.IsNullOrEmpty(folder)) return roots.Default;
         return roots.Resolve(folder) ?? throw ApiException.Forbidden(
-            $"The folder '{TorrentText.Clean(folder)}' is not inside a content root of this node ({string.Join(", ", roots.Folders)}). Name an absolute path below one of them, or add a root to swarm.content.roots.");
+            $"The folder '{TorrentText.Clean(folder)}' is not inside a content root of this node ({string.Join(", ", roots.Folders)}). Name an absolute path below one of them, or add a root to swarm.api.content-roots.");
     }
 
     /// <summary>Peers of their texts, addresses only: names would let others make the node ask for them.</summary>
@@ -142,5 +142,5 @@ internal sealed class TorrentIntake(ApiSettings settings, ContentRoots roots, Ht
         return OfFile(download.Body);
     }
 
-    private ApiException TooLarge() => ApiException.TooLarge($"The .torrent file is larger than the {settings.TorrentFileLimit} bytes that this node takes (swarm.api.torrent-file-limit).");
+    private ApiException TooLarge() => ApiException.TooLarge($"The .torrent file is larger than the {settings.TorrentFileLimit} bytes that this node takes (swarm.api.max-body-bytes).");
 }

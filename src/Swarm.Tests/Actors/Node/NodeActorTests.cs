@@ -50,20 +50,6 @@ public sealed class NodeActorTests
     }
 
     [Fact]
-    public void Limits_that_change_hold_for_links_that_are_there()
-    {
-        var world = new NodeWorld().Start();
-        world.Seed(_content, "10.0.0.2:1");
-        world.Add(_content, world.With("10.0.0.2:1"));
-        world.Pass(1);
-        var link = world.Tcp.Links.ShouldHaveSingleItem();
-        (link.DownloadLimited, link.UploadLimited).ShouldBe((false, false));
-        world.Node.Tell(new NodeActor.SetLimits(1_000, 0));
-        world.Pass(1);
-        (link.DownloadLimited, link.UploadLimited).ShouldBe((true, false));
-    }
-
-    [Fact]
     public void A_drain_without_torrents_is_done_at_once()
     {
         var world = new NodeWorld().Start();

@@ -24,7 +24,7 @@ internal sealed class ApiFixture : IAsyncDisposable
     private readonly MetricCollector _collector;
     private ApiServer? _server;
 
-    private ApiFixture(ApiSettings settings, ApiKeys keys, HttpPortSettings http)
+    private ApiFixture(HttpApiSettings settings, ApiKeys keys, HttpPortSettings http)
     {
         Root = _scratch.Root;
         _collector = new MetricCollector(Metrics.Meter, MetricsSettings.Default.MaxSeries);
@@ -49,7 +49,7 @@ internal sealed class ApiFixture : IAsyncDisposable
         };
     }
 
-    public static ApiSettings Settings => ApiSettings.Default with { Listen = [new IPEndPoint(IPAddress.Loopback, 0)] };
+    public static HttpApiSettings Settings => HttpApiSettings.Default with { Listen = [new IPEndPoint(IPAddress.Loopback, 0)] };
 
     public string Root { get; }
 
@@ -67,7 +67,7 @@ internal sealed class ApiFixture : IAsyncDisposable
 
     public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromSeconds(100) };
 
-    public static async Task<ApiFixture> StartAsync(ApiSettings? settings = null, ApiKeys? keys = null, HttpPortSettings? http = null)
+    public static async Task<ApiFixture> StartAsync(HttpApiSettings? settings = null, ApiKeys? keys = null, HttpPortSettings? http = null)
     {
         var fixture = new ApiFixture(settings ?? Settings, keys ?? new ApiKeys([]), http ?? HttpPortSettings.Default);
         fixture._server = await ApiServer.StartAsync(fixture.Services, fixture._logs);

@@ -67,6 +67,6 @@ public sealed class CompositionTests : IDisposable
     public void Dispose() => _scratch.Dispose();
 
     private (ApiServices Services, string? NewKey) Compose(IPAddress address, params ApiKey[] keys) => ApiComposition.Compose(
-        ApiSettings.Default with { Listen = [new IPEndPoint(address, 0)], ContentRoots = [_scratch.Root], Keys = [.. keys] },
+        HttpApiSettings.Default with { Listen = [new IPEndPoint(address, 0)], ContentRoots = [_scratch.Root], Keys = [.. keys] },
         new FakeNode(_catalogue), _catalogue, new LogTail(16, LogLevel.Information, TimeProvider.System), _scratch.Root, () => []);
 }

@@ -52,7 +52,7 @@ public sealed class ExplanationTests
         findings[0].Code.ShouldBe(code, string.Join(", ", findings.Select(finding => finding.Code)));
         findings[0].Severity.ShouldBe(severity);
         findings.Select(finding => finding.Severity).ShouldBe(findings.Select(finding => finding.Severity).OrderDescending());
-        findings.ShouldAllBe(finding => finding.Sentence.EndsWith('.') && char.IsUpper(finding.Sentence[0]));
+        findings.ShouldAllBe(finding => finding.Sentence.EndsWith('.') && (char.IsUpper(finding.Sentence[0]) || char.IsDigit(finding.Sentence[0])));
         if (severity != FindingSeverity.Note && code is not ("checking" or "loading" or "stopping" or "metadata")) findings[0].Remedy.ShouldNotBeNullOrEmpty();
     }
 

@@ -230,11 +230,11 @@ public sealed class RpcTests
     }
 
     [Theory]
-    [InlineData("{\"seed_ratio_mode\":2}", 0)]
-    [InlineData("{\"seed_ratio_mode\":0}", -1)]
-    [InlineData("{\"seed_ratio_mode\":1,\"seed_ratio_limit\":3}", 3)]
-    [InlineData("{\"seed_ratio_limit\":3}", 3)]
-    [InlineData("{\"seed_ratio_mode\":0,\"seed_ratio_limit\":3}", -1)]
+    [InlineData("{\"seed_ratio_mode\":2}", 0.0)]
+    [InlineData("{\"seed_ratio_mode\":0}", -1.0)]
+    [InlineData("{\"seed_ratio_mode\":1,\"seed_ratio_limit\":3}", 3.0)]
+    [InlineData("{\"seed_ratio_limit\":3}", 3.0)]
+    [InlineData("{\"seed_ratio_mode\":0,\"seed_ratio_limit\":3}", -1.0)]
     [InlineData("{\"labels\":[]}", null)]
     public void A_goal_is_its_own_the_nodes_or_none(string arguments, double? expected) =>
         RpcTorrentChanges.Of(new RpcArguments(JsonDocument.Parse(arguments).RootElement, isLegacy: false), now: null).RatioGoal.ShouldBe(expected);

@@ -40,7 +40,7 @@ public sealed class SecurityTests
         foreach (var path in (string[])[List, "/transmission/rpc", "/healthz", "/openapi/v1.json", "/nothing"])
         {
             using var response = await api.SendAsync(new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Host = host } });
-            (await ApiFixture.ProblemAsync(response, HttpStatusCode.Forbidden)).Detail.ShouldContain("swarm.api.hosts");
+            (await ApiFixture.ProblemAsync(response, HttpStatusCode.Forbidden)).Detail.ShouldContain("swarm.api.allowed-hosts");
         }
     }
 
@@ -62,7 +62,7 @@ public sealed class SecurityTests
             if (origin is not null) request.Headers.Add("Origin", origin);
             if (site is not null) request.Headers.Add("Sec-Fetch-Site", site);
             using var response = await api.SendAsync(request);
-            (await ApiFixture.ProblemAsync(response, HttpStatusCode.Forbidden)).Detail.ShouldContain("swarm.api.origins");
+            (await ApiFixture.ProblemAsync(response, HttpStatusCode.Forbidden)).Detail.ShouldContain("swarm.api.allowed-origins");
         }
 
         api.Node.Commands.ShouldBeEmpty();
@@ -247,7 +247,7 @@ public sealed class SecurityTests
     [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
-    [InlineData("gzip, gzip")]
+    [InlineData("deflate")]
     public async Task A_compressed_body_is_refused_so_none_can_be_a_bomb(string encoding)
     {
         await using var api = await ApiFixture.StartAsync(Settings);
@@ -273,7 +273,7 @@ public sealed class SecurityTests
         api.Log.Last(10, LogLevel.Error).Select(line => line.Message).ShouldContain(line => line.Contains("the insides"));
     }
 
-    private static ApiSettings Settings => ApiFixture.Settings with { Hosts = ["torrents.example"], Origins = ["https://pages.example"] };
+    private static HttpApiSettings Settings => ApiFixture.Settings with { Hosts = ["torrents.example"], Origins = ["https://pages.example"] };
 
     private static ApiKeys Keys(out Dictionary<Scope, string> texts)
     {

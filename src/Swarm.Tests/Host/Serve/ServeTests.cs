@@ -96,6 +96,23 @@ public sealed class ServeTests : IDisposable
         daemon.Log.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Its_api_is_there_says_when_it_is_ready_and_ends_it()
+    {
+        await using var manager = new FakeManager(_scratch["notify"]);
+        await using var daemon = Start(manager, "swarm {}");
+        await daemon.LogsAsync("Ready: ");
+        var address = System.Text.RegularExpressions.Regex.Match(daemon.Log, @"The API listens at (\S+)").Groups[1].Value;
+        using var client = new HttpClient { BaseAddress = new Uri(address) };
+
+        (await client.GetAsync(new Uri("/readyz", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode.ShouldBe(System.Net.HttpStatusCode.OK);
+        (await client.GetStringAsync(new Uri("/api/v1/actors", UriKind.Relative), TestContext.Current.CancellationToken)).ShouldContain("/user/node/torrents");
+        (await client.GetStringAsync(new Uri("/api/v1/config?under=swarm.api.listen", UriKind.Relative), TestContext.Current.CancellationToken)).ShouldContain("127.0.0.1:0");
+        (await client.PostAsync(new Uri("/api/v1/node/drain", UriKind.Relative), null, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(System.Net.HttpStatusCode.Accepted);
+
+        (await daemon.EndAsync()).ShouldBe(0);
+    }
+
     private DaemonProcess Start(FakeManager manager, string configuration, params (string Name, string Value)[] environment) =>
-        DaemonProcess.Start(_scratch["swarm.conf"], configuration, ["--data", _scratch["state"], "--bind", "127.0.0.1", "--port", "0", "--no-dht"], [("NOTIFY_SOCKET", manager.Path), .. environment]);
+        DaemonProcess.Start(_scratch["swarm.conf"], configuration, ["--data", _scratch["state"], "--bind", "127.0.0.1", "--port", "0", "--no-dht", "--set", "api.listen=[\"127.0.0.1:0\"]"], [("NOTIFY_SOCKET", manager.Path), .. environment]);
 }

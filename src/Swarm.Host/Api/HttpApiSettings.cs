@@ -6,13 +6,13 @@ using Swarm.Host.Api.Security;
 namespace Swarm.Host.Api;
 
 /// <summary>How the node's HTTP API is offered: the section <c>swarm.api</c> of the configuration, read once.</summary>
-internal sealed record ApiSettings
+internal sealed record HttpApiSettings
 {
     /// <summary>The port unless somebody says otherwise.</summary>
     public const int DefaultPort = 9110;
 
     /// <summary>What is used unless somebody says otherwise: this machine alone.</summary>
-    public static ApiSettings Default { get; } = new();
+    public static HttpApiSettings Default { get; } = new();
 
     /// <summary>Where to listen.</summary>
     public ImmutableArray<IPEndPoint> Listen { get; init; } = [new IPEndPoint(IPAddress.Loopback, DefaultPort)];
@@ -63,7 +63,7 @@ internal sealed record ApiSettings
     public int SubscriberLimit { get; init => field = Setting.InRange(value, 1, 100_000); } = 256;
 
     /// <summary>The least time between two events to one subscriber; what happens meanwhile becomes one event.</summary>
-    public TimeSpan EventGap { get; init => field = Setting.InRange(value, TimeSpan.Zero, TimeSpan.FromMinutes(1)); } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan EventGap { get; init => field = Setting.InRange(value, TimeSpan.Zero, TimeSpan.FromMinutes(1)); } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>After so long without an event a subscriber is told that the stream is alive.</summary>
     public TimeSpan HeartBeat { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(10)); } = TimeSpan.FromSeconds(15);

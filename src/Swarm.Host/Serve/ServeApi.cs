@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Swarm.Api.Contracts;
+using Swarm.Hocon;
+using Swarm.Host.Api;
+using Swarm.Host.Api.Catalogue;
+using Swarm.Host.Api.Logging;
+using Swarm.Host.Api.Security;
+using Swarm.Host.Configuration;
+using Swarm.Host.Watching;
+using Swarm.Protocol.Metainfo;
+
+namespace Swarm.Host.Serve;
+
+/// <summary>
+/// The HTTP API as a part of the daemon: its server, the catalogue it answers from, and what follows the node into that. Starts before the node takes up its torrents, so that who asks is told that it is
+/// not ready, and ends after it has drained.
+/// </summary>
+internal sealed partial class ServeApi : IAsyncDisposable
+{
+    private const int UsualBody = 1 << 20;
+    private const string ContentFolder = "content";
+
+    private readonly SwarmNodeModel _model;
+    private readonly ApiServer _server;
+    private readonly CancellationTokenSource _over = new();
+    private readonly Task _pump;
+    private readonly ServeWatching _watching;
+
+    private ServeApi(SwarmNode node, SwarmNodeModel model, TorrentCatalogue catalogue, ServeWatching watching, ApiServer server)
+    {
+        _watching = watching;
+        _model = model;
+        _server = server;
+        _pump = CataloguePump.RunAsync(node, catalogue, _over.Token);
+    }
+
+    /// <summary>Starts it. <paramref name="current"/> is the configuration in force whenever somebody asks, <paramref name="drain"/> begins the daemon's end.</summary>
+    /// <exception cref="SwarmException">It does not start; one line.</exception>
+    public static async Task<ServeApi> StartAsync(SwarmNode node, ApiSettings settings, Func<SwarmConfiguration> current, string dataFolder, LogTail tail, Action drain, ILoggerFactory logs)
+    {
+        var configuration = current().Settings;
+        var api = Of(settings, configuration.Node.ToReach(), dataFolder);
+        foreach (var root in api.ContentRoots) Directory.CreateDirectory(root);
+        var catalogue = new TorrentCatalogue(api.Catalogue, TimeProvider.System);
+        var model = new SwarmNodeModel(node, DateTimeOffset.UtcNow, configuration.Net.DownloadLimit, configuration.Net.UploadLimit, drain);
+        var (services, newKey) = ApiComposition.Compose(api, model, catalogue, tail, dataFolder, () => Items(current()));
+        var log = logs.CreateLogger("Swarm.Serve");
+        if (newKey is not null) LogNewKey(log, newKey);
+        var watching = new ServeWatching(node, catalogue, configuration.Metrics, configuration.Node.Name, logs);
+        try
+        {
+            var server = await ApiServer.StartAsync(services with { Metrics = watching.Api }, logs).ConfigureAwait(false);
+            LogListening(log, string.Join(", ", server.Addresses));
+            return new ServeApi(node, model, catalogue, watching, server);
+        }
+        catch
+        {
+            await watching.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The recorded torrents have been taken up: it is ready.</summary>
+    public void Restored() => _model.Restored();
+
+    /// <summary>The node begins to end: it is not ready any more.</summary>
+    public void Draining() => _model.Draining();
+
+    /// <summary>The node's limits were changed.</summary>
+    public void Limited(long download, long upload) => _model.Limited(download, upload);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync().ConfigureAwait(false);
+        await _watching.DisposeAsync().ConfigureAwait(false);
+        await _over.CancelAsync().ConfigureAwait(false);
+        await _pump.ConfigureAwait(false);
+        _over.Dispose();
+    }
+
+    private static HttpApiSettings Of(ApiSettings settings, ReachPolicy reach, string dataFolder) => HttpApiSettings.Default with
+    {
+        Listen = settings.Listen,
+        Hosts = settings.AllowedHosts,
+        Origins = settings.AllowedOrigins,
+        TrustLoopback = settings.Authentication == ApiAuthentication.BeyondLoopback,
+        Keys = [.. settings.Keys.Select(key => ApiKeys.Keep(key.Name, ScopeOf(key.Scope), key.Secret))],
+        TlsCertificate = settings.TlsCertificateFile,
+        TlsKey = settings.TlsKeyFile,
+        ContentRoots = settings.ContentRoots.IsEmpty ? [Path.Combine(dataFolder, ContentFolder)] : settings.ContentRoots,
+        Reach = reach,
+        BodyLimit = (int)Math.Min(UsualBody, settings.MaxBodyBytes),
+        // In base64 it takes a third more.
+        TorrentFileLimit = (int)Math.Min(MetainfoLimits.Default.MaxFileBytes, settings.MaxBodyBytes / 4 * 3),
+    };
+
+    private static Scope ScopeOf(ApiScope scope) => scope switch
+    {
+        ApiScope.Admin => Scope.Admin,
+        ApiScope.Operator => Scope.Operator,
+        _ => Scope.Viewer,
+    };
+
+    private static ImmutableArray<ConfigItem> Items(SwarmConfiguration configuration) => [.. Leaves(ConfigurationText.Mask(configuration.Effective), [])];
+
+    private static IEnumerable<ConfigItem> Leaves(HoconValue value, ImmutableArray<string> path) => value is HoconObject { Fields.IsEmpty: false } fields
+        ? fields.Fields.SelectMany(field => Leaves(field.Value, path.Add(field.Name)))
+        : [new ConfigItem(HoconPath.Join(path), ConfigurationText.Write(value), value.Origin.ToString())];
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The API listens at {Addresses}")]
+    private static partial void LogListening(ILogger log, string addresses);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The API is open beyond this machine and had no key, so one was made, which may do everything. It is shown this once and kept nowhere: {Key}")]
+    private static partial void LogNewKey(ILogger log, string key);
+}
