@@ -57,8 +57,8 @@ public sealed partial class TorrentActor
             return;
         }
 
-        if (_options.Paused) CloseWaiting();
-        var wantsPieces = !_options.Paused && !IsComplete;
+        if (_options.StandsStill) CloseWaiting();
+        var wantsPieces = !_options.StandsStill && !IsComplete;
         if (_unfinished is not null || _mustWork || _options.Recheck || _waiting.Count > 0 || wantsPieces) StartWork();
         NextCommand();
     }
@@ -72,7 +72,7 @@ public sealed partial class TorrentActor
 
     private void LetWait(Incoming incoming)
     {
-        if (_waiting.Count >= _services.Settings.MaxHeld || (_acknowledged && _options.Paused))
+        if (_waiting.Count >= _services.Settings.MaxHeld || (_acknowledged && _options.StandsStill))
         {
             incoming.Link.Close();
             return;
@@ -129,7 +129,7 @@ public sealed partial class TorrentActor
         CloseWaiting();
         if (!_announcerGone)
         {
-            if (_options.Paused || _state == TorrentState.Failed)
+            if (_options.StandsStill || _state == TorrentState.Failed)
             {
                 _announcer!.Tell(new Trackers.AnnouncerActor.Stop(Stats()));
             }
@@ -162,13 +162,13 @@ public sealed partial class TorrentActor
             VerifiedPieces = _verified?.Count ?? 0,
             Moved = Moved,
             TrackerTiers = TrackerTiers,
-            WasAnnounced = _announcing && !_options.Paused,
+            WasAnnounced = _announcing && !_options.StandsStill,
         };
         Context.Parent.Tell(_again is null ? new TorrentsActor.Rests(resting) : new TorrentsActor.BeginsAnew(resting, _again));
         Context.Stop(Self);
     }
 
-    private TorrentState RestingState => _state == TorrentState.Failed ? TorrentState.Failed : _options.Paused ? TorrentState.Stopped : TorrentState.Seeding;
+    private TorrentState RestingState => _state == TorrentState.Failed ? TorrentState.Failed : _options.Paused ? TorrentState.Stopped : _options.Queued ? TorrentState.Queued : TorrentState.Seeding;
 
     // What is wanted, and how much of it is on record. Files that are open know better.
     private void Measure()
