@@ -34,6 +34,9 @@ public enum TorrentPhase
 
     /// <summary>At rest.</summary>
     Stopped,
+
+    /// <summary>At rest until the queue lets it go on; nobody has paused it.</summary>
+    Queued,
 }
 
 /// <summary>A torrent as lists show it.</summary>

@@ -89,6 +89,7 @@ public sealed partial class SwarmNode : IAsyncDisposable
             case NodeActor.Started started:
                 node.Listen = started.Listen;
                 node._torrents = started.Torrents;
+                node._store = started.Store;
                 node.Dht = started.Dht;
                 return node;
             case NodeActor.StartFailed failed:

@@ -267,6 +267,7 @@ internal sealed partial class ActorCell
             _actor = NewActor();
             _actor.AroundPostRestart(cause, null);
             Restarts++;
+            SystemImpl.CountRestart();
             foreach (var survivor in survivors)
             {
                 survivor.Child.Restart(cause);

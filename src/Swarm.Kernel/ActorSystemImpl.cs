@@ -14,6 +14,7 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
     private long _nextUid;
     private long _deadLetterCount;
     private long _droppedCount;
+    private long _restartCount;
 
     internal ActorSystemImpl(string name, ActorSystemSettings settings)
     {
@@ -80,6 +81,8 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
 
     internal long DroppedCount => Interlocked.Read(ref _droppedCount);
 
+    internal long RestartCount => Interlocked.Read(ref _restartCount);
+
     // Under a simulation continuations run where the outcome is set, for the pool's threads are not part of the run;
     // otherwise they must not run inside of an actor's turn.
     internal TaskCreationOptions ContinuationOptions =>
@@ -116,6 +119,8 @@ internal sealed class ActorSystemImpl : ExtendedActorSystem
     }
 
     internal long NextUid() => Interlocked.Increment(ref _nextUid);
+
+    internal void CountRestart() => Interlocked.Increment(ref _restartCount);
 
     internal double NextDouble()
     {

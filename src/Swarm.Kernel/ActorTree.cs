@@ -14,7 +14,8 @@ public sealed record ActorSnapshot(
 /// <summary>What a system counted.</summary>
 /// <param name="DeadLetters">Messages that found nobody.</param>
 /// <param name="Dropped">Messages that full mailboxes refused.</param>
-public sealed record ActorSystemCounters(long DeadLetters, long Dropped);
+/// <param name="Restarts">Restarts of actors, also of those that are gone.</param>
+public sealed record ActorSystemCounters(long DeadLetters, long Dropped, long Restarts);
 
 /// <summary>
 /// Looks at a running system from outside. Nothing stops for it and no message is told: it reads what the cells publish, so
@@ -26,7 +27,7 @@ public static class ActorTree
     public static IEnumerable<ActorSnapshot> Walk(ActorSystem system) => Cells(system).Select(cell => new ActorSnapshot(
         cell.Self.Path, cell.Props.Type, cell.Mailbox.Depth, cell.Restarts, cell.LastFailure, cell.LastFailureAt, cell.IsStopping));
 
-    public static ActorSystemCounters Counters(ActorSystem system) => new(Of(system).DeadLetterCount, Of(system).DroppedCount);
+    public static ActorSystemCounters Counters(ActorSystem system) => new(Of(system).DeadLetterCount, Of(system).DroppedCount, Of(system).RestartCount);
 
     internal static IEnumerable<ActorCell> Cells(ActorSystem system)
     {

@@ -56,6 +56,9 @@ public sealed partial class NodeActor : UntypedActor
 
         /// <summary>Its part in the cluster, which takes the commands of <see cref="Cluster.RouterActor"/>; null if it has none.</summary>
         public IActorRef? Cluster { get; init; }
+
+        /// <summary>The writer of durable state: takes <see cref="StoreActor.Inspect"/>.</summary>
+        public IActorRef Store { get; init; } = ActorRefs.Nobody;
     }
 
     /// <summary>It does not; <paramref name="Reason"/> is one line for people.</summary>
@@ -150,7 +153,7 @@ public sealed partial class NodeActor : UntypedActor
 
         if (_cluster is null) StartCluster(started);
         _net.Tell(new NetActor.Serve(_torrents));
-        _started = new Started(started.Local, _torrents) { Dht = _dht, Cluster = _cluster };
+        _started = new Started(started.Local, _torrents) { Dht = _dht, Cluster = _cluster, Store = _store };
         TellStarted();
     }
 

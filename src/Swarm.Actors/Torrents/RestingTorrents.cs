@@ -33,8 +33,8 @@ public sealed class RestingTorrents
     {
         if (taken.HeldBy is { } holder) return new RestingTorrent(RowOf(taken, TorrentState.Failed, $"this torrent is already run by {holder}"));
         if (taken.Unfinished is not null || taken.Summary is not { } summary) return null;
-        if (!taken.Options.Paused && !summary.IsComplete) return null;
-        return new RestingTorrent(RowOf(taken, taken.Options.Paused ? TorrentState.Stopped : TorrentState.Seeding, null))
+        if (!taken.Options.StandsStill && !summary.IsComplete) return null;
+        return new RestingTorrent(RowOf(taken, taken.Options.Paused ? TorrentState.Stopped : taken.Options.Queued ? TorrentState.Queued : TorrentState.Seeding, null))
         {
             PieceCount = summary.PieceCount,
             VerifiedPieces = summary.VerifiedPieces,

@@ -49,7 +49,9 @@ public sealed partial class TorrentActor
         switch (command)
         {
             case TorrentsActor.Pause: Change(asker, _options with { Paused = true }, _unfinished, Paused); break;
-            case TorrentsActor.Resume: Change(asker, _options with { Paused = false }, _unfinished, Resumed); break;
+            case TorrentsActor.Resume: Change(asker, _options with { Paused = false, Queued = false }, _unfinished, Resumed); break;
+            case TorrentsActor.Hold: Change(asker, _options with { Queued = true }, _unfinished, Paused); break;
+            case TorrentsActor.Release: Change(asker, _options with { Queued = false }, _unfinished, Released); break;
             case TorrentsActor.Configure configure: Configure(configure.Changes, asker); break;
             case TorrentsActor.Recheck: Recheck(asker); break;
             case TorrentsActor.Reannounce: Reannounce(asker); break;
@@ -118,6 +120,11 @@ public sealed partial class TorrentActor
         else if (!_isAwake && !IsComplete) StartWork();
     }
 
+    private void Released()
+    {
+        if (_state != TorrentState.Failed && !_options.Paused) Resumed();
+    }
+
     private void Recheck(IActorRef asker)
     {
         asker.Tell(new TorrentsActor.Done(_torrent));
@@ -151,6 +158,7 @@ public sealed partial class TorrentActor
     private bool IsRefusedWhilePaused(IActorRef asker)
     {
         if (_options.Paused) asker.Tell(new TorrentsActor.Refused(_torrent, "the torrent is paused; resume it first"));
+        else if (_options.Queued) asker.Tell(new TorrentsActor.Refused(_torrent, "the torrent waits in the queue; resume it to start it at once"));
         else if (_state == TorrentState.Failed) asker.Tell(new TorrentsActor.Refused(_torrent, $"the torrent has failed: {_reason}"));
         else return false;
         return true;
@@ -173,7 +181,7 @@ public sealed partial class TorrentActor
         if (before.DownloadLimit != _options.DownloadLimit || before.UploadLimit != _options.UploadLimit || before.MaxConnections != _options.MaxConnections) TakeLimits();
         if (before.TrackerTiers != _options.TrackerTiers) TrackersReplaced();
         if (before.FilePriorities != _options.FilePriorities || before.Sequential != _options.Sequential) WantsChanged();
-        if (!_isAwake && !_options.Paused && !IsComplete) StartWork();
+        if (!_isAwake && !_options.StandsStill && !IsComplete) StartWork();
         TellRow();
     }
 

@@ -156,7 +156,7 @@ public sealed partial class TorrentActor
             return;
         }
 
-        if (_options.Paused) Rest();
+        if (_options.StandsStill) Rest();
         else StartWork();
         NextCommand();
     }
@@ -273,7 +273,7 @@ public sealed partial class TorrentActor
         _checkpointAt = Now();
         _fileWatchAt = Now();
         _busyAt = Now();
-        if (_options.Paused)
+        if (_options.StandsStill)
         {
             Rest();
             return;

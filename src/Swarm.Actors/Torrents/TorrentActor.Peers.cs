@@ -166,6 +166,7 @@ public sealed partial class TorrentActor
         var content = _state == TorrentState.FetchingMetadata ? null : Content();
         var actor = Context.ActorOf(PeerActor.Props(context, key, link, head, content, _metadata), $"peer-{key}");
         _peers.Add(new TorrentPeer(key, actor, remote, incoming: !head.IsDefault));
+        if (_beatsSlowly) PaceBeat();
     }
 
     private void OnPeerHandshaken(PeerHandshaken handshaken)
@@ -249,6 +250,7 @@ public sealed partial class TorrentActor
         Dial();
         TellRow();
         if (WeAreSeed && IsGoalReached && !IsCommanded) Self.Tell(new TorrentsActor.Pause(_torrent));
+        PaceBeat();
         RestIfIdle(now);
     }
 

@@ -62,6 +62,12 @@ public sealed record TorrentOptions
     /// <summary>Stand still until it is resumed.</summary>
     public bool Paused { get; init; }
 
+    /// <summary>Stand still until the queue releases it, or its user resumes it.</summary>
+    public bool Queued { get; init; }
+
+    /// <summary>Whether its user or the queue has it stand still.</summary>
+    public bool StandsStill => Paused || Queued;
+
     /// <summary>The name people see; empty for the torrent's own.</summary>
     public string Name { get; init; } = "";
 
@@ -77,7 +83,7 @@ public sealed record TorrentOptions
     /// <summary>Stop seeding after this time as a complete torrent; zero: never; negative: as the node says.</summary>
     public TimeSpan SeedTimeGoal { get; init; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>Place in the queue, 0 first; -1 for one that the queue does not hold back.</summary>
+    /// <summary>Place in the queue, 0 first; -1 for none of its own: after all that have one, by age.</summary>
     public int QueuePosition { get; init; } = -1;
 
     /// <summary>These options with changes applied. Labels are sorted, and repeated ones taken once.</summary>

@@ -74,8 +74,11 @@ public sealed record TorrentRow
     /// <summary>Those of them that have everything.</summary>
     public int ConnectedSeeds { get; init; }
 
-    /// <summary>Place in the queue, 0 first; -1 for one that the queue does not hold back.</summary>
+    /// <summary>Place in the queue, 0 first; -1 for none of its own: after all that have one, by age.</summary>
     public int QueuePosition { get; init; } = -1;
+
+    /// <summary>Whether every wanted piece is verified.</summary>
+    public bool IsComplete => HasMetadata && VerifiedLength == SelectedLength;
 
     /// <summary>What <see cref="TrackerHosts"/> is for some trackers; one whose URL has no host is left out.</summary>
     public static string HostsOf(ImmutableArray<ImmutableArray<string>> tiers) => string.Join(' ', tiers.SelectMany(tier => tier)

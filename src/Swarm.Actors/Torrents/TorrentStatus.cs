@@ -31,6 +31,9 @@ public enum TorrentState
 
     /// <summary>At rest: state is saved, trackers are told.</summary>
     Stopped,
+
+    /// <summary>At rest until the queue lets it go on; its user has not paused it.</summary>
+    Queued,
 }
 
 /// <summary>

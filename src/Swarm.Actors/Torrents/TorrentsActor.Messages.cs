@@ -31,6 +31,12 @@ public sealed partial class TorrentsActor
     /// <summary>Go on; also after a failure, when its cause is mended.</summary>
     public sealed record Resume(InfoHash Torrent) : ITorrentCommand;
 
+    /// <summary>Stand still, across restarts, until <see cref="Release"/> or <see cref="Resume"/>: the queue's word, not its user's.</summary>
+    public sealed record Hold(InfoHash Torrent) : ITorrentCommand;
+
+    /// <summary>The queue lets it go on; it does not unless its user lets it too.</summary>
+    public sealed record Release(InfoHash Torrent) : ITorrentCommand;
+
     /// <summary>Hash everything on disk and fetch what does not match.</summary>
     public sealed record Recheck(InfoHash Torrent) : ITorrentCommand;
 

@@ -1,4 +1,5 @@
 using Swarm.Api.Contracts;
+using Swarm.Host.Watching;
 
 namespace Swarm.Host.Api;
 
@@ -8,6 +9,9 @@ internal static class ActorInspection
 #if AKKA
     /// <summary>None.</summary>
     public static ActorsSeen See(ActorSystem system, string under, int limit) => new([], 0, 0, More: false);
+
+    /// <summary>Nothing.</summary>
+    public static NodeFigures Count(ActorSystem system) => NodeFigures.None;
 
     /// <summary>Never.</summary>
     public static bool Fail(ActorSystem system, string path) => false;
@@ -31,6 +35,20 @@ internal static class ActorInspection
 
         var counters = ActorTree.Counters(system);
         return new ActorsSeen(actors, counters.DeadLetters, counters.Dropped, more);
+    }
+
+    /// <summary>What the system counted, and its actors by class.</summary>
+    public static NodeFigures Count(ActorSystem system)
+    {
+        var kinds = new SortedDictionary<string, ActorFigures>(StringComparer.Ordinal);
+        foreach (var actor in ActorTree.Walk(system))
+        {
+            var kind = kinds.GetValueOrDefault(actor.ActorType.Name) ?? new ActorFigures(actor.ActorType.Name, 0, 0, 0, 0);
+            kinds[kind.Kind] = new ActorFigures(kind.Kind, kind.Actors + 1, kind.Waiting + actor.MailboxDepth, Math.Max(kind.LongestQueue, actor.MailboxDepth), kind.Restarts + actor.Restarts);
+        }
+
+        var counters = ActorTree.Counters(system);
+        return NodeFigures.None with { Actors = [.. kinds.Values], DeadLetters = counters.DeadLetters, Dropped = counters.Dropped, Restarts = counters.Restarts };
     }
 
     /// <summary>Makes an actor fail, so that its supervisor decides; false if there is none.</summary>

@@ -15,6 +15,7 @@ using Swarm.Api.Contracts;
 using Swarm.Host.Api.Endpoints;
 using Swarm.Host.Api.Events;
 using Swarm.Host.Api.Transmission;
+using Swarm.Host.Watching;
 
 namespace Swarm.Host.Api;
 
@@ -93,6 +94,13 @@ internal sealed class ApiServer : IAsyncDisposable
         var gate = new ApiGate(services, logs.CreateLogger("Swarm.Api"));
         var streams = new EventStreams(services, stopping);
         app.UseRouting();
+        if (services.Metrics is { } metrics)
+        {
+            var measures = new ApiMeasures(metrics.Instruments, services.Clock);
+            app.Use(next => context => measures.HandleAsync(context, next));
+            MetricsEndpoint.Map(app, metrics.Collector);
+        }
+
         app.Use(next => context => gate.HandleAsync(context, next));
         var v1 = app.MapGroup("/api/v1");
         new TorrentEndpoints(services).Map(v1);

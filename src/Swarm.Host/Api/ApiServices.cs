@@ -3,8 +3,12 @@ using Swarm.Host.Api.Catalogue;
 using Swarm.Host.Api.Logging;
 using Swarm.Host.Api.Security;
 using Swarm.Host.Api.Torrents;
+using Swarm.Host.Watching;
 
 namespace Swarm.Host.Api;
+
+/// <summary>The node's instruments, for requests to be measured with, and who gathers what they say, for <c>/metrics</c>.</summary>
+internal sealed record ApiMetrics(NodeMetrics Instruments, MetricCollector Collector);
 
 /// <summary>What the API's operations work with; made once by the composition root, all of it safe from any thread.</summary>
 internal sealed record ApiServices
@@ -35,6 +39,9 @@ internal sealed record ApiServices
 
     /// <summary>The clock.</summary>
     public required TimeProvider Clock { get; init; }
+
+    /// <summary>What requests are measured with and <c>/metrics</c> reads; null: neither is done.</summary>
+    public ApiMetrics? Metrics { get; init; }
 
     /// <summary>The program's version.</summary>
     public required string Version { get; init; }

@@ -5,6 +5,7 @@ using Swarm.Actors.Net;
 using Swarm.Actors.Store;
 using Swarm.Actors.Torrents;
 using Swarm.Actors.Trackers;
+using Swarm.Host.Watching;
 
 namespace Swarm.Host.Configuration;
 
@@ -25,6 +26,9 @@ internal sealed record SwarmSettings
 
     /// <summary>The HTTP API; null: none.</summary>
     public ApiSettings? Api { get; init; } = new();
+
+    /// <summary>What is measured, and who is told.</summary>
+    public MetricsSettings Metrics { get; init; } = MetricsSettings.Default;
 
     /// <summary>The log.</summary>
     public LogSettings Log { get; init; } = new();

@@ -17,6 +17,7 @@ internal static class StatusText
         TorrentState.Paused => $"{Amount(status)}, paused: {status.Reason}",
         TorrentState.Failed => $"failed: {status.Reason}",
         TorrentState.Stopping => "stopping",
+        TorrentState.Queued => $"{Amount(status)}, queued",
         _ => "stopped",
     };
 

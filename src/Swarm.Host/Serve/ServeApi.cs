@@ -7,6 +7,7 @@ using Swarm.Host.Api.Catalogue;
 using Swarm.Host.Api.Logging;
 using Swarm.Host.Api.Security;
 using Swarm.Host.Configuration;
+using Swarm.Host.Watching;
 using Swarm.Protocol.Metainfo;
 
 namespace Swarm.Host.Serve;
@@ -24,9 +25,11 @@ internal sealed partial class ServeApi : IAsyncDisposable
     private readonly ApiServer _server;
     private readonly CancellationTokenSource _over = new();
     private readonly Task _pump;
+    private readonly ServeWatching _watching;
 
-    private ServeApi(SwarmNode node, SwarmNodeModel model, TorrentCatalogue catalogue, ApiServer server)
+    private ServeApi(SwarmNode node, SwarmNodeModel model, TorrentCatalogue catalogue, ServeWatching watching, ApiServer server)
     {
+        _watching = watching;
         _model = model;
         _server = server;
         _pump = CataloguePump.RunAsync(node, catalogue, _over.Token);
@@ -44,9 +47,18 @@ internal sealed partial class ServeApi : IAsyncDisposable
         var (services, newKey) = ApiComposition.Compose(api, model, catalogue, tail, dataFolder, () => Items(current()));
         var log = logs.CreateLogger("Swarm.Serve");
         if (newKey is not null) LogNewKey(log, newKey);
-        var server = await ApiServer.StartAsync(services, logs).ConfigureAwait(false);
-        LogListening(log, string.Join(", ", server.Addresses));
-        return new ServeApi(node, model, catalogue, server);
+        var watching = new ServeWatching(node, catalogue, configuration.Metrics, configuration.Node.Name, logs);
+        try
+        {
+            var server = await ApiServer.StartAsync(services with { Metrics = watching.Api }, logs).ConfigureAwait(false);
+            LogListening(log, string.Join(", ", server.Addresses));
+            return new ServeApi(node, model, catalogue, watching, server);
+        }
+        catch
+        {
+            await watching.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>The recorded torrents have been taken up: it is ready.</summary>
@@ -62,6 +74,7 @@ internal sealed partial class ServeApi : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync().ConfigureAwait(false);
+        await _watching.DisposeAsync().ConfigureAwait(false);
         await _over.CancelAsync().ConfigureAwait(false);
         await _pump.ConfigureAwait(false);
         _over.Dispose();
@@ -79,6 +92,13 @@ internal sealed partial class ServeApi : IAsyncDisposable
         ContentRoots = settings.ContentRoots.IsEmpty ? [Path.Combine(dataFolder, ContentFolder)] : settings.ContentRoots,
         Reach = reach,
         BodyLimit = (int)Math.Min(UsualBody, settings.MaxBodyBytes),
+        ConnectionLimit = settings.ConnectionLimit,
+        SubscriberLimit = settings.SubscriberLimit,
+        EventGap = settings.EventGap,
+        HeartBeat = settings.HeartBeat,
+        LogLines = settings.LogLines,
+        Catalogue = settings.Catalogue,
+        BackOff = settings.BackOff,
         // In base64 it takes a third more.
         TorrentFileLimit = (int)Math.Min(MetainfoLimits.Default.MaxFileBytes, settings.MaxBodyBytes / 4 * 3),
     };

@@ -7,7 +7,7 @@ namespace Swarm.Io.Store;
 
 /// <summary>
 /// What a user wants of a torrent, and what was begun with its files, to bytes and back, as they lie in a database. The folder is not in it: it has a column of its own.
-/// <para>Version 1, in the fields of <see cref="RecordWriter"/>: flags (bit 0 sequential, 1 seed only, 2 paused, 3 trackers replaced); allocation; download and upload limit; connections; queue position + 1;
+/// <para>Version 1, in the fields of <see cref="RecordWriter"/>: flags (bit 0 sequential, 1 seed only, 2 paused, 3 trackers replaced, 4 queued); allocation; download and upload limit; connections; queue position + 1;
 /// ratio goal; seed time goal in ticks; name; category; labels; patterns; further trackers; the replaced tiers, where the flag says so; file priorities and renamed files, each as place and value; at last
 /// the unfinished work: 0 none, 1 removal, 2 removal with data, 3 moving and the folder, 4 renaming, the file and its path.</para>
 /// <para>What cannot be read is told as null, never as an exception.</para>
@@ -20,7 +20,7 @@ internal static class OptionsCodec
     public static byte[] Encode(TorrentOptions options, UnfinishedWork? unfinished)
     {
         var writer = new RecordWriter(Version);
-        writer.Number((options.Sequential ? 1u : 0) | (options.SeedOnly ? 2u : 0) | (options.Paused ? 4u : 0) | (options.TrackerTiers is null ? 0 : 8u));
+        writer.Number((options.Sequential ? 1u : 0) | (options.SeedOnly ? 2u : 0) | (options.Paused ? 4u : 0) | (options.TrackerTiers is null ? 0 : 8u) | (options.Queued ? 16u : 0));
         writer.Number((ulong)options.Allocation);
         writer.Number((ulong)options.DownloadLimit);
         writer.Number((ulong)options.UploadLimit);
@@ -63,6 +63,7 @@ internal static class OptionsCodec
             Sequential = (flags & 1) != 0,
             SeedOnly = (flags & 2) != 0,
             Paused = (flags & 4) != 0,
+            Queued = (flags & 16) != 0,
             Allocation = (FileAllocation)reader.Small((int)FileAllocation.Full),
             DownloadLimit = reader.Long(),
             UploadLimit = reader.Long(),
@@ -80,7 +81,7 @@ internal static class OptionsCodec
             RenamedFiles = Renamed(ref reader),
         };
         var unfinished = Unfinished(ref reader);
-        return reader.IsWhole && flags < 16 ? (options, unfinished) : null;
+        return reader.IsWhole && flags < 32 ? (options, unfinished) : null;
     }
 
     /// <summary>Writes tiers of trackers: their number, and for each its trackers.</summary>

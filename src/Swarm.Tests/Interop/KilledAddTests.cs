@@ -19,7 +19,7 @@ public sealed class KilledAddTests
         var random = new Random(4);
         for (var life = 0; life < 8; life++)
         {
-            // From before its first line to after its addition: whatever moment it is, the store must be whole.
+            // Its first line comes just before the addition; how far that gets differs from run to run, and whatever moment it is, the store must be whole.
             var program = SwarmProgram.Start(scenario, data, "get", torrent, "-o", scenario.Folder("out"));
             var moment = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using var timer = new Timer(_ => moment.TrySetResult(), null, random.Next(20, 700), Timeout.Infinite);

@@ -23,13 +23,13 @@ internal static class StateRules
         : null;
 
     /// <summary>The queue holds it back.</summary>
-    public static Finding? Queued(Situation now) => now.Torrent.Row is { State: TorrentState.Paused or TorrentState.Stopped, QueuePosition: >= 0 and var position }
-        ? Findings.Of("queued", FindingSeverity.Stops, $"It waits in the queue, {position} before it.", "Raise the number of active torrents, or move it up in the queue.", ("position", position))
+    public static Finding? Queued(Situation now) => now.Torrent.Row is { State: TorrentState.Queued, QueuePosition: var position }
+        ? Findings.Of("queued", FindingSeverity.Stops, position < 0 ? "It waits in the queue, without a place of its own." : $"It waits in the queue, at place {position}.", "Raise the number of active torrents (swarm.automation.queue), move it up in the queue, or resume it. 'automation preview' says what the queue does.", ("position", position))
         : null;
 
     /// <summary>Somebody paused it.</summary>
     public static Finding? Paused(Situation now) =>
-        now.Torrent.Row is { State: TorrentState.Paused or TorrentState.Stopped, QueuePosition: < 0 } row && !SpeaksOfDisk(row.Reason)
+        now.Torrent.Row is { State: TorrentState.Paused or TorrentState.Stopped } row && !SpeaksOfDisk(row.Reason)
             ? Findings.Of("paused", FindingSeverity.Stops, row.Reason is null ? "It is paused." : $"It is paused: {row.Reason}.", "Resume it.", ("reason", row.Reason ?? ""))
             : null;
 

@@ -114,6 +114,7 @@ internal static class TorrentMapping
         TorrentState.Paused => TorrentPhase.Paused,
         TorrentState.Failed => TorrentPhase.Failed,
         TorrentState.Stopping => TorrentPhase.Stopping,
+        TorrentState.Queued => TorrentPhase.Queued,
         _ => TorrentPhase.Stopped,
     };
 

@@ -18,7 +18,7 @@ internal sealed record RpcTorrent(CatalogueEntry Entry, TorrentDetails? Details)
     {
         TorrentState.Loading => 1,
         TorrentState.Checking => 2,
-        TorrentState.Paused or TorrentState.Stopped when Row.QueuePosition >= 0 => IsComplete ? 5 : 3,
+        TorrentState.Queued => IsComplete ? 5 : 3,
         TorrentState.Downloading or TorrentState.FetchingMetadata => 4,
         TorrentState.Seeding => 6,
         _ => 0,

@@ -10,6 +10,7 @@ using Swarm.Host.Api.Catalogue;
 using Swarm.Host.Api.Logging;
 using Swarm.Host.Api.Security;
 using Swarm.Host.Api.Torrents;
+using Swarm.Host.Watching;
 using Swarm.Io.Http;
 using Swarm.Tests.Host;
 
@@ -20,11 +21,13 @@ internal sealed class ApiFixture : IAsyncDisposable
 {
     private readonly Scratch _scratch = new();
     private readonly ILoggerFactory _logs;
+    private readonly MetricCollector _collector;
     private ApiServer? _server;
 
     private ApiFixture(HttpApiSettings settings, ApiKeys keys, HttpPortSettings http)
     {
         Root = _scratch.Root;
+        _collector = new MetricCollector(Metrics.Meter, MetricsSettings.Default.MaxSeries);
         var roots = new ContentRoots([Root]);
         Catalogue = new TorrentCatalogue(settings.Catalogue, TimeProvider.System);
         Node = new FakeNode(Catalogue);
@@ -41,6 +44,7 @@ internal sealed class ApiFixture : IAsyncDisposable
             Keys = keys,
             Configuration = () => [new ConfigItem("swarm.api.port", "9110", "default"), new ConfigItem("swarm.dht.enabled", "true", "node.conf:3")],
             Clock = TimeProvider.System,
+            Metrics = new ApiMetrics(Metrics, _collector),
             Version = "1.2.3",
         };
     }
@@ -54,6 +58,8 @@ internal sealed class ApiFixture : IAsyncDisposable
     public FakeNode Node { get; }
 
     public LogTail Log { get; }
+
+    public NodeMetrics Metrics { get; } = new();
 
     public ApiServices Services { get; }
 
@@ -101,6 +107,8 @@ internal sealed class ApiFixture : IAsyncDisposable
     {
         Client.Dispose();
         if (_server is not null) await _server.DisposeAsync();
+        _collector.Dispose();
+        Metrics.Dispose();
         _logs.Dispose();
         _scratch.Dispose();
     }

@@ -105,7 +105,7 @@ public sealed class ExplanationTests
             "failed-disk" => Standing(TorrentState.Failed, "/content/a: Permission denied"),
             "full-disk" => Standing(TorrentState.Paused, "no space left on device"),
             "paused" => Standing(TorrentState.Paused),
-            "queued" => Standing(TorrentState.Paused, queue: 3),
+            "queued" => Standing(TorrentState.Queued, queue: 3),
             "checking" => Standing(TorrentState.Checking) with { Status = work.Status with { State = TorrentState.Checking, CheckProgress = (3, 10) } },
             "loading" => Standing(TorrentState.Loading),
             "stopping" => Standing(TorrentState.Stopping),

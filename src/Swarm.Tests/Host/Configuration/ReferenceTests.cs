@@ -1,6 +1,7 @@
 using Swarm.Actors.Node;
 using Swarm.Hocon;
 using Swarm.Host;
+using Swarm.Host.Api;
 using Swarm.Host.Configuration;
 using Swarm.Protocol.Bencoding;
 using Swarm.Protocol.Cluster;
@@ -18,8 +19,8 @@ public sealed class ReferenceTests
         typeof(NodeSettings),
         // A node of a cluster is not made from a configuration yet: its database and its link are not behind the ports.
         typeof(Swarm.Actors.Cluster.ClusterSettings), typeof(MembershipSettings), typeof(PlacementSettings), typeof(QuotaSettings), typeof(OutsideFetchSettings),
-        // The API's own limits, put together by ServeApi from swarm.api; those of its tables are not an operator's to turn.
-        typeof(Swarm.Host.Api.HttpApiSettings), typeof(Swarm.Host.Api.Security.LoginBackOffSettings), typeof(Swarm.Host.Api.Catalogue.CatalogueSettings),
+        // Made of ApiSettings, with what the node's section says of roots and reach.
+        typeof(HttpApiSettings),
         // Each parser has its own, made of the limits of what it parses.
         typeof(BencodeLimits),
         // The kernel's: set by ActorSystems from io.mailboxes, else for tests.
