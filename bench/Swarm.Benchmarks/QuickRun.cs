@@ -14,6 +14,7 @@ internal static class QuickRun
     internal static void Run(string[] only)
     {
         using var cases = new KernelCases();
+        var transfer = new TransferCases();
         (string Name, int Messages, Action<int> Run)[] all =
         [
             ("tell", 2_000_000, cases.Tell),
@@ -21,6 +22,13 @@ internal static class QuickRun
             ("fan-in", 2_000_000, cases.FanIn),
             ("ping-pong", 500_000, cases.PingPong),
             ("ask", 100_000, messages => cases.Ask(messages).GetAwaiter().GetResult()),
+            ("decode", 2_000_000, transfer.Decode),
+            ("pick", 200_000, blocks => transfer.Pick(blocks, 0)),
+            ("pick-among-500", 200_000, blocks => transfer.Pick(blocks, 500)),
+            ("pick-among-2000", 200_000, blocks => transfer.Pick(blocks, 2_000)),
+            ("choke-50", 100_000, peers => transfer.Choke(peers / 50, 50)),
+            ("choke-500", 100_000, peers => transfer.Choke(peers / 500, 500)),
+            ("hash", 100_000, transfer.Hash),
         ];
         foreach (var (name, messages, run) in all.Where(c => only.Length == 0 || only.Contains(c.Name)))
         {

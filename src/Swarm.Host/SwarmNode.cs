@@ -200,10 +200,10 @@ public sealed partial class SwarmNode : IAsyncDisposable
     // The dead answer nobody: who asks a node that has ended, or ends meanwhile, hears why instead of waiting.
     private Task<T> AskAsync<T>(IActorRef actor, object message) => AskAsync<T>(actor, message, AskTimeout);
 
-    private async Task<T> AskAsync<T>(IActorRef actor, object message, TimeSpan patience)
+    private async Task<T> AskAsync<T>(IActorRef actor, object message, TimeSpan limit)
     {
         using var over = new CancellationTokenSource();
-        var answer = actor.Ask<T>(message, patience, over.Token);
+        var answer = actor.Ask<T>(message, limit, over.Token);
         if (await Task.WhenAny(answer, _ended).ConfigureAwait(false) == answer) return await answer.ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         throw new SwarmException(await _ended.ConfigureAwait(false));

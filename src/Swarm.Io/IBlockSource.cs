@@ -1,11 +1,12 @@
 using Microsoft.Win32.SafeHandles;
 using Swarm.Actors.Ports;
+using Swarm.Io.Disk;
 
 namespace Swarm.Io;
 
 /// <summary>
 /// How sockets find the bytes of a block without asking an actor: the disk engine says which open files hold them, and the link sends them
-/// from there (<c>sendfile</c>, or a read into a slab where the stream is encrypted). And how they say that they have no memory to receive into,
+/// from there, mapped where that can be, else read. And how they say that they have no memory to receive into,
 /// which the disk may be holding. Safe from any thread.
 /// </summary>
 internal interface IBlockSource
@@ -17,6 +18,9 @@ internal interface IBlockSource
     /// A file that is shorter than the torrent says is found out by whoever reads from it.
     /// </summary>
     bool TryLocate(StorageId storage, BlockRequest block, List<FileSlice> slices, out DiskError? error);
+
+    /// <summary>Maps located parts to be sent from.</summary>
+    FileWindows Windows { get; }
 
     /// <summary>Tells the storage's owner that a located block could not be read (<see cref="IDisk.ReadFailed"/> with tag -1), and lets go of the handles involved.</summary>
     void ReportReadFailure(StorageId storage, BlockRequest block, DiskError error);

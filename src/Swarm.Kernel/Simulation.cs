@@ -40,6 +40,8 @@ public sealed class Simulation
     private readonly SimulationSettings _settings;
     private readonly VirtualTimeProvider _time;
     private readonly List<Mailbox> _runnable = [];
+    private readonly List<ActorSystemImpl> _frozen = [];
+    private readonly List<Mailbox> _standing = [];
     private readonly Dictionary<Type, ulong> _typeHashes = [];
     private int _runningThread;
     private long _stepsThisInstant;
@@ -105,6 +107,31 @@ public sealed class Simulation
         var crashed = Own(system);
         crashed.Crash();
         _runnable.RemoveAll(mailbox => ReferenceEquals(mailbox.Cell.SystemImpl, crashed));
+        _standing.RemoveAll(mailbox => ReferenceEquals(mailbox.Cell.SystemImpl, crashed));
+        _frozen.Remove(crashed);
+    }
+
+    /// <summary>
+    /// Has a system stand still, as a process does that is stopped by a signal: none of its actors runs until <see cref="Thaw"/>. What they are told meanwhile waits in their mailboxes, and what their timers tell too.
+    /// </summary>
+    /// <exception cref="ArgumentException">The system is not of this simulation.</exception>
+    public void Freeze(ActorSystem system)
+    {
+        var frozen = Own(system);
+        if (_frozen.Contains(frozen)) return;
+        _frozen.Add(frozen);
+        _standing.AddRange(_runnable.Where(mailbox => ReferenceEquals(mailbox.Cell.SystemImpl, frozen)));
+        _runnable.RemoveAll(mailbox => ReferenceEquals(mailbox.Cell.SystemImpl, frozen));
+    }
+
+    /// <summary>Lets a system that stood still go on.</summary>
+    /// <exception cref="ArgumentException">The system is not of this simulation.</exception>
+    public void Thaw(ActorSystem system)
+    {
+        var thawed = Own(system);
+        if (!_frozen.Remove(thawed)) return;
+        _runnable.AddRange(_standing.Where(mailbox => ReferenceEquals(mailbox.Cell.SystemImpl, thawed)));
+        _standing.RemoveAll(mailbox => ReferenceEquals(mailbox.Cell.SystemImpl, thawed));
     }
 
     /// <summary>How many timers of a system's actors, scheduler and asks have not ended. None is left of one that was terminated or has crashed.</summary>
@@ -138,7 +165,8 @@ public sealed class Simulation
                 $"{mailbox.Cell.Self} was told something from outside of the simulation's thread while it runs; such a run could not be repeated.");
         }
 
-        _runnable.Add(mailbox);
+        if (_frozen.Count > 0 && _frozen.Contains(mailbox.Cell.SystemImpl)) _standing.Add(mailbox);
+        else _runnable.Add(mailbox);
     }
 
     /// <summary>Before each message. False: it is not to be handled.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Swarm.Sim.Crowd;
 using Swarm.Sim.Dht;
+using Swarm.Sim.Heartbeats;
 using Swarm.Sim.Playing;
 using Swarm.Sim.Sweeping;
 
@@ -21,7 +22,7 @@ internal static class CommandLine
     /// <summary>Runs one command to its end; the result is the process's exit code.</summary>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        var root = new PlayCommand(About, output, error) { new SweepCommand(output), new CrowdCommand(output), new DhtCommand(output) };
+        var root = new PlayCommand(About, output, error) { new SweepCommand(output), new CrowdCommand(output), new DhtCommand(output), new HeartbeatCommand(output) };
         // "@file" is a word like any other.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)

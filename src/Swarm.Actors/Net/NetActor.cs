@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
+using Swarm.Protocol.Cluster;
 using Swarm.Protocol.Swarming;
 
 namespace Swarm.Actors.Net;
@@ -26,6 +27,7 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly DialBudget _budget;
+    private readonly BanList _shunned;
     private readonly Queue<Dial> _waiting = new();
     private readonly Dictionary<long, Dial> _dialing = [];
     private readonly List<IPEndPoint> _local = [];
@@ -43,6 +45,7 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
         _time = time;
         _log = log;
         _budget = new DialBudget(settings.Dial, Now());
+        _shunned = new BanList(settings.Shunned);
     }
 
     /// <summary>To the node: every listener stands. <paramref name="Local"/> has the real ports; links share bandwidth at <paramref name="Bandwidth"/>.</summary>
@@ -62,6 +65,9 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
 
     /// <summary>It does not.</summary>
     public sealed record DialFailed(IPEndPoint Remote, string Reason);
+
+    /// <summary>Connect to these addresses no more, and take no connections from them, as long as is left of each ban. Connections that stand are their torrents' business.</summary>
+    public sealed record Shun(ImmutableArray<Ban> Bans);
 
     private sealed record Pace
     {
@@ -104,6 +110,7 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
             case Terminated: _unidentified--; break;
             case ITcp.Listening listening: OnListening(listening); break;
             case ITcp.ListenFailed failed: Context.Parent.Tell(new StartFailed(failed.Reason)); break;
+            case Shun shun: _shunned.Merge(shun.Bans, Now()); break;
             case Serve serve: _torrents = serve.Torrents; break;
             default: Unhandled(message); break;
         }
@@ -118,8 +125,16 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
         if (--_listenersPending == 0) Context.Parent.Tell(new Started([.. _local], _bandwidth));
     }
 
+    private bool IsShunned(IPAddress address) => _shunned.Count > 0 && _shunned.IsBanned(address, Now());
+
     private void OnAccepted(IPeerLink link)
     {
+        if (IsShunned(link.Remote.Address))
+        {
+            link.Close();
+            return;
+        }
+
         if (_torrents is null || _unidentified >= _settings.MaxUnidentified)
         {
             LogRefused(_log, link.Remote, _unidentified);
@@ -133,6 +148,12 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
 
     private void OnDial(Dial dial)
     {
+        if (IsShunned(dial.Remote.Address))
+        {
+            dial.ReplyTo.Tell(new DialFailed(dial.Remote, "the cluster has banned this address"));
+            return;
+        }
+
         if (_waiting.Count >= _settings.MaxWaitingDials)
         {
             dial.ReplyTo.Tell(new DialFailed(dial.Remote, "too many connections are waiting to be made"));

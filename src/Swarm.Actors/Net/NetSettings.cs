@@ -1,5 +1,6 @@
 using System.Net;
 using Swarm.Protocol.Bandwidth;
+using Swarm.Protocol.Cluster;
 using Swarm.Protocol.Swarming;
 
 namespace Swarm.Actors.Net;
@@ -33,6 +34,9 @@ public sealed record NetSettings
 
     /// <summary>How quota is shared out between limited links, each <see cref="BandwidthTick"/>.</summary>
     public BandwidthSettings Bandwidth { get; init; } = BandwidthSettings.Default;
+
+    /// <summary>Addresses that the node has no dealings with because others of its cluster were lied to by them.</summary>
+    public BanSettings Shunned { get; init; } = BanSettings.Default;
 
     /// <summary>Payload and protocol bytes a second into this node, 0 for no limit.</summary>
     public long DownloadLimit { get; init => field = Setting.InRange(value, 0, long.MaxValue); }

@@ -15,7 +15,7 @@ namespace Swarm.Actors.Node;
 /// The node: start and drain order. Top of the tree, <c>/user/node</c>.
 /// <para>
 /// Starts the store, then the network; when every listener stands, the trackers, the DHT and the torrents, and only then connections are taken. Drains the other way round: torrents (which tell their
-/// trackers and record what they have), then the DHT (which saves its tables), then the store.
+/// trackers and record what they have), then the DHT (which saves its tables), then the store. Of a cluster, if it is in one, it takes leave when its torrents have stopped.
 /// </para>
 /// <para>
 /// A part that fails by a bug goes on or is restarted (<see cref="After"/>). A store that cannot write any more, or a part that ends for good, ends the node: it publishes <see cref="Broken"/> and stops,
@@ -53,6 +53,9 @@ public sealed partial class NodeActor : UntypedActor
     {
         /// <summary>The DHT, a family each; empty if it has none.</summary>
         public ImmutableArray<DhtAccess> Dht { get; init; } = [];
+
+        /// <summary>Its part in the cluster, which takes the commands of <see cref="Cluster.RouterActor"/>; null if it has none.</summary>
+        public IActorRef? Cluster { get; init; }
 
         /// <summary>The writer of durable state: takes <see cref="StoreActor.Inspect"/>.</summary>
         public IActorRef Store { get; init; } = ActorRefs.Nobody;
@@ -93,7 +96,9 @@ public sealed partial class NodeActor : UntypedActor
             case NetActor.StartFailed failed: OnNetFailed(failed); break;
             case SetLimits limits: _bandwidth.Tell(new BandwidthActor.SetLimits(BandwidthScope.Global, limits.Download, limits.Upload)); break;
             case Drain: OnDrain(); break;
-            case TorrentsActor.AllStopped: DrainDht(); break;
+            case Cluster.ClusterActor.Drained: StopTorrents(); break;
+            case TorrentsActor.AllStopped: OnTorrentsStopped(); break;
+            case Cluster.MembersActor.Left: DrainDht(); break;
             case DhtActor.SocketSettled: OnDhtSettled(); break;
             case DhtActor.Drained when --_dhtToDrain == 0: _store.Tell(new StoreActor.Drain()); break;
             case DhtActor.Drained: break;
@@ -146,8 +151,9 @@ public sealed partial class NodeActor : UntypedActor
             _torrents = Watched(Context.ActorOf(TorrentsActor.Props(services), "torrents"));
         }
 
+        if (_cluster is null) StartCluster(started);
         _net.Tell(new NetActor.Serve(_torrents));
-        _started = new Started(started.Local, _torrents) { Dht = _dht, Store = _store! };
+        _started = new Started(started.Local, _torrents) { Dht = _dht, Cluster = _cluster, Store = _store };
         TellStarted();
     }
 
@@ -199,7 +205,8 @@ public sealed partial class NodeActor : UntypedActor
     {
         _drainer = Sender;
         if (_torrents is null) _store.Tell(new StoreActor.Drain());
-        else _torrents.Tell(new TorrentsActor.StopAll());
+        else if (_cluster is not null) _cluster.Tell(new Cluster.ClusterActor.Drain());
+        else StopTorrents();
     }
 
     private void OnDrained()

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Actors.Cluster;
 using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Store;
@@ -28,4 +29,7 @@ public sealed record NodeSettings
 
     /// <summary>How it takes part in the DHT; null: not at all.</summary>
     public DhtSettings? Dht { get; init; }
+
+    /// <summary>How it takes part in a cluster; null: it is by itself.</summary>
+    public ClusterSettings? Cluster { get; init; }
 }

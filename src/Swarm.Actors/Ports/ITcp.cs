@@ -91,8 +91,8 @@ public interface IPeerLink
     /// <summary>Bytes came in. The receiver owns the slice's reference. Slices of one link follow each other in the stream without gap.</summary>
     sealed record Received(SlabSlice Data);
 
-    /// <summary>Since the last such message this many whole blocks (their payload bytes) and this many other bytes went to the kernel.</summary>
-    sealed record Sent(int Blocks, long BlockBytes, long OtherBytes);
+    /// <summary>Since the last such message this many whole blocks (their payload bytes) went to the kernel, at least one. Other bytes are not told: there are as many small writes as turns, and nobody waits for one.</summary>
+    sealed record Sent(int Blocks, long BlockBytes);
 
     /// <summary>The direction stands still for want of quota.</summary>
     sealed record QuotaSpent(TransferDirection Direction);

@@ -228,6 +228,7 @@ public sealed partial class PeerActor
     {
         _blocksInLink -= sent.Blocks;
         _uploaded += sent.BlockBytes;
+        _uploadWindow.Sent(sent.Blocks, Now());
         if (_stopping || _state is null) return;
         _state.Sent(Now());
         PumpUploads();
@@ -237,7 +238,7 @@ public sealed partial class PeerActor
     private void PumpUploads()
     {
         if (_content is null) return;
-        while (_blocksInLink < _context.Settings.MaxBlocksInLink && _state!.Uploads.TryPeek(out var block))
+        while (_blocksInLink < _uploadWindow.Blocks && _state!.Uploads.TryPeek(out var block))
         {
             // What was said before the block must be on the wire before it.
             Flush();

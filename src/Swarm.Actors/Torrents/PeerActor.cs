@@ -31,8 +31,9 @@ public sealed partial class PeerActor : UntypedActor
     private readonly HandshakeDecoder _handshake = new();
     private readonly WireDecoder _decoder;
     private readonly RequestPipeline _pipeline;
+    private readonly UploadWindow _uploadWindow;
     private readonly MetadataServer _metadataServer;
-    private readonly ArrayBufferWriter<byte> _bytes = new(1024);
+    private readonly ArrayBufferWriter<byte> _bytes = new(256);
     private readonly WireWriter _out;
     private readonly BlockAssembly _assembly = new();
     private readonly long _startedTicks;
@@ -62,6 +63,7 @@ public sealed partial class PeerActor : UntypedActor
         _dht = context.DhtOf(link.Remote.Address);
         _decoder = new WireDecoder(context.Settings.Wire);
         _pipeline = new RequestPipeline(context.Settings.Wire, _startedTicks);
+        _uploadWindow = new UploadWindow(context.Settings.Wire, _startedTicks);
         _metadataServer = new MetadataServer(context.Settings.Wire);
     }
 

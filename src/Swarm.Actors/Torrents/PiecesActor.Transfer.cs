@@ -237,8 +237,9 @@ public sealed partial class PiecesActor
         if (_picker is null || _diskOver || (_diskFull && _probesLeft == 0)) return;
         // The picker's own count, not the peer's: it knows of requests that are still on their way to the peer.
         var count = source.Depth - _picker.RequestsOf(source.Key);
+        // A deep pipeline is filled up in steps, each one message and one send; what is still asked for keeps the peer busy meanwhile.
+        if (count <= 0 || count < source.Depth / RefillShare) return;
         if (_diskFull) count = Math.Min(count, _probesLeft);
-        if (count <= 0) return;
         _requests.Clear();
         var hints = new PickHints { Speed = _picker.SpeedOf(source.Rate), Choked = source.Choked, AllowedFast = source.AllowedFast.AsSpan() };
         var picked = _picker.Pick(source.Key, count, _requests, hints);

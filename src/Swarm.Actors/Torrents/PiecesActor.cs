@@ -27,6 +27,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
 {
     private const string RetryKey = "retry";
     private const int ProbeBlocks = 32;
+    private const int RefillShare = 8;
     private const long CheckpointTag = 0;
     private const long FoundTag = 1;
 

@@ -91,6 +91,8 @@ public sealed partial class RestingActor : UntypedActor, IWithTimers
             case DhtActor.PeersDone done: OnDhtDone(done.Tag); break;
             case DhtActor.Failed failed: OnDhtDone(failed.Tag); break;
             case SayGoodbye: OnSayGoodbye(); break;
+            // What a torrent says that was woken for the peers of a tracker.
+            case TorrentsActor.Done or TorrentsActor.Refused: break;
             case GoodbyeTimedOut: EndGoodbye(); break;
             default: Unhandled(message); break;
         }

@@ -49,6 +49,9 @@ public sealed class RestingAnnounces
     /// <summary>Torrents that are announced.</summary>
     public int Count => _entries.Count;
 
+    /// <summary>Places in the queues, those of torrents that woke and were not swept out yet included.</summary>
+    public int Queued => _toTrackers.Count + _inDht.Count;
+
     /// <summary>Whether every goodbye has been said and its outcome heard.</summary>
     public bool IsSilent => _isLeaving && _goodbyes.Count == 0 && !_flights.Values.Any(flight => flight.Event == AnnounceEvent.Stopped);
 

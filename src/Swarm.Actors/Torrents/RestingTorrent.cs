@@ -14,6 +14,9 @@ public sealed record RestingTorrent(TorrentRow Row)
     /// <summary>Pieces verified, wanted or not.</summary>
     public int VerifiedPieces { get; init; }
 
+    /// <summary>What it moved in this process before it lay down.</summary>
+    public PayloadMoved Moved { get; init; }
+
     /// <summary>The trackers in tiers.</summary>
     public ImmutableArray<ImmutableArray<string>> TrackerTiers { get; init; } = [];
 
@@ -36,7 +39,13 @@ public sealed record RestingTorrent(TorrentRow Row)
         VerifiedLength = Row.VerifiedLength,
         PieceCount = PieceCount,
         VerifiedPieces = VerifiedPieces,
+        Downloaded = Moved.Downloaded,
+        Uploaded = Moved.Uploaded,
         UploadedEver = Row.UploadedEver,
+        Wasted = Moved.Wasted,
         Trackers = [.. TrackerTiers.SelectMany(tier => tier).Select(url => new TrackerLine(url, null, -1, -1))],
     };
 }
+
+/// <summary>Payload bytes that a torrent received, wasted ones included, sent, and received for nothing.</summary>
+public readonly record struct PayloadMoved(long Downloaded, long Uploaded, long Wasted);

@@ -166,6 +166,7 @@ public sealed partial class TorrentActor
         var content = _state == TorrentState.FetchingMetadata ? null : Content();
         var actor = Context.ActorOf(PeerActor.Props(context, key, link, head, content, _metadata), $"peer-{key}");
         _peers.Add(new TorrentPeer(key, actor, remote, incoming: !head.IsDefault));
+        if (_beatsSlowly) PaceBeat();
     }
 
     private void OnPeerHandshaken(PeerHandshaken handshaken)
@@ -249,6 +250,7 @@ public sealed partial class TorrentActor
         Dial();
         TellRow();
         if (WeAreSeed && IsGoalReached && !IsCommanded) Self.Tell(new TorrentsActor.Pause(_torrent));
+        PaceBeat();
         RestIfIdle(now);
     }
 
@@ -265,10 +267,10 @@ public sealed partial class TorrentActor
         PieceCount = _verified?.Length ?? 0,
         VerifiedPieces = _verified?.Count ?? 0,
         CheckProgress = _check,
-        Downloaded = _peers.Downloaded,
-        Uploaded = _peers.Uploaded,
+        Downloaded = Moved.Downloaded,
+        Uploaded = Moved.Uploaded,
         UploadedEver = (_progress?.Uploaded ?? 0) + _peers.Uploaded,
-        Wasted = _wasted,
+        Wasted = Moved.Wasted,
         DownloadRate = _peers.DownloadRate(Now()),
         UploadRate = _peers.UploadRate(Now()),
         ConnectedPeers = _peers.All.Count(peer => peer.Handshaken),

@@ -58,9 +58,6 @@ public sealed record TorrentSettings
     /// <summary>How long a stopping torrent waits for trackers and disks, 1 s to 5 min.</summary>
     public TimeSpan StopTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Blocks handed to a link before it has sent them, 1 to 4,096: enough to keep the kernel busy, few enough that a choke soon takes effect.</summary>
-    public int MaxBlocksInLink { get; init => field = Setting.InRange(value, 1, 4_096); } = 64;
-
     /// <summary>Limits of the wire protocol.</summary>
     public WireSettings Wire { get; init; } = WireSettings.Default;
 

@@ -26,8 +26,11 @@ public sealed record TorrentSource
     /// <summary>Whether all that is known of it is in the store.</summary>
     public bool IsRecorded => Metainfo is null && Magnet is null;
 
+    /// <summary>Of one that rested: what it moved in this process before.</summary>
+    public PayloadMoved Moved { get; private init; }
+
     /// <summary>By what the store has of it.</summary>
-    public static TorrentSource FromStore(InfoHash torrent) => new(torrent);
+    public static TorrentSource FromStore(InfoHash torrent, PayloadMoved moved = default) => new(torrent) { Moved = moved };
 
     /// <summary>By .torrent file.</summary>
     public static TorrentSource FromFile(TorrentMetainfo metainfo, ImmutableArray<byte> file) => new(metainfo.WireHash) { Metainfo = metainfo, File = file };

@@ -146,7 +146,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     {
         _resting.Remove(torrent, out var resting);
         _announcer.Tell(new RestingActor.Wakes(torrent));
-        var woken = Run(TorrentSource.FromStore(torrent), new TorrentOptions { Folder = resting!.Row.Folder }, ActorRefs.Nobody);
+        var woken = Run(TorrentSource.FromStore(torrent, resting!.Moved), new TorrentOptions { Folder = resting.Row.Folder }, ActorRefs.Nobody);
         woken.Row = resting.Row;
         woken.Rested = resting;
         return woken;
@@ -189,7 +189,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
         switch (left!.LastWord)
         {
             case BeginsAnew anew when _drainer is null:
-                var next = Run(TorrentSource.FromStore(torrent), anew.Options, ActorRefs.Nobody);
+                var next = Run(TorrentSource.FromStore(torrent, anew.Torrent.Moved), anew.Options, ActorRefs.Nobody);
                 next.Row = anew.Torrent.Row;
                 next.Rested = anew.Torrent;
                 next.Actor.Tell(TorrentActor.WorkOn.Instance);

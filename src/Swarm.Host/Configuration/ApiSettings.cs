@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Host.Api;
+using Swarm.Host.Api.Catalogue;
+using Swarm.Host.Api.Security;
 
 namespace Swarm.Host.Configuration;
 
@@ -55,6 +58,27 @@ internal sealed record ApiSettings : IChecked
 
     /// <summary>The longest body of a request; 64 KiB to 1 GiB.</summary>
     public long MaxBodyBytes { get; init => field = Setting.InRange(value, 64L << 10, 1L << 30); } = 96L << 20;
+
+    /// <summary>Connections at a time, 1 to 100,000; one more waits in the system's queue.</summary>
+    public int ConnectionLimit { get; init => field = Setting.InRange(value, 1, 100_000); } = HttpApiSettings.Default.ConnectionLimit;
+
+    /// <summary>Streams of events at a time, 1 to 100,000; one more is refused.</summary>
+    public int SubscriberLimit { get; init => field = Setting.InRange(value, 1, 100_000); } = HttpApiSettings.Default.SubscriberLimit;
+
+    /// <summary>The least time between two events to one subscriber, 0 s to 1 min; what happens meanwhile becomes one event.</summary>
+    public TimeSpan EventGap { get; init => field = Setting.InRange(value, TimeSpan.Zero, TimeSpan.FromMinutes(1)); } = HttpApiSettings.Default.EventGap;
+
+    /// <summary>After so long without an event a subscriber is told that the stream is alive, 10 ms to 10 min.</summary>
+    public TimeSpan HeartBeat { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(10)); } = HttpApiSettings.Default.HeartBeat;
+
+    /// <summary>Lines of the log that are kept to be looked at, 16 to 1,000,000.</summary>
+    public int LogLines { get; init => field = Setting.InRange(value, 16, 1_000_000); } = HttpApiSettings.Default.LogLines;
+
+    /// <summary>The list of torrents that the API answers from.</summary>
+    public CatalogueSettings Catalogue { get; init; } = CatalogueSettings.Default;
+
+    /// <summary>How guessing keys is slowed down.</summary>
+    public LoginBackOffSettings BackOff { get; init; } = LoginBackOffSettings.Default;
 
     /// <inheritdoc/>
     public IEnumerable<(string Member, string Problem)> Problems()

@@ -98,6 +98,13 @@ internal sealed partial class ServeApi : IAsyncDisposable
         Categories = automation.Categories,
         Reach = reach,
         BodyLimit = (int)Math.Min(UsualBody, settings.MaxBodyBytes),
+        ConnectionLimit = settings.ConnectionLimit,
+        SubscriberLimit = settings.SubscriberLimit,
+        EventGap = settings.EventGap,
+        HeartBeat = settings.HeartBeat,
+        LogLines = settings.LogLines,
+        Catalogue = settings.Catalogue,
+        BackOff = settings.BackOff,
         // In base64 it takes a third more.
         TorrentFileLimit = (int)Math.Min(MetainfoLimits.Default.MaxFileBytes, settings.MaxBodyBytes / 4 * 3),
     };

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using Swarm.Host.Api;
 using Swarm.Host.Api.Logging;
 using Swarm.Host.Automation;
 using Swarm.Host.Commands;
@@ -34,7 +33,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
     {
         var configuration = _live.Current;
         using var output = ServiceLog.Open(LogOf(configuration), shell.Error);
-        using var tail = new LogTail(HttpApiSettings.Default.LogLines, LogOf(configuration).Level, TimeProvider.System);
+        using var tail = new LogTail((configuration.Settings.Api ?? new ApiSettings()).LogLines, LogOf(configuration).Level, TimeProvider.System);
         using var logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(output).AddProvider(tail));
         var log = logs.CreateLogger("Swarm.Serve");
         using var systemd = Systemd.FromEnvironment(Environment.GetEnvironmentVariables(), log);

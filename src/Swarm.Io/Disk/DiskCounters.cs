@@ -9,11 +9,13 @@ namespace Swarm.Io.Disk;
 /// <param name="BlocksLetGo">Blocks ahead of the running hash that were let go of, or not kept, because links waited for slabs.</param>
 /// <param name="PiecesWithoutRunningHash">Pieces begun while all running hashes were in use.</param>
 /// <param name="UnpooledReads">Reads that had to allocate, the pool being empty.</param>
+/// <param name="MapRefusals">Sends that had to read because nothing could be mapped: every window in use, or a file system that does not map.</param>
 /// <param name="JobsRefused">Calls refused or dropped: queues full, or the storage not open.</param>
 /// <param name="QueuedBytes">Bytes waiting to be written now.</param>
 /// <param name="ReorderBytes">Bytes of slabs held for the running hashes now.</param>
 /// <param name="RunningHashes">Running hashes in use now.</param>
 /// <param name="OpenFiles">Files kept open now.</param>
+/// <param name="MappedBytes">Bytes of files mapped to be sent from now.</param>
 public sealed record DiskCounters(
     long BytesWritten,
     long WriteCalls,
@@ -23,11 +25,13 @@ public sealed record DiskCounters(
     long BlocksLetGo,
     long PiecesWithoutRunningHash,
     long UnpooledReads,
+    long MapRefusals,
     long JobsRefused,
     long QueuedBytes,
     long ReorderBytes,
     int RunningHashes,
-    int OpenFiles);
+    int OpenFiles,
+    long MappedBytes);
 
 /// <summary>The counts as they are made, from any thread.</summary>
 internal sealed class DiskTally
@@ -40,5 +44,6 @@ internal sealed class DiskTally
     public long BlocksLetGo;
     public long PiecesWithoutRunningHash;
     public long UnpooledReads;
+    public long MapRefusals;
     public long JobsRefused;
 }

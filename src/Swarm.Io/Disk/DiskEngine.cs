@@ -67,11 +67,13 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
                 Volatile.Read(ref tally.BlocksLetGo),
                 Volatile.Read(ref tally.PiecesWithoutRunningHash),
                 Volatile.Read(ref tally.UnpooledReads),
+                Volatile.Read(ref tally.MapRefusals),
                 Volatile.Read(ref tally.JobsRefused),
                 _resources.Pressure.Bytes,
                 _resources.Reorder.Bytes,
                 _resources.Hashes.Rented,
-                _resources.Handles.Count);
+                _resources.Handles.Count,
+                _resources.Windows.MappedBytes);
         }
     }
 
@@ -214,6 +216,9 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
 
         return BlockLocator.TryLocate(target.Files, block, slices, out error);
     }
+
+    /// <inheritdoc/>
+    FileWindows IBlockSource.Windows => _resources.Windows;
 
     /// <inheritdoc/>
     void IBlockSource.ReportReadFailure(StorageId storage, BlockRequest block, DiskError error)

@@ -16,7 +16,8 @@ internal sealed class DiskResources : IDisposable
         Operations = operations;
         RentSlab = rentSlab;
         Logger = logger;
-        Handles = new HandleCache(settings.MaxOpenFiles);
+        Windows = new FileWindows(settings, Tally);
+        Handles = new HandleCache(settings.MaxOpenFiles, Windows.Forget);
         Pressure = new DiskPressure(settings);
         Reorder = new ReorderBudget(settings.ReorderBytes);
         Hashes = new HashPool(settings.MaxRunningHashes);
@@ -30,6 +31,8 @@ internal sealed class DiskResources : IDisposable
     public Func<int, Slab?> RentSlab { get; }
 
     public ILogger Logger { get; }
+
+    public FileWindows Windows { get; }
 
     public HandleCache Handles { get; }
 
@@ -83,6 +86,7 @@ internal sealed class DiskResources : IDisposable
     public void Dispose()
     {
         Handles.Dispose();
+        Windows.Dispose();
         Hashes.Dispose();
     }
 

@@ -4,7 +4,7 @@ using Swarm.Actors.Ports;
 namespace Swarm.Io.Disk;
 
 /// <summary>
-/// The files that are open: at most <c>limit</c>, the one unused for longest goes first. Shared by all workers and by the links' <c>sendfile</c>.
+/// The files that are open: at most <c>limit</c>, the one unused for longest goes first. Shared by all workers and by the links' sending threads.
 /// <para>
 /// A lease is a reference on the handle itself (<see cref="System.Runtime.InteropServices.SafeHandle.DangerousAddRef"/>): evicting disposes
 /// the handle, and the descriptor is closed when the last lease is given back by <c>DangerousRelease</c>. Until then it can be used as before.
@@ -17,10 +17,16 @@ internal sealed class HandleCache : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<(StorageId Storage, int File), Entry> _entries = [];
     private readonly int _limit;
+    private readonly Action<SafeFileHandle>? _closing;
     private Entry? _newest;
     private Entry? _oldest;
 
-    public HandleCache(int limit) => _limit = limit;
+    /// <summary>A cache of <paramref name="limit"/> files; <paramref name="closing"/> hears of each before it is closed.</summary>
+    public HandleCache(int limit, Action<SafeFileHandle>? closing = null)
+    {
+        _limit = limit;
+        _closing = closing;
+    }
 
     /// <summary>The number of files kept open.</summary>
     public int Count
@@ -81,8 +87,8 @@ internal sealed class HandleCache : IDisposable
             leased = Leased(entry.Handle);
         }
 
-        replaced?.Dispose();
-        evicted?.Dispose();
+        Close(replaced);
+        Close(evicted);
         return leased;
     }
 
@@ -95,7 +101,7 @@ internal sealed class HandleCache : IDisposable
             if (_entries.TryGetValue((storage, file), out var entry)) evicted = Remove(entry);
         }
 
-        evicted?.Dispose();
+        Close(evicted);
     }
 
     /// <summary>Closes every file of a storage.</summary>
@@ -112,7 +118,7 @@ internal sealed class HandleCache : IDisposable
             }
         }
 
-        foreach (var handle in evicted) handle.Dispose();
+        foreach (var handle in evicted) Close(handle);
     }
 
     /// <inheritdoc/>
@@ -120,8 +126,15 @@ internal sealed class HandleCache : IDisposable
     {
         lock (_gate)
         {
-            while (_oldest is not null) Remove(_oldest).Dispose();
+            while (_oldest is not null) Close(Remove(_oldest));
         }
+    }
+
+    private void Close(SafeFileHandle? handle)
+    {
+        if (handle is null) return;
+        _closing?.Invoke(handle);
+        handle.Dispose();
     }
 
     private static SafeFileHandle Leased(SafeFileHandle handle)

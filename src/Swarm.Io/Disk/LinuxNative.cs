@@ -54,6 +54,39 @@ internal static unsafe partial class LinuxNative
         public readonly long ModifiedTicks => DateTime.UnixEpoch.Ticks + (ModifiedSeconds * TimeSpan.TicksPerSecond) + (ModifiedNanoseconds / 100);
     }
 
+    /// <summary>Maps a run of a file for reading, shared with who writes it; 0 where the system does not. No page is brought in yet.</summary>
+    public static nint Map(SafeFileHandle file, long offset, nint length)
+    {
+        const int Read = 1, Shared = 1;
+        var address = MapFile(null, (nuint)length, Read, Shared, file, offset);
+        return (nint)address == -1 ? 0 : (nint)address;
+    }
+
+    /// <summary>Takes a mapping away.</summary>
+    public static void Unmap(nint address, nint length) => _ = UnmapFile((void*)address, (nuint)length);
+
+    /// <summary>Brings mapped pages into memory, and their entries into the page table. False: they cannot be read. Kernels before 5.14 do not know this and bring them in when they are used.</summary>
+    public static bool TryPopulate(nint address, nint length)
+    {
+        const int PopulateRead = 22;
+        while (AdviseMapped((void*)address, (nuint)length, PopulateRead) != 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno != DiskErrors.Interrupted) return errno == DiskErrors.Invalid;
+        }
+
+        return true;
+    }
+
+    [LibraryImport("libc", EntryPoint = "mmap")]
+    private static partial void* MapFile(void* address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    private static partial int UnmapFile(void* address, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    private static partial int AdviseMapped(void* address, nuint length, int advice);
+
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int Open(string path, int flags, uint mode);
 

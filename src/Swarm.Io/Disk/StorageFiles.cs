@@ -173,7 +173,13 @@ internal sealed partial class StorageFiles
             }
 
             var error = _operations.Sync(handle, PlaceOf(file));
-            if (error is not null) _operations.DropCache(handle);
+            if (error is not null)
+            {
+                // The system drops nothing that is mapped: the file's windows go with its place in the cache.
+                _handles.Evict(Id, file);
+                _operations.DropCache(handle);
+            }
+
             handle.DangerousRelease();
             // What was only found may lie where nothing can be written, by us or by anybody: then there is nothing to be forced.
             if (error is not null && ((_states[file] & Written) != 0 || error.Kind != DiskErrorKind.Denied)) return error;

@@ -43,6 +43,20 @@ internal sealed unsafe class EpollLinkSocket : LinkSocket
         }
     }
 
+    public override bool SendsVectors => true;
+
+    public override int Send(ReadOnlySpan<Native.IoVector> vectors, out SocketError error)
+    {
+        fixed (Native.IoVector* start = vectors)
+        {
+            var message = new Native.MessageHeader { Vectors = start, VectorCount = vectors.Length };
+            nint count;
+            do count = Native.SendMessage(_handle, &message, Native.MsgDontWait | Native.MsgNoSignal);
+            while (count < 0 && Marshal.GetLastPInvokeError() == 4);
+            return Outcome(count, out error);
+        }
+    }
+
     public override void WaitReadable() => _read.Arm();
 
     public override int Carry(ReadOnlySpan<byte> rest) => 0;

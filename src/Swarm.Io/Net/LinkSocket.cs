@@ -28,6 +28,12 @@ internal abstract class LinkSocket : IDisposable
     /// <summary>Bytes the kernel took, perhaps fewer than given, 0 with WouldBlock when it takes none; another error: the connection is lost.</summary>
     public abstract int Send(ReadOnlySpan<byte> bytes, out SocketError error);
 
+    /// <summary>Whether <see cref="Send(ReadOnlySpan{Native.IoVector}, out SocketError)"/> works.</summary>
+    public virtual bool SendsVectors => false;
+
+    /// <summary>As <see cref="Send(ReadOnlySpan{byte}, out SocketError)"/>, from several places. Fault with 0: the first of them cannot be read, and nothing went.</summary>
+    public virtual int Send(ReadOnlySpan<Native.IoVector> vectors, out SocketError error) => throw new NotSupportedException();
+
     /// <summary>Calls <see cref="ILinkEvents.OnReadable"/> once when there is something to read, be it an end or an error.</summary>
     public abstract void WaitReadable();
 

@@ -103,7 +103,7 @@ internal sealed class LinkWriter
         finally
         {
             _context.Plans.Return(plan);
-            if (!tally.IsEmpty) _link.Tell(new IPeerLink.Sent(tally.Blocks, tally.BlockBytes, tally.OtherBytes));
+            if (tally.Blocks > 0) _link.Tell(new IPeerLink.Sent(tally.Blocks, tally.BlockBytes));
         }
     }
 
@@ -136,14 +136,14 @@ internal sealed class LinkWriter
         for (var budget = _context.Settings.WriteTurnBytes; budget > 0 && _link.IsOpen;)
         {
             if (!TryCompose(plan)) return AfterTurn.Nothing;
-            if (plan.Fill(_context.Blocks) is { } fault)
+            var sent = Send(plan, out var error, out var fault);
+            if (fault is not null)
             {
                 _link.Abort(NetReasons.Unreadable(fault));
                 _context.Blocks.ReportReadFailure(fault.Storage, fault.Block, fault.Error);
                 return AfterTurn.Nothing;
             }
 
-            var sent = _link.Socket.Send(plan.Composed, out var error);
             if (error is not (SocketError.Success or SocketError.WouldBlock))
             {
                 _link.Abort(NetReasons.Lost(error));
@@ -160,6 +160,22 @@ internal sealed class LinkWriter
         }
 
         return _link.IsOpen ? AfterTurn.TurnAgain : AfterTurn.Nothing;
+    }
+
+    // From the mapped files where that works; what the kernel cannot read there is read in the ordinary way, which finds out why.
+    private int Send(SendPlan plan, out SocketError error, out BlockFault? fault)
+    {
+        fault = null;
+        if (_link.Socket.SendsVectors && plan.TryMap(_context.Blocks))
+        {
+            var sent = _link.Socket.Send(plan.Mapped, out error);
+            if (error != SocketError.Fault) return sent;
+        }
+
+        fault = plan.Fill(_context.Blocks);
+        if (fault is null) return _link.Socket.Send(plan.Composed, out error);
+        error = SocketError.Success;
+        return 0;
     }
 
     // False: idle or parked.

@@ -34,6 +34,7 @@ internal static unsafe partial class Native
         1 or 13 => SocketError.AccessDenied,
         4 => SocketError.Interrupted,
         11 => SocketError.WouldBlock,
+        14 => SocketError.Fault,
         23 or 24 => SocketError.TooManyOpenSockets,
         32 => SocketError.Shutdown,
         97 => SocketError.AddressFamilyNotSupported,
@@ -57,6 +58,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(SafeSocketHandle socket, byte* buffer, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    public static partial nint SendMessage(SafeSocketHandle socket, MessageHeader* message, int flags);
 
     [LibraryImport("libc", EntryPoint = "sendto", SetLastError = true)]
     public static partial nint SendTo(SafeSocketHandle socket, byte* buffer, nint length, int flags, byte* address, int addressLength);

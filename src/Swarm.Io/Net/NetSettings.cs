@@ -50,8 +50,8 @@ public sealed record NetSettings
     /// <summary>Bytes a link writes before others have their turn; 16 KiB to 64 MiB.</summary>
     public int WriteTurnBytes { get; init => field = Setting.InRange(value, 16 << 10, 64 << 20); } = 2 << 20;
 
-    /// <summary>Bytes composed for one send, and the size of a write buffer, of which there is one for each turn in progress; 32 KiB to 16 MiB.</summary>
-    public int WriteBufferBytes { get; init => field = Setting.InRange(value, 32 << 10, 16 << 20); } = 512 << 10;
+    /// <summary>Bytes composed for one send, and the size of a write buffer, of which there is one for each turn in progress; 32 KiB to 16 MiB. Of a buffer only what is not sent from mapped files is touched.</summary>
+    public int WriteBufferBytes { get; init => field = Setting.InRange(value, 32 << 10, 16 << 20); } = 1 << 20;
 
     /// <summary>Bytes other than blocks that may wait in one link, after which Send refuses; 4 KiB to 1 GiB.</summary>
     public int QueuedBytesPerLink { get; init => field = Setting.InRange(value, 4 << 10, 1 << 30); } = 1 << 20;

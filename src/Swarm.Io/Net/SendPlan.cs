@@ -4,11 +4,11 @@ using Swarm.Actors.Ports;
 namespace Swarm.Io.Net;
 
 /// <summary>
-/// One send being composed: a flat pinned buffer with bytes and block headers in place, and gaps where the bodies of blocks belong, which <see cref="Fill"/>
-/// reads from files. Belongs to one writing turn; <see cref="SendPlanPool"/> lends it out.
+/// One send being composed: a flat pinned buffer with bytes and block headers in place, and gaps where the bodies of blocks belong. <see cref="TryMap"/> leaves the gaps empty and
+/// points into mapped files instead; <see cref="Fill"/>, where that cannot be, reads the bodies into them. Belongs to one writing turn; <see cref="SendPlanPool"/> lends it out.
 /// <para>
-/// Why a copy and not sendfile: a block is only 16 KiB and has a header of its own, so sendfile costs two calls and a packet boundary a block, where this costs two calls for
-/// 31 blocks. The data is still in the second-level cache when it is sent. It also knows that the bytes are there before the header goes out.
+/// Why not sendfile: a block is only 16 KiB and has a header of its own, so sendfile costs two calls and a packet boundary a block, where this costs one or two calls for 31 blocks
+/// (ADR 3, ADR 9). Reading knows that the bytes are there before the header goes out; mapping has looked at the file's length, and a page that is lost after that ends the connection in the middle of a block.
 /// </para>
 /// </summary>
 internal sealed class SendPlan(int capacity)
@@ -22,6 +22,7 @@ internal sealed class SendPlan(int capacity)
     private readonly List<Body> _bodies = [];
     private readonly List<FileSlice> _slices = [];
     private readonly FileGather _gather = new();
+    private readonly MappedGather _mapped = new();
 
     public byte[] Buffer => _buffer;
 
@@ -33,10 +34,14 @@ internal sealed class SendPlan(int capacity)
     /// <summary>What was composed; the bodies are there after <see cref="Fill"/>.</summary>
     public ReadOnlySpan<byte> Composed => _buffer.AsSpan(0, Length);
 
+    /// <summary>What was composed, after <see cref="TryMap"/>: where it lies. For system calls only.</summary>
+    public ReadOnlySpan<Native.IoVector> Mapped => _mapped.Vectors;
+
     public void Clear()
     {
         Length = 0;
         _bodies.Clear();
+        _mapped.Clear();
     }
 
     /// <summary>The next <paramref name="count"/> bytes, for the caller to write.</summary>
@@ -67,6 +72,34 @@ internal sealed class SendPlan(int capacity)
         Length += count;
     }
 
+    /// <summary>Describes the plan with its bodies where they are mapped; waits for the disk where they are not in memory. False: there is none, or one cannot be mapped.</summary>
+    public unsafe bool TryMap(IBlockSource source)
+    {
+        if (_bodies.Count == 0) return false;
+        _mapped.Begin(source.Windows);
+        fixed (byte* buffer = _buffer)
+        {
+            var done = 0;
+            foreach (var body in _bodies)
+            {
+                var good = source.TryLocate(body.Storage, body.Block, _slices, out _) && _mapped.TryAddBuffer(buffer + done, body.Position - done) && TryPoint(body, buffer);
+                foreach (var slice in _slices) slice.Release();
+                _slices.Clear();
+                if (!good)
+                {
+                    _mapped.Clear();
+                    return false;
+                }
+
+                done = body.Position + body.Count;
+            }
+
+            if (_mapped.TryAddBuffer(buffer + done, Length - done) && _mapped.TryFinish()) return true;
+            _mapped.Clear();
+            return false;
+        }
+    }
+
     /// <summary>Reads the bodies. Not null: the block at fault and why; nothing of the plan may be sent.</summary>
     public BlockFault? Fill(IBlockSource source)
     {
@@ -85,6 +118,31 @@ internal sealed class SendPlan(int capacity)
         {
             _gather.Abandon();
         }
+    }
+
+    private unsafe bool TryPoint(Body body, byte* buffer)
+    {
+        var (skip, left, at) = (body.From, body.Count, body.Position);
+        foreach (var slice in _slices)
+        {
+            var skipped = Math.Min(skip, slice.Length);
+            var count = Math.Min(slice.Length - skipped, left);
+            if (slice.Handle is null)
+            {
+                _buffer.AsSpan(at, count).Clear();
+                if (!_mapped.TryAddBuffer(buffer + at, count)) return false;
+            }
+            else if (!_mapped.TryAddFile(slice.Handle, slice.Offset + skipped, count, slice.Offset + slice.Length))
+            {
+                return false;
+            }
+
+            skip -= skipped;
+            left -= count;
+            at += count;
+        }
+
+        return true;
     }
 
     private bool TryGather(Body body)

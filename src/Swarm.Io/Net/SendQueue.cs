@@ -3,14 +3,11 @@ using Swarm.Actors.Ports;
 
 namespace Swarm.Io.Net;
 
-/// <summary>What a step of writing finished: whole blocks with their payload, and all other bytes, headers of those blocks included.</summary>
+/// <summary>What a step of writing finished: whole blocks, with their payload.</summary>
 internal struct SendTally
 {
     public int Blocks;
     public long BlockBytes;
-    public long OtherBytes;
-
-    public readonly bool IsEmpty => Blocks == 0 && OtherBytes == 0;
 }
 
 /// <summary>
@@ -130,7 +127,6 @@ internal sealed class SendQueue(int byteLimit, int blockLimit, long blockByteLim
             _headSent += step;
             if (item.Kind == Bytes)
             {
-                tally.OtherBytes += step;
                 _ringHead = (_ringHead + step) % _ring.Length;
                 _ringCount -= step;
             }
@@ -165,7 +161,6 @@ internal sealed class SendQueue(int byteLimit, int blockLimit, long blockByteLim
         {
             tally.Blocks++;
             tally.BlockBytes += item.Length;
-            tally.OtherBytes += SendPlan.HeaderBytes;
             Blocks--;
             BlockBytes -= item.Length;
         }

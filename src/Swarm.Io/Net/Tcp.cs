@@ -183,5 +183,6 @@ public sealed class Tcp : ITcp, IDisposable
         _context.Links.Sweep();
         _context.Slabs.Trim();
         _context.Plans.Trim();
+        _context.Blocks.Windows.Trim();
     }
 }

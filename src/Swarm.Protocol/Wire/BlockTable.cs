@@ -6,7 +6,7 @@ namespace Swarm.Protocol.Wire;
 
 /// <summary>
 /// Blocks in the order they were added, found by piece and begin in constant time: what request queues of both directions are made of.
-/// Its owner bounds it. Slots are reused, so that a steady state does not allocate.
+/// Its owner bounds it. Slots are reused, so that a steady state does not allocate; a table that was never used holds nothing, since most connections of a node are idle.
 /// Always holds: a key is there once; iteration follows the links (<see cref="First"/>, <see cref="Next"/>), never the dictionary.
 /// </summary>
 [SuppressMessage("Naming", "CA1710", Justification = "It is a table of slots, not a collection of elements.")]
@@ -15,14 +15,14 @@ internal sealed class BlockTable
     /// <summary>No slot.</summary>
     public const int None = -1;
 
-    private readonly Dictionary<long, int> _index = [];
-    private Slot[] _slots = new Slot[8];
+    private Dictionary<long, int>? _index;
+    private Slot[] _slots = [];
     private int _used;
     private int _free = None;
     private int _last = None;
 
     /// <summary>How many blocks are there.</summary>
-    public int Count => _index.Count;
+    public int Count => _index?.Count ?? 0;
 
     /// <summary>The slot of the block added first, or <see cref="None"/>.</summary>
     public int First { get; private set; } = None;
@@ -31,7 +31,7 @@ internal sealed class BlockTable
     public BlockRequest this[int slot] => _slots[slot].Block;
 
     /// <summary>The slot of the block with this piece and begin, or <see cref="None"/>.</summary>
-    public int Find(PieceIndex piece, int begin) => _index.GetValueOrDefault(Key(piece, begin), None);
+    public int Find(PieceIndex piece, int begin) => _index?.GetValueOrDefault(Key(piece, begin), None) ?? None;
 
     /// <summary>The slot after another in order of addition, or <see cref="None"/>.</summary>
     public int Next(int slot) => _slots[slot].Next;
@@ -45,7 +45,7 @@ internal sealed class BlockTable
     /// <summary>Adds at the end. False if a block with the same piece and begin is there.</summary>
     public bool TryAdd(BlockRequest block, long nowTicks, int tag, out int slot)
     {
-        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_index, Key(block.Piece, block.Begin), out var exists);
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_index ??= [], Key(block.Piece, block.Begin), out var exists);
         if (exists)
         {
             slot = entry;
@@ -64,7 +64,7 @@ internal sealed class BlockTable
     public void Remove(int slot)
     {
         ref var gone = ref _slots[slot];
-        _index.Remove(Key(gone.Block.Piece, gone.Block.Begin));
+        _index!.Remove(Key(gone.Block.Piece, gone.Block.Begin));
         if (gone.Previous == None) First = gone.Next;
         else _slots[gone.Previous].Next = gone.Next;
         if (gone.Next == None) _last = gone.Previous;
@@ -82,7 +82,7 @@ internal sealed class BlockTable
             return slot;
         }
 
-        if (_used == _slots.Length) Array.Resize(ref _slots, _used * 2);
+        if (_used == _slots.Length) Array.Resize(ref _slots, Math.Max(8, _used * 2));
         return _used++;
     }
 

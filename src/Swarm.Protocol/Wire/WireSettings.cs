@@ -32,6 +32,15 @@ public sealed record WireSettings
     /// <summary>How many bytes one peer's waiting requests may ask for in sum: what the queue above holds in blocks of 16 KiB.</summary>
     public int MaxQueuedUploadBytes { get; init => field = Setting.InRange(value, 128 * 1024, int.MaxValue); } = 500 * PieceGeometry.BlockSize;
 
+    /// <summary>Blocks handed to a link before it has sent them, at least: enough to keep a slow line busy.</summary>
+    public int MinBlocksInLink { get; init => field = Setting.InRange(value, 1, 4_096); } = 16;
+
+    /// <summary>Blocks handed to a link before it has sent them, at most: enough to keep the kernel busy at a gigabyte a second.</summary>
+    public int MaxBlocksInLink { get; init => field = Setting.InRange(value, 1, 4_096); } = 256;
+
+    /// <summary>How much time's worth of blocks is handed to a link: what a choke does not reach any more.</summary>
+    public TimeSpan UploadAhead { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(30)); } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>How many requests of ours one peer holds at most, whatever it says in "reqq".</summary>
     public int MaxOutstandingRequests { get; init => field = Setting.InRange(value, 1, 10_000); } = 500;
 

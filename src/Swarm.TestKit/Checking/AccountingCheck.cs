@@ -16,6 +16,9 @@ internal sealed class AccountingCheck(SimWorld world) : WorldCheck(world, "What 
 
     public override void OnStopped(SimNode node) => _someHaveStopped = true;
 
+    // What a cluster has stopped at a node has no figures any more.
+    public override void OnEvent(SimNode node, SimTorrent torrent, TorrentEvent happened) => _someHaveStopped |= torrent.IsPlaced && happened is TorrentEvent.StateChanged { State: TorrentState.Stopped };
+
     public override void OnStatus(SimNode node, SimTorrent torrent, TorrentStatus status)
     {
         if (status.Downloaded < 0 || status.Uploaded < 0 || status.Wasted < 0 || status.UploadedEver < status.Uploaded) Broken(node, $"the figures of {status.Name} cannot be: {status}");

@@ -15,6 +15,7 @@ internal sealed class DurabilityCheck(SimWorld world) : WorldCheck(world, "What 
     public override void OnCommitted(SimNode node, StoreCommand command, StoreOutcome outcome)
     {
         if (outcome is not StoreOutcome.Done || !node.TrustsDisk) return;
+        if (command is StoreCommand.PutOptions { Unfinished: UnfinishedWork.Removal } going) _recorded.Remove((node.Name, going.Torrent));
         if (command is StoreCommand.RemoveTorrent removed) _recorded.Remove((node.Name, removed.Torrent));
         if (command is not StoreCommand.PutProgress put || node.Find(put.Torrent) is not { } torrent) return;
         var key = (node.Name, put.Torrent);

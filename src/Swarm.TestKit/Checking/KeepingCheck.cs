@@ -27,6 +27,9 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
 
     public override void OnCommitted(SimNode node, StoreCommand command, StoreOutcome outcome)
     {
+        // What is removed on purpose may be fetched again.
+        if (outcome is StoreOutcome.Done && command is StoreCommand.PutOptions { Unfinished: UnfinishedWork.Removal } going) _kept.Remove((node.Name, going.Torrent));
+        if (outcome is StoreOutcome.Done && command is StoreCommand.RemoveTorrent removed) _kept.Remove((node.Name, removed.Torrent));
         if (outcome is not StoreOutcome.Done || command is not StoreCommand.PutProgress put || node.Find(put.Torrent) is not { } torrent || !node.TrustsDisk) return;
         var kept = Of(node, torrent);
         if (Bitfield.FromWire(put.Progress.Verified.AsSpan(), torrent.Content.Geometry.PieceCount) is not { } recorded) return;

@@ -6,7 +6,6 @@ using Swarm.Actors.Dht;
 using Swarm.Actors.Node;
 using Swarm.Actors.Ports;
 using Swarm.Protocol.Dht;
-using Swarm.Protocol.Dht.Krpc;
 using Swarm.Protocol.Dht.Security;
 using Swarm.TestKit.Crypto;
 using Swarm.TestKit.Net;

@@ -5,8 +5,8 @@ using Swarm.TestKit.Disk;
 
 namespace Swarm.TestKit.Net;
 
-/// <summary>What went out: whole blocks with their payload, and all other bytes, headers of those blocks included.</summary>
-internal record struct SendTally(int Blocks, long BlockBytes, long OtherBytes);
+/// <summary>What went out: whole blocks, with their payload.</summary>
+internal record struct SendTally(int Blocks, long BlockBytes);
 
 /// <summary>
 /// What one end of a connection has to send, in wire order: runs of bytes, and blocks by name. A block becomes bytes only when it goes out, straight into the other side's slab.
@@ -84,7 +84,7 @@ internal sealed class Outbox
         {
             var item = _items[_head];
             var count = Math.Min(item.Length - _headSent, most - taken);
-            var written = item.IsBlock ? to is null ? count : TakeBlock(item, count, to, blocks!) : TakeBytes(count, to, ref tally);
+            var written = item.IsBlock ? to is null ? count : TakeBlock(item, count, to, blocks!) : TakeBytes(count, to);
             taken += written;
             _headSent += written;
             if (written < count)
@@ -108,7 +108,7 @@ internal sealed class Outbox
         _blockBytes = 0;
     }
 
-    private int TakeBytes(int count, Inbox? to, ref SendTally tally)
+    private int TakeBytes(int count, Inbox? to)
     {
         for (var done = 0; to is not null && done < count;)
         {
@@ -119,7 +119,6 @@ internal sealed class Outbox
         }
 
         _bytesStart += count;
-        tally.OtherBytes += count;
         return count;
     }
 
@@ -168,7 +167,6 @@ internal sealed class Outbox
         {
             tally.Blocks++;
             tally.BlockBytes += item.Block.Length;
-            tally.OtherBytes += HeaderBytes;
             _blocks--;
             _blockBytes -= item.Block.Length;
         }

@@ -105,7 +105,7 @@ internal sealed class SimLink : IPeerLink, IEndUser
     }
 
     /// <inheritdoc/>
-    public void OnSent(SendTally tally) => Tell(new IPeerLink.Sent(tally.Blocks, tally.BlockBytes, tally.OtherBytes));
+    public void OnSent(SendTally tally) => Tell(new IPeerLink.Sent(tally.Blocks, tally.BlockBytes));
 
     /// <inheritdoc/>
     public void OnUploadDry() => Tell(UploadQuotaSpent);

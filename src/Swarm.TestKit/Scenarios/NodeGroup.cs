@@ -25,6 +25,8 @@ public sealed record NodeGroup
 
     internal bool IsSeeding { get; }
 
+    internal bool IsMember { get; init; }
+
     internal int Least { get; }
 
     internal int Most { get; }

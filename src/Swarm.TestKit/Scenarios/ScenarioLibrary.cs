@@ -7,7 +7,7 @@ namespace Swarm.TestKit.Scenarios;
 public static class ScenarioLibrary
 {
     /// <summary>All of them, in the order in which they are told.</summary>
-    public static ImmutableArray<SwarmScenario> All { get; } = [.. new[] { Crowds.All, Networks.All, Machines.All, Torrents.All, Everything.All }.SelectMany(all => all).Select(Replayable)];
+    public static ImmutableArray<SwarmScenario> All { get; } = [.. new[] { Crowds.All, Networks.All, Machines.All, Torrents.All, Everything.All, Clusters.All }.SelectMany(all => all).Select(Replayable)];
 
     /// <summary>One by its name, or null.</summary>
     public static SwarmScenario? Find(string name) => All.FirstOrDefault(scenario => scenario.Name == name);

@@ -42,7 +42,7 @@ public sealed partial class SwarmRun
         {
             var count = group.Least == group.Most ? group.Least : Dice.Between($"how many {group.Name}", group.Least, group.Most);
             var nodes = new List<SimNode>();
-            for (var i = 1; i <= count; i++) nodes.Add(AddNode(group, $"{group.Name}-{i}", torrent));
+            for (var i = 1; i <= count; i++) nodes.Add(AddNode(group, i, torrent));
             _groups.Add(group.Name, nodes);
         }
 
@@ -101,8 +101,9 @@ public sealed partial class SwarmRun
         _dht = dht with { Routers = [.. router.Host.Addresses.Select(address => new HostEndPoint($"{address}", router.Settings.Port))] };
     }
 
-    private SimNode AddNode(NodeGroup group, string name, TorrentSettings torrent)
+    private SimNode AddNode(NodeGroup group, int number, TorrentSettings torrent)
     {
+        var name = $"{group.Name}-{number}";
         var chance = Dice.Stream($"node {name}");
         var settings = SimNodeSettings.Default with
         {
@@ -117,9 +118,11 @@ public sealed partial class SwarmRun
             Dht = _dht,
         };
         foreach (var adjust in group.Adjustments) settings = adjust(settings);
+        if (group.IsMember) settings = AsMember(settings, number);
         var join = group.FirstJoin + ((group.LastJoin - group.FirstJoin) * chance.NextDouble());
         var node = World.AddNode(name, settings);
         _members.Add((node, join, group.IsSeeding));
+        if (group.IsMember) TakeMember(node);
         Dice.Note(name, $"{LinkKind.Describe(settings.Link)}; NAT {settings.Nat}; disk {settings.Disk!.BytesPerSecond / 1_000} kB/s by {settings.Disk.Workers}; comes at {join.TotalSeconds:0.###} s");
         return node;
     }
@@ -148,6 +151,7 @@ public sealed partial class SwarmRun
             return group.Options.Aggregate(options, (so, change) => change(so));
         }
 
+        if (group.IsMember) return;
         if (group.IsSeeding) node.AddSeed(content, Configure);
         else if (group.IsByMagnet) node.AddMagnet(content, Configure, content.Metainfo.TrackerTiers.IsDefaultOrEmpty ? [] : [.. content.Metainfo.TrackerTiers.SelectMany(tier => tier)]);
         else node.Add(content, Configure);

@@ -26,7 +26,9 @@ public sealed partial class SwarmRun
         var seeds = new SeedTree(seed);
         Dice = new Dice(seeds);
         World = new SimWorld(seed, WorldSettings());
+        MakeCluster();
         Content = Build();
+        GiveCluster(Content);
         World.Checks.Add(_completions = new CompletionLog(World));
         foreach (var promise in scenario.Invariants) World.Checks.Add(new InvariantCheck(this, promise));
     }
@@ -45,7 +47,7 @@ public sealed partial class SwarmRun
     {
         get
         {
-            var leechers = _members.Where(member => !member.IsSeed && member.Node.State == NodeState.Running).Select(member => member.Node.Torrents[0].VerifiedNow).ToArray();
+            var leechers = _members.Where(member => !member.IsSeed && member.Node.State == NodeState.Running && member.Node.Find(Content.Torrent) is not null).Select(member => member.Node.Find(Content.Torrent)!.VerifiedNow).ToArray();
             return Enumerable.Range(0, Content.Geometry.PieceCount).All(piece => leechers.Any(verified => verified[new PieceIndex(piece)]));
         }
     }
@@ -82,6 +84,7 @@ public sealed partial class SwarmRun
         World.RunUntil(IsQuiet, _scenario.Duration + LastMoment() + _scenario.Patience);
         if (_awaited.Count > 0) World.Fail("What a scenario waits for comes about", null, $"it never came that {_awaited[0].Once.What}");
         World.MustConverge(_scenario.Patience);
+        AwaitCluster();
         foreach (var promise in _scenario.Expectations.Where(promise => !promise.Holds(this))) World.Fail(promise.Words, null, "it does not hold when everybody is complete");
         World.StopAll();
     }

@@ -44,6 +44,8 @@ public sealed partial record SwarmScenario
 
     internal ImmutableArray<Func<SimWorldSettings, SimWorldSettings>> Adjustments { get; init; } = [];
 
+    internal ClusterPlan? Cluster { get; init; }
+
     internal bool HasTracker { get; init; } = true;
 
     internal bool HasDht { get; init; }
@@ -68,6 +70,13 @@ public sealed partial record SwarmScenario
 
     /// <summary>Adds between so many and so many nodes that have nothing.</summary>
     public SwarmScenario Leechers(int least, int most, Func<NodeGroup, NodeGroup>? group = null) => Adding(new NodeGroup("leecher", isSeeding: false, least, most), group);
+
+    /// <summary>
+    /// Adds between so many and so many nodes that are members of one cluster, called member-1 and so on. The cluster, and no node of it, is given between so many and so many torrents, each to have so many replicas;
+    /// the seeds have them all. In the end each must have its replicas, complete, at members that have not left.
+    /// </summary>
+    public SwarmScenario Members(int leastMembers, int mostMembers, ClusterPlan plan, Func<NodeGroup, NodeGroup>? group = null) =>
+        (this with { Cluster = plan }).Adding(new NodeGroup("member", isSeeding: false, leastMembers, mostMembers) { IsMember = true }, group);
 
     /// <summary>Has no tracker: each node is given the addresses of the seeds.</summary>
     public SwarmScenario WithoutTracker() => this with { HasTracker = false };

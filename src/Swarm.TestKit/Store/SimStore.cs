@@ -35,6 +35,9 @@ public sealed class SimStore
     /// <summary>Called after each commit, whether or not anybody hears of it: owner, commands, outcomes.</summary>
     public Action<string, ImmutableArray<StoreCommand>, ImmutableArray<StoreOutcome>>? Committed { get; set; }
 
+    /// <summary>Whether what a process writes of torrents is refused, whatever its tokens: its cluster took it for dead. Null: nobody's is.</summary>
+    public Func<string, bool>? IsFenced { get; set; }
+
     /// <summary>All torrents, in the order of their addition.</summary>
     public ImmutableArray<InfoHash> Torrents => [.. _state.Listed];
 
@@ -100,9 +103,28 @@ public sealed class SimStore
 
     private ImmutableArray<StoreOutcome> Commit(StoreOwner owner, ImmutableArray<StoreCommand> commands)
     {
-        _state = _state.Do(commands, owner, Settings.MaxTorrents, out var outcomes);
+        var outcomes = IsFenced?.Invoke(owner.Name) == true ? CommitFenced(owner, commands) : [];
+        if (outcomes.IsEmpty) _state = _state.Do(commands, owner, Settings.MaxTorrents, out outcomes);
         Committed?.Invoke(owner.Name, commands, outcomes);
         return outcomes;
+    }
+
+    private ImmutableArray<StoreOutcome> CommitFenced(StoreOwner owner, ImmutableArray<StoreCommand> commands)
+    {
+        var outcomes = ImmutableArray.CreateBuilder<StoreOutcome>(commands.Length);
+        foreach (var command in commands)
+        {
+            if (command is StoreCommand.PutTorrent or StoreCommand.PutOptions or StoreCommand.PutProgress or StoreCommand.RemoveTorrent)
+            {
+                outcomes.Add(new StoreOutcome.Fenced());
+                continue;
+            }
+
+            _state = _state.Do([command], owner, Settings.MaxTorrents, out var outcome);
+            outcomes.Add(outcome[0]);
+        }
+
+        return outcomes.MoveToImmutable();
     }
 
     /// <summary>One process's access: does one batch after the other.</summary>

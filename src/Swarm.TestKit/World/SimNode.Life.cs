@@ -32,14 +32,17 @@ public sealed partial class SimNode
         _errors.Clear();
         var logs = new SimLogs(() => World.Now, Name, World.History, _errors, World.Settings.LogLevel);
         var ports = new NodePorts(
-            Host.Tcp(Slabs, Disk), Disk, Store.Open(Name), Http, Host.Udp, new SimDns(World.Web), new SimEntropy(World.Seeds.Fork($"entropy/{Name}/{Lives}")), Clock, logs, new SimSignatures());
+            Host.Tcp(Slabs, Disk), Disk, Store.Open(Name), Http, Host.Udp, new SimDns(World.Web), new SimEntropy(World.Seeds.Fork($"entropy/{Name}/{Lives}")), Clock, logs, new SimSignatures())
+        {
+            Cluster = Settings.Cluster?.PortsOf(this),
+        };
         System = ActorSystem.Create(Name, new ActorSystemSettings { Simulation = World.Simulation, TimeProvider = Clock, LoggerFactory = logs, MailboxCapacity = World.Settings.MailboxBound });
         var life = Lives;
         _probe = System.ActorOf(NodeProbe.Props(message => Hear(life, message)), "probe");
         System.EventStream.Subscribe(_probe, typeof(TorrentEvent));
         System.EventStream.Subscribe(_probe, typeof(NodeActor.Broken));
         foreach (var torrent in _torrents) torrent.Forget();
-        var settings = new NodeSettings { Listen = [.. Host.Addresses.Select(address => new IPEndPoint(address, Settings.Port))], Net = Settings.Net, Torrent = Settings.Torrent, Dht = Settings.Dht };
+        var settings = new NodeSettings { Listen = [.. Host.Addresses.Select(address => new IPEndPoint(address, Settings.Port))], Net = Settings.Net, Torrent = Settings.Torrent, Dht = Settings.Dht, Cluster = Settings.Cluster?.SettingsOf(this) };
         _node = System.ActorOf(NodeActor.Props(ports, settings), "node");
         _node.Tell(new NodeActor.Start(), _probe);
         Limit(NodeState.Starting, "A node starts in time");
@@ -69,6 +72,7 @@ public sealed partial class SimNode
     {
         if (State == NodeState.Down) return;
         World.Note(Name, "is killed");
+        IsFrozen = false;
         World.Simulation.Crash(System!);
         World.Network.ResetConnections((dialer, listener) => dialer == Host || listener == Host);
         Host.Crash();
@@ -81,6 +85,7 @@ public sealed partial class SimNode
     public void Crash()
     {
         World.Note(Name, "loses its power");
+        IsFrozen = false;
         if (State != NodeState.Down) World.Simulation.Crash(System!);
         Host.Crash();
         Disk.Crash();
@@ -98,11 +103,15 @@ public sealed partial class SimNode
     internal void Ask()
     {
         if (State != NodeState.Running) return;
+        if (IsFrozen) return;
         foreach (var torrent in _torrents)
         {
             if (torrent.IsAdded) _torrentsActor.Tell(new TorrentActor.GetStatus(torrent.Content.Torrent), _probe);
         }
     }
+
+    /// <summary>Asks something of a torrent of the process that runs, as its program would; the answer is noted and concerns nobody.</summary>
+    public void Tell(TorrentsActor.ITorrentCommand command) => _torrentsActor.Tell(command, _probe);
 
     private void Lose(bool withPower)
     {
@@ -110,6 +119,7 @@ public sealed partial class SimNode
         {
             Http.Close();
             Store.Kill(Name);
+            LeaveCluster();
         }
 
         State = NodeState.Down;
@@ -139,6 +149,7 @@ public sealed partial class SimNode
             case NodeActor.StartFailed failed: World.Fail("A node starts in time", this, failed.Reason); break;
             case NodeActor.Broken broken: OnBroken(broken.Reason); break;
             case NodeActor.Drained: OnDrained(); break;
+            case TorrentsActor.Restored restored: OnRestored(restored); break;
             case TorrentActor.Added added when Find(added.Torrent) is { } torrent: torrent.IsAdded = true; break;
             case TorrentActor.AddFailed failed when Find(failed.Torrent) is { } torrent:
                 torrent.Refusal = failed.Reason;
@@ -153,10 +164,22 @@ public sealed partial class SimNode
     {
         State = NodeState.Running;
         _torrentsActor = started.Torrents;
+        Cluster = started.Cluster;
         Dht = started.Dht;
         foreach (var check in World.Checks) check.OnStarted(this);
         _flushesFailedBefore = Disk.Counters.FlushesFailed;
-        foreach (var torrent in _torrents) Give(torrent);
+        if (Settings.TakesUp && Lives > 1) _torrentsActor.Tell(new TorrentsActor.Restore(), _probe);
+        else foreach (var torrent in _torrents.Where(torrent => !torrent.IsPlaced)) Give(torrent);
+    }
+
+    private void OnRestored(TorrentsActor.Restored restored)
+    {
+        World.Note(Name, $"took up {restored.Torrents} torrents");
+        foreach (var torrent in _torrents)
+        {
+            if (Store.RecordOf(torrent.Content.Torrent) is null) Give(torrent);
+            else torrent.IsAdded = true;
+        }
     }
 
     // A program whose node cannot go on ends with an error, without draining. Not from inside of its own actors' turn.
@@ -182,6 +205,7 @@ public sealed partial class SimNode
         World.Note(Name, "has stopped");
         State = NodeState.Down;
         Store.Close(Name);
+        LeaveCluster();
         foreach (var torrent in _torrents) torrent.Options = torrent.Options with { TrustExisting = false, Recheck = false };
         foreach (var check in World.Checks) check.OnStopped(this);
         Host.Quit();
@@ -189,8 +213,11 @@ public sealed partial class SimNode
 
     private void OnStatus(SimTorrent torrent, TorrentStatus status)
     {
+        if (torrent.IsLeaving) return;
         foreach (var check in World.Checks) check.OnStatus(this, torrent, status);
         torrent.Status = status;
+        // One that rests publishes nothing.
+        if (torrent.State is null) torrent.State = status.State;
     }
 
     private void OnEvent(TorrentEvent happened)
@@ -205,6 +232,7 @@ public sealed partial class SimNode
             case TorrentEvent.StateChanged changed:
                 torrent.State = changed.State;
                 torrent.Reason = changed.Reason;
+                if (torrent.IsPlaced) FollowPlaced(torrent);
                 break;
             case TorrentEvent.PiecesVerified verified:
                 foreach (var piece in verified.Pieces) torrent.VerifiedNow.Add(piece);

@@ -120,7 +120,7 @@ public sealed partial class SimNode
     public IReadOnlyList<string> Errors => _errors;
 
     /// <summary>Whether it runs and everything that it was given is complete.</summary>
-    public bool IsComplete => State == NodeState.Running && _torrents.TrueForAll(torrent => torrent.IsComplete);
+    public bool IsComplete => State == NodeState.Running && _torrents.TrueForAll(torrent => torrent.IsComplete || torrent.IsPlaced);
 
     /// <summary>Gives it a torrent to fetch and to share, by its file: at once if it runs, else when it starts.</summary>
     public SimTorrent Add(SimContent content, Func<TorrentOptions, TorrentOptions>? configure = null) =>

@@ -2,6 +2,7 @@ using System.Net;
 using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
+using Swarm.TestKit.Cluster;
 using Swarm.TestKit.Disk;
 using Swarm.TestKit.Net;
 using Swarm.TestKit.Store;
@@ -35,6 +36,12 @@ public sealed record SimNodeSettings
     /// <summary>The node whose store it shares, as processes on one data folder do; null: it has one of its own.</summary>
     public SimNode? SharesStoreOf { get; init; }
 
+    /// <summary>The cluster that it is a member of, or null.</summary>
+    public SimCluster? Cluster { get; init; }
+
+    /// <summary>Of a member, the zone it is in.</summary>
+    public string Zone { get; init; } = "";
+
     /// <summary>How far its time of day is ahead.</summary>
     public TimeSpan ClockOffset { get; init; }
 
@@ -43,6 +50,9 @@ public sealed record SimNodeSettings
 
     /// <summary>The port it listens at, 1 to 65,535.</summary>
     public int Port { get; init => field = Setting.InRange(value, 1, ushort.MaxValue); } = 6881;
+
+    /// <summary>Whether a process after the first takes up what is recorded, as a service does, and is given only what is not; else it is given everything anew, as a command is.</summary>
+    public bool TakesUp { get; init; }
 
     /// <summary>Limits of its connections.</summary>
     public NetSettings Net { get; init; } = NetSettings.Default;

@@ -23,6 +23,12 @@ public sealed class SimTorrent
     /// <summary>How it runs; from the second process on nothing is believed that the first one was told to.</summary>
     public TorrentOptions Options { get; internal set; }
 
+    /// <summary>Whether it is its cluster, and nobody from outside, that has it run here or not.</summary>
+    public bool IsPlaced { get; internal init; }
+
+    /// <summary>Of a placed one, whether it is being removed: what it has said of itself holds no more.</summary>
+    internal bool IsLeaving { get; set; }
+
     /// <summary>Whether it was acknowledged in the process that runs, or ran last.</summary>
     public bool IsAdded { get; internal set; }
 
@@ -48,6 +54,7 @@ public sealed class SimTorrent
     internal void Forget()
     {
         IsAdded = false;
+        IsLeaving = false;
         Refusal = null;
         State = null;
         Reason = null;

@@ -65,6 +65,7 @@ public sealed partial class SimWorld
     {
         Note("world", "heals");
         HealNetwork();
+        foreach (var heals in Healing) heals();
         Web.Settings = Web.Settings with { Failure = 0, Silence = 0, Truncation = 0, DnsFailure = 0 };
         foreach (var tracker in _trackers)
         {

@@ -83,6 +83,9 @@ public sealed partial class SimWorld
     /// <summary>The checks that watch; more may be added, and one that a scenario breaks on purpose may be taken out.</summary>
     public IList<WorldCheck> Checks { get; }
 
+    /// <summary>What else is to be done when everything heals.</summary>
+    public IList<Action> Healing { get; } = [];
+
     /// <summary>The nodes, in the order of being added.</summary>
     public IReadOnlyList<SimNode> Nodes => _nodes;
 
@@ -177,6 +180,7 @@ public sealed partial class SimWorld
         for (var i = 0; i < commands.Length; i++)
         {
             foreach (var check in Checks) check.OnCommitted(node, commands[i], outcomes[i]);
+            node.FollowCommit(commands[i], outcomes[i]);
         }
     }
 

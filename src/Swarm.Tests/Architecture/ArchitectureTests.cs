@@ -33,7 +33,7 @@ public sealed class ArchitectureTests
 
     [Fact]
     public void Only_io_and_programs_read_clocks_chance_and_guids() =>
-        Hold(Repository.NotIn("Swarm.Io", "Swarm.Host", "Swarm.Sim", "Swarm.Tests", "bench").Except(ClockAndSeed), WordRules.NoAmbientChance);
+        Hold(Repository.NotIn("Swarm.Io", "Swarm.Host", "Swarm.Sim", "Swarm.Pbm", "Swarm.Tests", "bench").Except(ClockAndSeed), WordRules.NoAmbientChance);
 
     [Fact]
     public void Only_io_and_programs_touch_sockets_files_http_and_the_console() =>

@@ -33,10 +33,10 @@ public sealed class TransferCostTests
         cost.Moved.ShouldBeGreaterThan(MiB * 8L);
         cost.ShouldSatisfyAllConditions(
             () => cost.PerMiB(cost.ReceiveCalls).ShouldBeLessThan(24, "calls that receive"),
-            () => cost.PerMiB(cost.SendCalls).ShouldBeLessThan(24, "calls that send"),
+            () => cost.PerMiB(cost.SendCalls).ShouldBeLessThan(18, "calls that send"),
             () => cost.PerMiB(cost.WriteCalls).ShouldBeLessThan(12, "calls that write to files"),
-            () => cost.PerMiB(cost.Wakes).ShouldBeLessThan(48, "times a socket's thread was woken"),
-            () => cost.PerMiB(cost.Messages).ShouldBeLessThan(40, "messages from links"),
+            () => cost.PerMiB(cost.Wakes).ShouldBeLessThan(40, "times a socket's thread was woken"),
+            () => cost.PerMiB(cost.Messages).ShouldBeLessThan(32, "messages from links"),
             () => cost.PerMiB(cost.Allocated).ShouldBeLessThan(48 << 10, "bytes allocated by both nodes, slabs not counted"));
         await leecher.StopAsync();
         await seed.StopAsync();

@@ -79,10 +79,16 @@ internal sealed class Boom(string message = "boom") : Exception(message);
 internal sealed class SimHarness
 {
     public SimHarness(int seed = 1, Func<ActorSystemSettings, ActorSystemSettings>? configure = null)
+        : this(new Simulation(seed), "test", configure)
     {
-        Sim = new Simulation(seed);
+    }
+
+    /// <summary>One more system in a simulation.</summary>
+    public SimHarness(Simulation sim, string name, Func<ActorSystemSettings, ActorSystemSettings>? configure = null)
+    {
+        Sim = sim;
         var settings = new ActorSystemSettings { Simulation = Sim };
-        System = ActorSystem.Create("test", configure?.Invoke(settings) ?? settings);
+        System = ActorSystem.Create(name, configure?.Invoke(settings) ?? settings);
     }
 
     public Simulation Sim { get; }

@@ -24,6 +24,42 @@ public sealed class SimulationFaultSpecs
     }
 
     [Fact]
+    public void A_frozen_system_does_nothing_until_it_is_thawed_and_then_all_that_has_waited()
+    {
+        var calls = new List<string>();
+        var actor = _sim.Actor(new Script
+        {
+            OnMessage = (me, message) =>
+            {
+                if (message is "start") me.Timers.StartSingleTimer("tick", "tick", Second);
+                else calls.Add((string)message);
+            },
+        });
+        _sim.TellAndRun(actor, "start");
+        actor.Tell("on its way", ActorRefs.NoSender);
+        _sim.Sim.Freeze(_sim.System);
+        actor.Tell("meanwhile", ActorRefs.NoSender);
+        _sim.Sim.AdvanceBy(Second * 60);
+        calls.ShouldBeEmpty();
+        _sim.Sim.Thaw(_sim.System);
+        _sim.Sim.AdvanceBy(TimeSpan.Zero);
+        calls.ShouldBe(["on its way", "meanwhile", "tick"]);
+    }
+
+    [Fact]
+    public void A_frozen_system_that_crashes_is_gone()
+    {
+        var handled = 0;
+        var actor = _sim.Actor((_, _) => handled++);
+        _sim.Sim.Freeze(_sim.System);
+        actor.Tell("never handled", ActorRefs.NoSender);
+        _sim.Sim.Crash(_sim.System);
+        _sim.Sim.AdvanceBy(Second);
+        handled.ShouldBe(0);
+        _sim.Sim.IsIdle.ShouldBeTrue();
+    }
+
+    [Fact]
     public void Timers_of_a_crashed_system_never_fire_and_are_gone()
     {
         var fired = 0;

@@ -28,7 +28,8 @@ internal sealed class SharedFrames(TorrentCatalogue catalogue)
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (_frames.FirstOrDefault(frame => frame.From == revision) is { } known) return known;
+            // Who follows behind is not to wait between frames, or would stay behind for good.
+            if (_frames.FirstOrDefault(frame => frame.From == revision) is { } known) return known with { More = known.More || known != _frames.Last() };
             var delta = catalogue.Since(revision);
             var made = new Frame(revision, delta.Revision, delta.More, Write(delta));
             if (delta.Resync || delta.Revision == revision) return made;

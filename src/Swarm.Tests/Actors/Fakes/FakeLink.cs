@@ -77,7 +77,6 @@ internal sealed class FakeLink(Simulation sim, SlabLedger slabs, IPEndPoint remo
         {
             if (IsClosed) return;
             OnSent(copy);
-            Tell(new IPeerLink.Sent(0, 0, copy.Length));
         });
         return true;
     }
@@ -98,7 +97,7 @@ internal sealed class FakeLink(Simulation sim, SlabLedger slabs, IPEndPoint remo
             {
                 if (IsClosed) return;
                 OnBlock(block);
-                Tell(new IPeerLink.Sent(1, block.Length, 13));
+                Tell(new IPeerLink.Sent(1, block.Length));
             });
         }
     }

@@ -18,19 +18,28 @@ internal sealed class NodeWorld
     public const string Folder = "/content";
     public const string Owner = "this node";
 
+    private readonly NodeSettings _settings;
+
     public NodeWorld(NodeSettings? settings = null, int seed = 1, Func<NodeWorld, IDisk>? disk = null)
+        : this(new SimHarness(seed), settings, seed, disk, null)
     {
-        Harness = new SimHarness(seed);
+    }
+
+    private NodeWorld(SimHarness harness, NodeSettings? settings, int seed, Func<NodeWorld, IDisk>? disk, NodeWorld? before)
+    {
+        _settings = settings ?? new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")] };
+        Harness = harness;
         Slabs = new SlabLedger();
         Tcp = new FakeTcp(Sim, Slabs);
-        Disk = new FakeDisk(Sim);
-        Store = new SimStore(Sim, new Random(seed), SimStoreSettings.Default with { Latency = Latency.Milliseconds(2, 2) }) { Committed = (_, commands, _) => StoreLog.AddRange(commands.Select(command => command.GetType().Name)) };
+        Disk = before?.Disk ?? new FakeDisk(Sim);
+        Store = before?.Store ?? new SimStore(Sim, new Random(seed), SimStoreSettings.Default with { Latency = Latency.Milliseconds(2, 2) });
+        Store.Committed += (_, commands, _) => StoreLog.AddRange(commands.Select(command => command.GetType().Name));
         Http = new FakeHttp(Sim);
         Dns = new FakeDns(Sim);
         Events = Harness.Events<TorrentEvent>();
         Broken = Harness.Events<NodeActor.Broken>();
         var ports = new NodePorts(Tcp, disk?.Invoke(this) ?? Disk, Store.Open(Owner), Http, new FakeUdp(Sim), Dns, new Entropy(Sim), Sim.Time, Log, new SimSignatures());
-        Node = Harness.System.ActorOf(NodeActor.Props(ports, settings ?? new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")] }), "node");
+        Node = Harness.System.ActorOf(NodeActor.Props(ports, _settings), "node");
         (User, Answers) = Harness.Probe("user");
     }
 
@@ -73,6 +82,13 @@ internal sealed class NodeWorld
         Harness.Run();
         Torrents = Take<NodeActor.Started>().Torrents;
         return this;
+    }
+
+    /// <summary>The process is gone, and the next one starts on the same disk and store. Its hold on the store must have ended.</summary>
+    public NodeWorld Next()
+    {
+        Sim.Crash(Harness.System);
+        return new NodeWorld(new SimHarness(Sim, "next"), _settings, 2, null, this).Start();
     }
 
     public void Pass(double seconds) => Sim.AdvanceBy(TimeSpan.FromSeconds(seconds));

@@ -3,6 +3,7 @@ using System.Net;
 using Swarm.Actors.Net;
 using Swarm.Actors.Ports;
 using Swarm.Protocol.Bandwidth;
+using Swarm.Protocol.Cluster;
 using Swarm.Protocol.Swarming;
 using Swarm.Tests.Actors.Fakes;
 using Swarm.Tests.Kernel;
@@ -56,6 +57,22 @@ public sealed class NetActorTests
         var link = _tcp.Accept("10.0.0.2:1");
         _harness.Run();
         link.IsClosed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Who_is_shunned_is_neither_dialled_nor_let_in_until_the_ban_is_over()
+    {
+        Start(null, Here);
+        _harness.TellAndRun(_net, new NetActor.Serve(_dialer), new NetActor.Shun([new Ban(IPAddress.Parse("10.0.0.9"), TimeSpan.FromMinutes(1), "it lied")]));
+        var link = _tcp.Accept("10.0.0.9:1");
+        _net.Tell(new NetActor.Dial(IPEndPoint.Parse("10.0.0.9:6881"), _dialer), ActorRefs.NoSender);
+        _harness.Run();
+        link.IsClosed.ShouldBeTrue();
+        _answers.ShouldHaveSingleItem().ShouldBeOfType<NetActor.DialFailed>().Reason.ShouldContain("banned");
+        _harness.Sim.AdvanceBy(TimeSpan.FromMinutes(1));
+        var later = _tcp.Accept("10.0.0.9:2");
+        _harness.Run();
+        later.IsClosed.ShouldBeFalse();
     }
 
     [Fact]

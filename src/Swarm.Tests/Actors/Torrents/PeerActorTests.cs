@@ -242,7 +242,7 @@ public sealed class PeerActorTests
         {
             for (var i = 0; i < 100; i++) output.Request(new BlockRequest(new PieceIndex(7 - (i / 32)), i % 32 * 16 * 1024, 16 * 1024));
         });
-        world.Link.BlocksQueued.ShouldBe(TorrentSettings.Default.MaxBlocksInLink);
+        world.Link.BlocksQueued.ShouldBe(WireSettings.Default.MinBlocksInLink);
         world.Tell(new PeerActor.SetChoke(true));
         world.Link.HoldsBlocks = false;
         world.Link.ReleaseBlocks();

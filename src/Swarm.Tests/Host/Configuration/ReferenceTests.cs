@@ -1,8 +1,10 @@
 using Swarm.Actors.Node;
 using Swarm.Hocon;
 using Swarm.Host;
+using Swarm.Host.Api;
 using Swarm.Host.Configuration;
 using Swarm.Protocol.Bencoding;
+using Swarm.Protocol.Cluster;
 using Swarm.Tests.Architecture;
 
 namespace Swarm.Tests.Host.Configuration;
@@ -15,6 +17,10 @@ public sealed class ReferenceTests
     [
         // Put together from SwarmSettings; IoSettings and its like are below it.
         typeof(NodeSettings),
+        // A node of a cluster is not made from a configuration yet: its database and its link are not behind the ports.
+        typeof(Swarm.Actors.Cluster.ClusterSettings), typeof(MembershipSettings), typeof(PlacementSettings), typeof(QuotaSettings), typeof(OutsideFetchSettings),
+        // Made of ApiSettings, with what the node's section says of roots and reach.
+        typeof(HttpApiSettings),
         // Each parser has its own, made of the limits of what it parses.
         typeof(BencodeLimits),
         // The kernel's: set by ActorSystems from io.mailboxes, else for tests.

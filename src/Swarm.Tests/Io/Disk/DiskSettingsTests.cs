@@ -15,6 +15,9 @@ public class DiskSettingsTests
         Should.Throw<ArgumentOutOfRangeException>(() => new DiskSettings { TurnBytes = (16 << 10) - 1 });
         new DiskSettings { HighWaterBytes = 4L << 30 }.HighWaterBytes.ShouldBe(4L << 30);
         Should.Throw<ArgumentOutOfRangeException>(() => new DiskSettings { HighWaterBytes = (4L << 30) + 1 });
+        new DiskSettings { MappedWindowBytes = 64 << 10 }.MappedWindowBytes.ShouldBe(65536);
+        Should.Throw<ArgumentOutOfRangeException>(() => new DiskSettings { MappedWindowBytes = (64 << 10) + 4096 });
+        Should.Throw<ArgumentOutOfRangeException>(() => new DiskSettings { MappedBytes = -1 });
     }
 
     [Fact]

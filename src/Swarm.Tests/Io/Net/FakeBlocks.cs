@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using Swarm.Actors.Ports;
 using Swarm.Io;
+using Swarm.Io.Disk;
 
 namespace Swarm.Tests.Io.Net;
 
@@ -12,7 +13,16 @@ internal sealed class FakeBlocks : IBlockSource, IDisposable
 
     private readonly ConcurrentDictionary<StorageId, (SafeFileHandle Handle, long Length, int Pad)> _storages = new();
     private readonly List<string> _paths = [];
+    private readonly DiskTally _tally = new();
     private int _timesDry;
+
+    public FakeBlocks() => Windows = new FileWindows(new DiskSettings { MappedBytes = 1 << 20, MappedWindowBytes = 256 << 10 }, _tally);
+
+    /// <summary>Small, so that sends cross their bounds and they are put out again and again.</summary>
+    public FileWindows Windows { get; set; }
+
+    /// <summary>Sends that were not mapped for want of a window.</summary>
+    public long MapRefusals => Volatile.Read(ref _tally.MapRefusals);
 
     public BlockingCollection<(StorageId Storage, BlockRequest Block, DiskError Error)> Failures { get; } = new();
 
@@ -39,6 +49,7 @@ internal sealed class FakeBlocks : IBlockSource, IDisposable
     /// <summary>Closes a storage's file; true when no lease keeps it open.</summary>
     public bool CloseHandle(StorageId storage)
     {
+        Windows.Forget(_storages[storage].Handle);
         _storages[storage].Handle.Dispose();
         return _storages[storage].Handle.IsClosed;
     }
@@ -76,6 +87,7 @@ internal sealed class FakeBlocks : IBlockSource, IDisposable
 
     public void Dispose()
     {
+        Windows.Dispose();
         foreach (var (_, storage) in _storages) storage.Handle.Dispose();
         foreach (var path in _paths) File.Delete(path);
     }

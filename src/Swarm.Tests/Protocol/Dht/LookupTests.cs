@@ -8,7 +8,7 @@ using static Swarm.Tests.Protocol.Dht.DhtSecurityTests;
 
 namespace Swarm.Tests.Protocol.Dht;
 
-public sealed class LookupTests
+public sealed partial class LookupTests
 {
     private const long Second = TimeSpan.TicksPerSecond;
     private static readonly NodeId Target = new("mnopqrstuvwxyz123456"u8);
@@ -320,20 +320,6 @@ public sealed class LookupTests
         for (var i = 0; i < 4; i++) samples[i * 20] = (byte)(i / 2);
         sampling.Receive(nodes[0].Address, Message(nodes[0], samples: samples)).ShouldBeTrue();
         sampling.Results.TakeSamples().Length.ShouldBe(2);
-    }
-
-    [Fact]
-    public void Closest_without_secure_ids_are_joined_by_the_closest_secure_ones()
-    {
-        var lookup = Begin(KrpcMethod.GetPeers);
-        var crowd = Near(8, 60);
-        var secure = Secure(6);
-        foreach (var node in crowd.Concat(secure)) lookup.AddNode(node);
-        AnswerAll(lookup, [.. crowd, .. secure]);
-        lookup.End.ShouldBe(LookupEnd.Complete);
-        lookup.ClosestNodes().Select(node => node.Contact).ShouldBe(crowd);
-        lookup.NodesToStoreAt().Select(node => node.Contact).ShouldBe([.. crowd, .. secure.Take(4)]);
-        lookup.Queries.ShouldBe(12);
     }
 
     [Fact]

@@ -19,7 +19,6 @@ public sealed class SimFaultTests
         peer.Socket.Send(sent);
         link.Send([7]);
         rig.Pass(10);
-        owner.Expect<IPeerLink.Sent>();
         owner.Waiting.ShouldBe(0);
         rig.Network.Heal();
         owner.Read(sent.Length).AsSpan().SequenceEqual(sent).ShouldBeTrue();

@@ -60,15 +60,16 @@ public sealed class SimStreamPropertyTests
         var link = dialer.Expect<ITcp.Connected>().Link;
         var other = rig.Listener.Expect<ITcp.Accepted>().Link;
         link.Start(silent);
-        link.Send(new byte[500_000]).ShouldBeTrue();
+        const int Blocks = 500, Length = 1000, OnTheWire = 13 + Length;
+        for (var i = 0; i < Blocks; i++) link.SendBlock(NetRig.Storage, new BlockRequest(new PieceIndex(0), i * Length, Length)).ShouldBeTrue();
         rig.Pass(60);
         var sent = 0L;
-        while (silent.Waiting > 0) sent += silent.Expect<IPeerLink.Sent>().OtherBytes;
-        sent.ShouldBeInRange(75_001, 100_000);
+        while (silent.Waiting > 0) sent += silent.Expect<IPeerLink.Sent>().Blocks;
+        (sent * OnTheWire).ShouldBeInRange(75_001 - OnTheWire, 100_000);
 
         var reader = rig.Mailbox();
         other.Start(reader);
-        reader.Read(500_000);
+        reader.Read(Blocks * OnTheWire);
         peer.Reason.ShouldBeNull();
     }
 

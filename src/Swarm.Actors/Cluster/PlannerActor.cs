@@ -1,0 +1,168 @@
+using Microsoft.Extensions.Logging;
+using Swarm.Protocol.Cluster;
+
+namespace Swarm.Actors.Cluster;
+
+/// <summary>
+/// <c>cluster/planner</c>: while this node holds the lease <em>planner</em>, writes placement down under its token. Every node that may plan tries for the lease; one has it. What is decided is <see cref="PlacementPlanner"/>'s.
+/// <para>Always holds: each change carries the token, so one that lost the lease without knowing changes nothing; a step that was refused, lost or overtaken is thought of anew by the next view.</para>
+/// </summary>
+public sealed partial class PlannerActor : UntypedActor, IWithTimers
+{
+    private readonly ClusterSettings _settings;
+    private readonly IActorRef _table;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private ClusterView _view = ClusterView.Empty;
+    private MemberId _self;
+    private bool _mayWrite;
+    private bool _isAsking;
+    private bool _isReleasing;
+    private long _token;
+    private int _roundsHeld;
+    private PlacementPlanner? _planner;
+
+    private PlannerActor(ClusterSettings settings, IActorRef table, TimeProvider time, ILogger log)
+    {
+        _settings = settings;
+        _table = table;
+        _time = time;
+        _log = log;
+    }
+
+    /// <summary>To the parent: whether this node plans for the cluster.</summary>
+    public sealed record PlansChanged(bool Plans);
+
+    /// <summary>Command: plan nothing more and give the lease back.</summary>
+    public sealed record Halt;
+
+    private enum Step
+    {
+        Lease,
+        Place,
+        Release,
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>How to make one.</summary>
+    public static Props Props(ClusterSettings settings, IActorRef table, TimeProvider time, ILogger log) => ActorProps.Create(() => new PlannerActor(settings, table, time, log));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        _table.Tell(new TableActor.Watch());
+        Timers.StartPeriodicTimer(nameof(Round), Round.Instance, _settings.Placement.RoundInterval);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case TableActor.ViewChanged changed: OnView(changed.View); break;
+            case Round: OnRound(); break;
+            case TableActor.Ran ran: OnRan((Step)ran.Tag, ran.Outcome); break;
+            case TableActor.RunFailed failed: OnRunFailed((Step)failed.Tag); break;
+            case MembersActor.Began began: _self = began.Self; break;
+            case MembersActor.Ended: OnEnded(); break;
+            case MembersActor.SessionChanged session: _mayWrite = session.State == SessionState.Writing; break;
+            case Halt: OnHalt(); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnView(ClusterView view)
+    {
+        _view = view;
+        if (view.IsCaughtUp) _planner?.Look(view);
+    }
+
+    private void OnRound()
+    {
+        // Up and not draining: who is going should not begin anything.
+        if (_self.IsNobody || !_mayWrite || _isReleasing || !_settings.Traits.Roles.HasFlag(MemberRoles.Planner) || _view.Find(_self) is not { State: MemberState.Up }) return;
+        // Asked for again from time to time: the answer is how it is found out that it was lost.
+        if (!_isAsking && (_planner is null || ++_roundsHeld % 8 == 0))
+        {
+            _isAsking = true;
+            Do(new ClusterCommand.AcquireLease(ClusterTables.PlannerLease, _self), Step.Lease);
+        }
+
+        if (_planner is null || !_view.IsCaughtUp) return;
+        foreach (var step in _planner.Round(_time.GetElapsedTime(0).Ticks))
+        {
+            LogStep(_log, step.Torrent.Wanted.Torrent, step.Reason, step.Storage);
+            Do(step.Reason == PlanReason.Trim ? new ClusterCommand.Drop(step.Torrent.Wanted.Torrent, step.Storage, _token) : new ClusterCommand.Assign(step.Torrent.Wanted.Torrent, step.Storage, _token), Step.Place);
+        }
+    }
+
+    private void OnRan(Step step, ClusterOutcome outcome)
+    {
+        switch (step, outcome)
+        {
+            case (Step.Lease, ClusterOutcome.Leased leased): OnLeased(leased.Token); break;
+            case (Step.Lease, _):
+                _isAsking = false;
+                Lose();
+                break;
+            case (Step.Place, ClusterOutcome.Fenced): Lose(); break;
+            case (Step.Place, ClusterOutcome.Refused refused): LogRefused(_log, refused.Reason); break;
+            case (Step.Place, _): _table.Tell(new TableActor.Refresh()); break;
+        }
+    }
+
+    private void OnRunFailed(Step step)
+    {
+        if (step == Step.Lease) _isAsking = false;
+    }
+
+    private void OnLeased(long token)
+    {
+        _isAsking = false;
+        if (_self.IsNobody || _isReleasing || (_planner is not null && token == _token)) return;
+        LogPlans(_log, token);
+        _token = token;
+        _planner = new PlacementPlanner(_settings.Placement);
+        // Its first look is at everything, whatever the view says has changed.
+        if (_view.IsCaughtUp) _planner.Look(_view);
+        Context.Parent.Tell(new PlansChanged(true));
+    }
+
+    private void OnEnded()
+    {
+        _self = default;
+        Lose();
+    }
+
+    private void OnHalt()
+    {
+        _isReleasing = true;
+        if (_token != 0) Do(new ClusterCommand.ReleaseLease(ClusterTables.PlannerLease, _token), Step.Release);
+        Lose();
+    }
+
+    private void Lose()
+    {
+        if (_planner is null) return;
+        _planner = null;
+        Context.Parent.Tell(new PlansChanged(false));
+    }
+
+    private void Do(ClusterCommand command, Step step) => _table.Tell(new TableActor.Run(command, (long)step));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "This node plans placement, under token {Token}")]
+    private static partial void LogPlans(ILogger log, long token);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Torrent}: {Reason}, {Storage}")]
+    private static partial void LogStep(ILogger log, InfoHash torrent, PlanReason reason, string storage);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A change of placement was refused: {Reason}")]
+    private static partial void LogRefused(ILogger log, string reason);
+
+    private sealed record Round
+    {
+        public static readonly Round Instance = new();
+    }
+}

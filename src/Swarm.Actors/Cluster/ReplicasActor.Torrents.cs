@@ -1,0 +1,198 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Swarm.Actors.Torrents;
+using Swarm.Protocol.Cluster;
+using Swarm.Protocol.Magnets;
+using Swarm.Protocol.Metainfo;
+
+namespace Swarm.Actors.Cluster;
+
+// What is told to the torrents' supervisor, and what it answers.
+public sealed partial class ReplicasActor
+{
+    private readonly SortedDictionary<InfoHash, long> _notBefore = [];
+
+    // Whether it needs no other look: never, before it runs.
+    private bool Start(InfoHash torrent, ref int starts)
+    {
+        if (starts <= 0 || _notBefore.GetValueOrDefault(torrent) > Now()) return false;
+        starts--;
+        _notBefore.Remove(torrent);
+        _here.Add(torrent, new Local { Phase = Phase.Reading });
+        Ask(new ClusterCommand.LoadSource(torrent), torrent);
+        return false;
+    }
+
+    private void OnSource(InfoHash torrent, ImmutableArray<byte> bytes)
+    {
+        if (!_here.TryGetValue(torrent, out var local) || local.Phase != Phase.Reading) return;
+        // Much may have changed since it was asked for.
+        if (!_mayWrite || _isHalted || _self.IsNobody || _view.Torrents.GetValueOrDefault(torrent) is not { } placed)
+        {
+            _here.Remove(torrent);
+            _toLookAt.Add(torrent);
+            return;
+        }
+
+        if (Parse(bytes) is not { } source || source.Torrent != torrent)
+        {
+            // It was parsed when it was added; this is not what was added.
+            LogNoSource(_log, torrent);
+            _here.Remove(torrent);
+            Later(torrent);
+            return;
+        }
+
+        local.Phase = Phase.Starting;
+        local.PeersToldAt = Now();
+        var wanted = placed.Wanted;
+        var options = new TorrentOptions
+        {
+            Folder = FolderOf(torrent),
+            Peers = PeersOf(placed),
+            Sequential = wanted.IsSequential,
+            DownloadLimit = wanted.DownloadLimit,
+            UploadLimit = wanted.UploadLimit,
+        };
+        LogStarting(_log, torrent);
+        _torrents.Tell(new TorrentsActor.Add(source, options));
+    }
+
+    private string FolderOf(InfoHash torrent) => $"{_settings.Folder.TrimEnd('/')}/{torrent}";
+
+    private static TorrentSource? Parse(ImmutableArray<byte> bytes)
+    {
+        if (bytes.AsSpan().StartsWith("magnet:"u8))
+        {
+            return MagnetLink.TryParse(Encoding.UTF8.GetString(bytes.AsSpan()), out var link, out _) && link.WireHash is not null ? TorrentSource.FromMagnet(link) : null;
+        }
+
+        var array = ImmutableCollectionsMarshal.AsArray(bytes);
+        return MetainfoParser.TryParse(array.AsMemory(), MetainfoLimits.Default, out var metainfo, out _) ? TorrentSource.FromFile(metainfo, bytes) : null;
+    }
+
+    // Where the other replicas' nodes listen for peers. They are dialled before anybody else is, and never given up.
+    private ImmutableArray<IPEndPoint> PeersOf(PlacedTorrent placed)
+    {
+        var peers = ImmutableArray.CreateBuilder<IPEndPoint>();
+        foreach (var replica in placed.Replicas)
+        {
+            if (replica.Storage == Storage || replica.State == ReplicaState.Dropping) continue;
+            if (_view.RunnerOf(replica.Storage, placed.Wanted.Torrent) is not { } runner || _view.Find(runner) is not { } member) continue;
+            foreach (var end in member.Traits.PeerEndPoints)
+            {
+                if (IPEndPoint.TryParse(end, out var parsed)) peers.Add(parsed);
+            }
+        }
+
+        return peers.ToImmutable();
+    }
+
+    private void TellPeers(PlacedTorrent placed, Local local, long now)
+    {
+        local.PeersToldAt = now;
+        var peers = PeersOf(placed);
+        if (!peers.IsEmpty) _torrents.Tell(new TorrentsActor.AddPeers(placed.Wanted.Torrent, peers), ActorRefs.Nobody);
+    }
+
+    private void OnAdded(InfoHash torrent)
+    {
+        if (!_here.TryGetValue(torrent, out var local)) return;
+        // One that was to be stopped meanwhile is being stopped.
+        if (local.Phase == Phase.Starting) local.Phase = Phase.Running;
+        _toLookAt.Add(torrent);
+    }
+
+    private void OnAddFailed(TorrentActor.AddFailed failed)
+    {
+        LogNotStarted(_log, failed.Torrent, failed.Reason);
+        // It may be there already, left by an incarnation of this actor that failed: then the next try finds it stopped.
+        _torrents.Tell(new TorrentActor.Stop(failed.Torrent), ActorRefs.Nobody);
+        _here.Remove(failed.Torrent);
+        Later(failed.Torrent);
+    }
+
+    private void Stop(InfoHash torrent, Local local)
+    {
+        local.Phase = Phase.Stopping;
+        local.AskedAt = Now();
+        LogStopping(_log, torrent);
+        _torrents.Tell(new TorrentActor.Stop(torrent));
+    }
+
+    private void OnStopped(InfoHash torrent)
+    {
+        if (!_here.TryGetValue(torrent, out var local) || local.Phase != Phase.Stopping) return;
+        if (local.Actual is { State: ReplicaState.Failed }) Later(torrent);
+        _here.Remove(torrent);
+        _toLookAt.Add(torrent);
+    }
+
+    // Its files, its record and its lease, by whoever has them.
+    private bool Forget(InfoHash torrent, Local local, bool deletesData)
+    {
+        if (_notBefore.GetValueOrDefault(torrent) > Now()) return false;
+        local.Phase = Phase.Leaving;
+        LogForgetting(_log, torrent);
+        _torrents.Tell(new TorrentsActor.Remove(torrent, deletesData));
+        return false;
+    }
+
+    private void OnForgotten(InfoHash torrent)
+    {
+        if (!_here.TryGetValue(torrent, out var local) || local.Phase != Phase.Leaving) return;
+        _here.Remove(torrent);
+        _forgotten.Add(torrent);
+        _toLookAt.Add(torrent);
+    }
+
+    private void OnNotForgotten(TorrentsActor.Refused refused)
+    {
+        if (!_here.TryGetValue(refused.Torrent, out var local) || local.Phase != Phase.Leaving) return;
+        LogNotForgotten(_log, refused.Torrent, refused.Reason);
+        local.Phase = Phase.Running;
+        Later(refused.Torrent);
+    }
+
+    private void OnUnknown(InfoHash torrent)
+    {
+        OnStopped(torrent);
+        OnForgotten(torrent);
+    }
+
+    private void StopAll()
+    {
+        foreach (var (torrent, local) in _here.ToArray())
+        {
+            // What is only being read is dropped when it comes.
+            if (local.Phase is Phase.Running or Phase.Starting) Stop(torrent, local);
+        }
+    }
+
+    private void Later(InfoHash torrent)
+    {
+        _notBefore[torrent] = Now() + (_settings.RetryDelay.Ticks / 4);
+        _toLookAt.Add(torrent);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Torrent} is placed here and starts")]
+    private static partial void LogStarting(ILogger log, InfoHash torrent);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Torrent} stops here")]
+    private static partial void LogStopping(ILogger log, InfoHash torrent);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Torrent} is forgotten here")]
+    private static partial void LogForgetting(ILogger log, InfoHash torrent);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Torrent} cannot be forgotten yet: {Reason}")]
+    private static partial void LogNotForgotten(ILogger log, InfoHash torrent, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Torrent} does not start: {Reason}")]
+    private static partial void LogNotStarted(ILogger log, InfoHash torrent, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Torrent} has no usable source in the cluster's tables; remove it and add it again")]
+    private static partial void LogNoSource(ILogger log, InfoHash torrent);
+}

@@ -1,0 +1,268 @@
+using Microsoft.Extensions.Logging;
+using Swarm.Actors.Torrents;
+using Swarm.Protocol.Cluster;
+
+namespace Swarm.Actors.Cluster;
+
+/// <summary>
+/// <c>cluster/replicas</c>: sees to it that the torrents which are placed at this node's storage run here, and nothing else of the cluster's does. Starts and stops them with the torrents' supervisor, tells replicas where each other's peers are, and reports how each is.
+/// <para>
+/// Works towards the view, again and again: for each torrent it compares what should be with what is, and does the next thing; what fails is tried later. So it does not matter what was lost, refused or overtaken. Runs only while the session lets the node write;
+/// when it does not, everything is stopped and taken up again when it does.
+/// </para>
+/// <para>Always holds: a torrent is started only after the supervisor has said that it stopped; a storage says that it has forgotten a torrent only when it does not run.</para>
+/// <para>Parts: this one decides, Torrents talks to the supervisor.</para>
+/// </summary>
+public sealed partial class ReplicasActor : UntypedActor, IWithTimers
+{
+    private readonly ClusterSettings _settings;
+    private readonly IActorRef _table;
+    private readonly IActorRef _torrents;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly SortedDictionary<InfoHash, Local> _here = [];
+    private readonly SortedSet<InfoHash> _toLookAt = [];
+    private readonly SortedSet<InfoHash> _forgotten = [];
+    private readonly Dictionary<long, InfoHash> _asked = [];
+    private long _lastTag;
+    private ClusterView _view = ClusterView.Empty;
+    private MemberId _self;
+    private bool _mayWrite;
+    private bool _isHalted;
+    private bool _looksAtAll;
+
+    private ReplicasActor(ClusterSettings settings, IActorRef table, IActorRef torrents, TimeProvider time, ILogger log)
+    {
+        _settings = settings;
+        _table = table;
+        _torrents = torrents;
+        _time = time;
+        _log = log;
+    }
+
+    /// <summary>Command: begin nothing more; the node is stopping, and somebody else stops what runs.</summary>
+    public sealed record Halt;
+
+    /// <summary>To the parent, now and then: so many torrents run here.</summary>
+    public sealed record Running(int Torrents);
+
+    private enum Phase
+    {
+        Reading,
+        Starting,
+        Running,
+        Stopping,
+        Leaving,
+    }
+
+    /// <summary>A torrent that is, or was just, run here. <c>Actual</c>: how it is, to be reported; null until it is known.</summary>
+    private sealed class Local
+    {
+        public Phase Phase { get; set; }
+
+        public Replica? Actual { get; set; }
+
+        public long AskedAt { get; set; }
+
+        public long ActualSince { get; set; }
+
+        public long ReportedAt { get; set; } = long.MinValue / 2;
+
+        public long PeersToldAt { get; set; }
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private string Storage => _settings.Traits.Storage;
+
+    /// <summary>How to make one.</summary>
+    public static Props Props(ClusterSettings settings, IActorRef table, IActorRef torrents, TimeProvider time, ILogger log) => ActorProps.Create(() => new ReplicasActor(settings, table, torrents, time, log));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(TorrentEvent.StateChanged));
+        _table.Tell(new TableActor.Watch());
+        Timers.StartPeriodicTimer(nameof(Look), Look.Instance, _settings.ReplicaInterval);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case TableActor.ViewChanged changed: OnView(changed.View); break;
+            case Look: OnLook(); break;
+            case TorrentEvent.StateChanged changed: OnState(changed); break;
+            case TableActor.Ran ran: OnRan(ran); break;
+            case TableActor.RunFailed failed: OnRunFailed(failed.Tag); break;
+            case TorrentActor.Added added: OnAdded(added.Torrent); break;
+            case TorrentActor.AddFailed failed: OnAddFailed(failed); break;
+            case TorrentActor.Stopped stopped: OnStopped(stopped.Torrent); break;
+            case TorrentsActor.Done done: OnForgotten(done.Torrent); break;
+            case TorrentsActor.Refused refused: OnNotForgotten(refused); break;
+            case TorrentsActor.Unknown unknown: OnUnknown(unknown.Torrent); break;
+            case MembersActor.Began began: OnBegan(began.Self); break;
+            case MembersActor.Ended: _self = default; break;
+            case MembersActor.SessionChanged session: OnSession(session.State == SessionState.Writing); break;
+            case Halt: _isHalted = true; break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private long Now() => _time.GetElapsedTime(0).Ticks;
+
+    private void OnBegan(MemberId self)
+    {
+        _self = self;
+        // What ran under the identity before has been stopped, or is being stopped, and its tokens are not ours.
+        StopAll();
+        _looksAtAll = true;
+    }
+
+    private void OnSession(bool mayWrite)
+    {
+        _mayWrite = mayWrite;
+        if (!mayWrite) StopAll();
+        _looksAtAll = true;
+    }
+
+    private void OnView(ClusterView view)
+    {
+        var isAnew = view.MembersChanged || !_view.IsCaughtUp;
+        _view = view;
+        _toLookAt.UnionWith(view.Changed);
+        _looksAtAll |= isAnew && view.IsCaughtUp;
+    }
+
+    private void OnLook()
+    {
+        if (_isHalted) return;
+        Context.Parent.Tell(new Running(_here.Count));
+        if (!_mayWrite || _self.IsNobody || !_view.IsCaughtUp) return;
+        if (_looksAtAll)
+        {
+            _looksAtAll = false;
+            _toLookAt.UnionWith(_here.Keys);
+            foreach (var (torrent, placed) in _view.Torrents)
+            {
+                if (placed.At(Storage) is not null) _toLookAt.Add(torrent);
+            }
+        }
+
+        var starts = _settings.StartsPerLook;
+        foreach (var torrent in _toLookAt.ToArray())
+        {
+            if (LookAt(torrent, ref starts)) _toLookAt.Remove(torrent);
+        }
+    }
+
+    // Whether it is as it should be, and needs no other look before something changes.
+    private bool LookAt(InfoHash torrent, ref int starts)
+    {
+        var placed = _view.Torrents.GetValueOrDefault(torrent);
+        var replica = placed?.At(Storage);
+        var isOurs = replica is not null && _view.RunnerOf(Storage, torrent) == _self;
+        var leaves = isOurs && (replica!.State == ReplicaState.Dropping || placed!.Wanted.IsRemoved);
+        var runs = isOurs && !leaves && !placed!.Wanted.IsPaused;
+        if (!leaves) _forgotten.Remove(torrent);
+        if (!leaves && !runs) _notBefore.Remove(torrent);
+        if (!_here.TryGetValue(torrent, out var local))
+        {
+            // To be forgotten with its files it must first be known to the supervisor: it may be of an earlier process.
+            if (leaves && _forgotten.Contains(torrent)) return ReportGone(torrent);
+            return !(runs || leaves) || Start(torrent, ref starts);
+        }
+
+        switch (local.Phase)
+        {
+            case Phase.Running when leaves: return Forget(torrent, local, placed!.Wanted.IsRemoved ? placed.Wanted.DeletesData : !replica!.IsPinned);
+            case Phase.Running when runs && !IsToBeTriedAgain(local): return Keep(placed!, replica!, local);
+            case Phase.Running:
+            case Phase.Stopping when Now() - local.AskedAt >= _settings.RetryDelay.Ticks:
+                Stop(torrent, local);
+                return false;
+            default: return false;
+        }
+    }
+
+    private bool IsToBeTriedAgain(Local local) => local.Actual is { State: ReplicaState.Failed } && Now() - local.ActualSince >= _settings.RetryDelay.Ticks;
+
+    // It runs, as it should: whether its state is told, and whether it knows the others.
+    private bool Keep(PlacedTorrent placed, Replica replica, Local local)
+    {
+        var now = Now();
+        var told = local.Actual is not { } actual || (replica.State == actual.State && replica.Reason == actual.Reason);
+        // Every start passes through the states before it is complete; only one that stays there has lost something.
+        var isPassing = replica.State == ReplicaState.Complete && local.Actual is { State: ReplicaState.Assigned } && now - local.ActualSince < _settings.Membership.RenewInterval.Ticks * 2;
+        if (!told && !isPassing && now - local.ReportedAt >= _settings.Membership.ReadInterval.Ticks * 2)
+        {
+            local.ReportedAt = now;
+            Ask(new ClusterCommand.Report(_self, placed.Wanted.Torrent, local.Actual! with { IsPinned = replica.IsPinned }), placed.Wanted.Torrent);
+        }
+
+        var isComplete = local.Actual is { State: ReplicaState.Complete };
+        if (!isComplete && now - local.PeersToldAt >= _settings.PeerInterval.Ticks) TellPeers(placed, local, now);
+        return told && isComplete;
+    }
+
+    private void OnState(TorrentEvent.StateChanged changed)
+    {
+        if (!_here.TryGetValue(changed.Torrent, out var local)) return;
+        var actual = changed.State switch
+        {
+            TorrentState.Seeding => new Replica(Storage, ReplicaState.Complete),
+            TorrentState.Failed => new Replica(Storage, ReplicaState.Failed, Reason: changed.Reason is { Length: > ClusterLimits.MaxReasonLength } ? changed.Reason[..ClusterLimits.MaxReasonLength] : changed.Reason),
+            TorrentState.Downloading => new Replica(Storage, ReplicaState.Assigned),
+            _ => local.Actual,
+        };
+        if (actual == local.Actual) return;
+        local.Actual = actual;
+        local.ActualSince = Now();
+        local.ReportedAt = long.MinValue / 2;
+        _toLookAt.Add(changed.Torrent);
+    }
+
+    private bool ReportGone(InfoHash torrent)
+    {
+        // Told again at every look, until the row has gone.
+        Ask(new ClusterCommand.ReportGone(_self, torrent), torrent);
+        return false;
+    }
+
+    private void Ask(ClusterCommand command, InfoHash torrent)
+    {
+        _asked[++_lastTag] = torrent;
+        _table.Tell(new TableActor.Run(command, _lastTag));
+    }
+
+    private void OnRan(TableActor.Ran ran)
+    {
+        if (!_asked.Remove(ran.Tag, out var torrent)) return;
+        switch (ran.Outcome)
+        {
+            case ClusterOutcome.Source source: OnSource(torrent, source.Bytes); break;
+            case ClusterOutcome.Done: _table.Tell(new TableActor.Refresh()); break;
+            case ClusterOutcome.Refused refused: LogRefused(_log, torrent, refused.Reason); break;
+        }
+    }
+
+    private void OnRunFailed(long tag)
+    {
+        if (!_asked.Remove(tag, out var torrent)) return;
+        if (_here.TryGetValue(torrent, out var local) && local.Phase == Phase.Reading) _here.Remove(torrent);
+        _toLookAt.Add(torrent);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Torrent}: what was reported was refused: {Reason}")]
+    private static partial void LogRefused(ILogger log, InfoHash torrent, string reason);
+
+    private sealed record Look
+    {
+        public static readonly Look Instance = new();
+    }
+}

@@ -1,0 +1,278 @@
+using System.Collections.Immutable;
+using Swarm.Actors.Torrents;
+using Swarm.Protocol.Cluster;
+
+namespace Swarm.Actors.Cluster;
+
+/// <summary>
+/// <c>cluster/router</c>: the one face of the cluster at this node. Takes commands for any torrent and any member, writes what is wanted into the tables, and answers when it is so: a torrent is durable before its addition is acknowledged, and replicated as often as was asked for.
+/// Answers what the whole cluster is like from the view, without asking anybody.
+/// <para>Every command may be done twice, so what failed or is unknown is tried again at the next look until its patience is over. Waiting commands are bounded; one more is refused at once.</para>
+/// <para>Parts: this one is commands and answers, Sharing is what nodes tell each other: reports, events, bans, limits.</para>
+/// </summary>
+public sealed partial class RouterActor : UntypedActor, IWithTimers
+{
+    private readonly ClusterSettings _settings;
+    private readonly IActorRef _table;
+    private readonly IActorRef _bandwidth;
+    private readonly IActorRef _net;
+    private readonly TimeProvider _time;
+    private readonly SortedDictionary<long, Waiting> _waiting = [];
+    private long _lastTag;
+    private ClusterView _view = ClusterView.Empty;
+    private MemberId _self;
+    private SessionState _session;
+
+    private RouterActor(ClusterSettings settings, IActorRef table, IActorRef bandwidth, IActorRef net, TimeProvider time)
+    {
+        _settings = settings;
+        _table = table;
+        _bandwidth = bandwidth;
+        _net = net;
+        _time = time;
+        _bans = new BanList(settings.Bans);
+    }
+
+    /// <summary>
+    /// Adds a torrent to the cluster, or changes how many replicas it has. <paramref name="Acknowledged"/>: complete replicas before it is answered, 0 for none. Answered with <see cref="Accepted"/> or <see cref="Refused"/>.
+    /// <paramref name="Patience"/>: how long to wait, null for as long as the settings say.
+    /// </summary>
+    public sealed record Add(TorrentSource Source, int Replicas, int Acknowledged, TimeSpan? Patience = null);
+
+    /// <summary>Stand still at every replica, or go on. Answered with <see cref="Accepted"/> or <see cref="Refused"/>.</summary>
+    public sealed record SetPaused(InfoHash Torrent, bool IsPaused);
+
+    /// <summary>Change how many replicas a torrent has; likewise answered.</summary>
+    public sealed record SetReplicas(InfoHash Torrent, int Replicas);
+
+    /// <summary>Forget a torrent everywhere; likewise answered, when it is decided.</summary>
+    public sealed record Remove(InfoHash Torrent, bool DeleteData);
+
+    /// <summary>Brings a member into another state: draining, up again, or, where people know better than the votes, down; likewise answered.</summary>
+    public sealed record SetMember(string EndPoint, MemberState State);
+
+    /// <summary>It is durable. <paramref name="CompleteReplicas"/>: how many replicas were complete then.</summary>
+    public sealed record Accepted(InfoHash Torrent, int CompleteReplicas);
+
+    /// <summary>It is not known to be done, or there are not so many complete replicas yet; <paramref name="IsDurable"/> says which. <paramref name="Reason"/> is one line for people.</summary>
+    public sealed record Refused(string Reason, bool IsDurable);
+
+    /// <summary>Asks for a <see cref="ClusterStatus"/>.</summary>
+    public sealed record GetStatus;
+
+    /// <summary>Asks where a torrent is and should be, and why: a <see cref="PlacementAnswer"/>.</summary>
+    public sealed record Explain(InfoHash Torrent);
+
+    private sealed class Waiting(IActorRef replyTo, InfoHash torrent, int acknowledged, long until, Func<ClusterView, ClusterCommand?> command)
+    {
+        public IActorRef ReplyTo { get; } = replyTo;
+
+        public InfoHash Torrent { get; } = torrent;
+
+        public int Acknowledged { get; } = acknowledged;
+
+        public long Until { get; } = until;
+
+        public Func<ClusterView, ClusterCommand?> Command { get; } = command;
+
+        public bool IsAsked { get; set; }
+
+        public bool IsDurable { get; set; }
+
+        public string Problem { get; set; } = "the cluster's tables did not answer";
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>How to make one.</summary>
+    public static Props Props(ClusterSettings settings, IActorRef table, IActorRef bandwidth, IActorRef net, TimeProvider time) =>
+        ActorProps.Create(() => new RouterActor(settings, table, bandwidth, net, time));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        _table.Tell(new TableActor.Watch());
+        Context.System.EventStream.Subscribe(Self, typeof(TorrentEvent.StateChanged));
+        Context.System.EventStream.Subscribe(Self, typeof(TorrentEvent.PeerBanned));
+        Context.System.EventStream.Subscribe(Self, typeof(TorrentRowsEvent));
+        Timers.StartPeriodicTimer(nameof(Look), Look.Instance, _settings.ReplicaInterval);
+        Timers.StartPeriodicTimer(nameof(Report), Report.Instance, _settings.ReportInterval);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        Context.System.EventStream.Unsubscribe(Self);
+        foreach (var waiting in _waiting.Values) waiting.ReplyTo.Tell(new Refused("the node is stopping", waiting.IsDurable));
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case MembersActor.Heard heard: OnHeard(heard); break;
+            case TorrentEvent.StateChanged changed: OnLocalEvent(changed); break;
+            case TorrentRowsEvent rows: OnRows(rows); break;
+            case TorrentEvent.PeerBanned banned: OnBanned(banned); break;
+            case TableActor.ViewChanged changed: OnView(changed.View); break;
+            case TableActor.Ran ran: OnRan(ran); break;
+            case TableActor.RunFailed failed: OnRunFailed(failed); break;
+            case Look: OnLook(); break;
+            case Report: OnReport(); break;
+            case Add add: OnAdd(add); break;
+            case SetPaused set: Change(set.Torrent, wanted => wanted with { IsPaused = set.IsPaused }); break;
+            case SetReplicas set: Change(set.Torrent, wanted => wanted with { Replicas = Math.Clamp(set.Replicas, 1, ClusterLimits.MaxReplicas) }); break;
+            case Remove remove: Change(remove.Torrent, wanted => wanted with { IsRemoved = true, DeletesData = remove.DeleteData }); break;
+            case SetMember set: OnSetMember(set); break;
+            case GetStatus: Sender.Tell(new ClusterStatus(_self, _session, _plans, _view, [.. _reports.Select(static each => new NodeLine(each.Key, each.Value.Report))], _bans.All(Now()))); break;
+            case Explain explain: OnExplain(explain.Torrent); break;
+            case MembersActor.Began began: _self = began.Self; break;
+            case MembersActor.Ended: _self = default; break;
+            case MembersActor.SessionChanged session: _session = session.State; break;
+            case PlannerActor.PlansChanged plans: OnPlans(plans.Plans); break;
+            case ReplicasActor.Running running: _running = running.Torrents; break;
+            case WatchEvents: _watchesUntil = Now() + (_settings.ReportInterval.Ticks * 6); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private long Now() => _time.GetElapsedTime(0).Ticks;
+
+    private void OnAdd(Add add)
+    {
+        if (add.Replicas is < 1 or > ClusterLimits.MaxReplicas || add.Acknowledged < 0 || add.Acknowledged > add.Replicas)
+        {
+            Sender.Tell(new Refused($"replicas go from 1 to {ClusterLimits.MaxReplicas}, and of those acknowledged there are no more than replicas", IsDurable: false));
+            return;
+        }
+
+        ImmutableArray<byte> source = add.Source.Magnet is { } magnet ? [.. System.Text.Encoding.UTF8.GetBytes(magnet.ToString())] : add.Source.File;
+        var length = add.Source.Metainfo?.Layout.Geometry.TotalLength ?? 0;
+        var fresh = new WantedTorrent { Torrent = add.Source.Torrent, Replicas = add.Replicas, Length = length };
+        // A torrent that is known keeps what else is wanted of it; one that was removed is wanted again.
+        Wait(add.Source.Torrent, add.Acknowledged, add.Patience, view => new ClusterCommand.PutTorrent(
+            view.Torrents.GetValueOrDefault(add.Source.Torrent) is { Wanted.IsRemoved: false } known ? known.Wanted with { Replicas = add.Replicas } : fresh, source));
+    }
+
+    private void Change(InfoHash torrent, Func<WantedTorrent, WantedTorrent> change) =>
+        Wait(torrent, 0, null, view => view.Torrents.GetValueOrDefault(torrent) is { Wanted.IsRemoved: false } known ? new ClusterCommand.PutTorrent(change(known.Wanted), []) : null);
+
+    private void OnSetMember(SetMember set) =>
+        Wait(default, 0, null, view => view.Members.LastOrDefault(member => member.Id.EndPoint == set.EndPoint) is { } member ? new ClusterCommand.SetState(member.Id, set.State, view.Version) : null);
+
+    private void Wait(InfoHash torrent, int acknowledged, TimeSpan? patience, Func<ClusterView, ClusterCommand?> command)
+    {
+        if (_waiting.Count >= _settings.MaxWaitingCommands)
+        {
+            Sender.Tell(new Refused($"{_waiting.Count} commands wait already", IsDurable: false));
+            return;
+        }
+
+        var waiting = new Waiting(Sender, torrent, acknowledged, Now() + (patience ?? _settings.CommandPatience).Ticks, command);
+        _waiting.Add(++_lastTag, waiting);
+        Try(_lastTag, waiting);
+    }
+
+    private void Try(long tag, Waiting waiting)
+    {
+        // What is not in a view that lacks something may be there all the same.
+        if (!_view.IsCaughtUp || waiting.IsAsked) return;
+        if (waiting.Command(_view) is not { } command)
+        {
+            End(tag, waiting, new Refused(waiting.Torrent == default ? "the cluster has no such member" : $"the cluster has no torrent {waiting.Torrent}", IsDurable: false));
+            return;
+        }
+
+        waiting.IsAsked = true;
+        _table.Tell(new TableActor.Run(command, tag));
+    }
+
+    private void OnRan(TableActor.Ran ran)
+    {
+        if (!_waiting.TryGetValue(ran.Tag, out var waiting)) return;
+        waiting.IsAsked = false;
+        switch (ran.Outcome)
+        {
+            case ClusterOutcome.Done: OnDurable(ran.Tag, waiting); break;
+            case ClusterOutcome.Refused refused: End(ran.Tag, waiting, new Refused(refused.Reason, IsDurable: false)); break;
+            default: _table.Tell(new TableActor.Refresh()); break;
+        }
+    }
+
+    private void OnDurable(long tag, Waiting waiting)
+    {
+        waiting.IsDurable = true;
+        _table.Tell(new TableActor.Refresh());
+        Context.Parent.Tell(new MembersActor.TellAll(new ClusterMessage.Changed(_view.Version, _view.UpToChange + 1)));
+        if (waiting.Acknowledged == 0) End(tag, waiting, new Accepted(waiting.Torrent, _view.Torrents.GetValueOrDefault(waiting.Torrent)?.CompleteReplicas ?? 0));
+    }
+
+    private void OnRunFailed(TableActor.RunFailed failed)
+    {
+        if (!_waiting.TryGetValue(failed.Tag, out var waiting)) return;
+        waiting.IsAsked = false;
+        waiting.Problem = failed.Reason;
+    }
+
+    private void OnView(ClusterView view)
+    {
+        _view = view;
+        if (!view.IsCaughtUp || _waiting.Count == 0) return;
+        foreach (var (tag, waiting) in _waiting.ToArray())
+        {
+            if (waiting.IsDurable && view.Torrents.GetValueOrDefault(waiting.Torrent) is { } placed && placed.CompleteReplicas >= waiting.Acknowledged) End(tag, waiting, new Accepted(waiting.Torrent, placed.CompleteReplicas));
+        }
+    }
+
+    private void OnLook()
+    {
+        var now = Now();
+        foreach (var (tag, waiting) in _waiting.ToArray())
+        {
+            if (now >= waiting.Until) End(tag, waiting, Late(waiting));
+            else if (!waiting.IsDurable) Try(tag, waiting);
+        }
+
+        TellEvents(now);
+        KeepShare(now);
+    }
+
+    private Refused Late(Waiting waiting) => waiting.IsDurable
+        ? new Refused($"the torrent is in the cluster, with {_view.Torrents.GetValueOrDefault(waiting.Torrent)?.CompleteReplicas ?? 0} complete replicas so far, not {waiting.Acknowledged}", IsDurable: true)
+        : new Refused($"{waiting.Problem}; it may have been done all the same", IsDurable: false);
+
+    private void End(long tag, Waiting waiting, object answer)
+    {
+        _waiting.Remove(tag);
+        waiting.ReplyTo.Tell(answer);
+    }
+
+    private void OnExplain(InfoHash torrent)
+    {
+        if (_view.Torrents.GetValueOrDefault(torrent) is not { } placed)
+        {
+            Sender.Tell(new Refused($"the cluster has no torrent {torrent}", IsDurable: false));
+            return;
+        }
+
+        var sites = new SiteTable(_view, _settings.Placement);
+        var ranked = Rendezvous.Rank(torrent, sites.Here);
+        var desired = PlacementRule.Desired(placed, sites, ranked, _settings.Placement);
+        Sender.Tell(new PlacementAnswer(
+            placed,
+            [.. ranked.Select(site => new SiteLine(site, sites.HasRoom(site.Storage, placed.Wanted.Length, _settings.Placement), desired.Contains(site), _view.RunnerOf(site.Storage, torrent)))],
+            PlacementRule.Next(placed, sites, _settings.Placement)));
+    }
+
+    private sealed record Look
+    {
+        public static readonly Look Instance = new();
+    }
+
+    private sealed record Report
+    {
+        public static readonly Report Instance = new();
+    }
+}

@@ -1,0 +1,199 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Swarm.Actors.Ports;
+using Swarm.Protocol.Cluster;
+
+namespace Swarm.Actors.Cluster;
+
+/// <summary>
+/// <c>cluster/table</c>: the only caller of <see cref="IClusterStore"/>. Takes commands of its siblings, reads what changed, and tells those that asked for it each new view of the cluster.
+/// <para>One batch is under way at a time; what comes meanwhile makes the next. Sessions go first, so that they never wait behind placement. Nothing is tried again here: a renewal that is late is worth nothing, and everybody else looks at the next view and thinks anew.</para>
+/// <para>Always holds: each <see cref="Run"/> gets exactly one <see cref="Ran"/> or <see cref="RunFailed"/>; views never go back; a view that was read after a command's outcome is told after it. A queue at its limit refuses at once, and that is counted.</para>
+/// </summary>
+public sealed partial class TableActor : UntypedActor, IWithTimers
+{
+    private readonly IClusterStore _store;
+    private readonly ClusterSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Kept _kept;
+    private readonly Queue<Waiting> _urgent = new();
+    private readonly Queue<Waiting> _queue = new();
+    private ImmutableArray<Waiting> _underWay = [];
+    private long _askedAt;
+    private bool _isBusy;
+    private bool _isReading;
+    private bool _readWanted;
+    private bool _readAnew;
+    private ClusterView _view = ClusterView.Empty;
+    private Counters _counters = new();
+
+    private TableActor(IClusterStore store, ClusterSettings settings, TimeProvider time, Kept kept, ILogger log)
+    {
+        _store = store;
+        _settings = settings;
+        _time = time;
+        _kept = kept;
+        _log = log;
+    }
+
+    /// <summary>Command: does something in the tables. Answered with <see cref="Ran"/> or <see cref="RunFailed"/>; <paramref name="Tag"/> is the sender's own and comes back.</summary>
+    public sealed record Run(ClusterCommand Command, long Tag);
+
+    /// <summary>It was done. <paramref name="AskedAtTicks"/>: when the database was asked, by the node's monotonic clock.</summary>
+    public sealed record Ran(long Tag, ClusterOutcome Outcome, long AskedAtTicks);
+
+    /// <summary>It was not, or nobody knows. <paramref name="Reason"/> is one line for people.</summary>
+    public sealed record RunFailed(long Tag, string Reason);
+
+    /// <summary>Command: tell me every view from now on, the one there is at once.</summary>
+    public sealed record Watch;
+
+    /// <summary>Command: look now whether something has changed.</summary>
+    public sealed record Refresh;
+
+    /// <summary>What is known of the cluster.</summary>
+    public sealed record ViewChanged(ClusterView View);
+
+    /// <summary>Command: tell the <see cref="Counters"/>.</summary>
+    public sealed record Inspect;
+
+    /// <summary>What it has done: batches and commands committed, batches that failed or of which nobody knows, commands that were refused because too many waited.</summary>
+    public sealed record Counters(long Batches = 0, long Commands = 0, long Failures = 0, long Refused = 0);
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>How to make one.</summary>
+    public static Props Props(IClusterStore store, ClusterSettings settings, TimeProvider time, ILogger log)
+    {
+        var kept = new Kept();
+        return ActorProps.Create(() => new TableActor(store, settings, time, kept, log));
+    }
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Timers.StartPeriodicTimer(nameof(Refresh), new Refresh(), TimeSpan.Zero, _settings.Membership.ReadInterval);
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        foreach (var waiting in _underWay.Concat(_urgent).Concat(_queue)) waiting.Actor.Tell(new RunFailed(waiting.Tag, "the node is stopping"));
+    }
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Run run: OnRun(run); break;
+            case Submit: OnSubmit(); break;
+            case IClusterStore.Committed committed when committed.Batch == _kept.LastBatch && _isBusy: OnCommitted(committed); break;
+            case IClusterStore.Failed failed when failed.Batch == _kept.LastBatch && _isBusy: OnFailed(failed.Reason); break;
+            case IClusterStore.Committed or IClusterStore.Failed: break;
+            case Refresh: OnRefresh(); break;
+            case Watch: OnWatch(); break;
+            case Inspect: Sender.Tell(_counters); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnRun(Run run)
+    {
+        if (_queue.Count >= _settings.TableQueueLimit)
+        {
+            _counters = _counters with { Refused = _counters.Refused + 1 };
+            Sender.Tell(new RunFailed(run.Tag, $"{_queue.Count} commands wait for the cluster's tables already"));
+            return;
+        }
+
+        var isSession = run.Command is ClusterCommand.Join or ClusterCommand.Renew;
+        (isSession ? _urgent : _queue).Enqueue(new Waiting(run.Command, Sender, run.Tag));
+        SubmitSoon();
+    }
+
+    private void OnRefresh()
+    {
+        _readWanted = true;
+        SubmitSoon();
+    }
+
+    private void OnWatch()
+    {
+        if (!_kept.Watchers.Contains(Sender)) _kept.Watchers.Add(Sender);
+        // Whoever begins to watch must see everything once as changed.
+        _readAnew = true;
+        OnRefresh();
+    }
+
+    // To the end of the mailbox, to take along whatever the same turn brought.
+    private void SubmitSoon()
+    {
+        if (_isBusy) return;
+        _isBusy = true;
+        _underWay = [];
+        Self.Tell(Submit.Instance);
+    }
+
+    private void OnSubmit()
+    {
+        var batch = ImmutableArray.CreateBuilder<Waiting>();
+        while (batch.Count < _settings.TableBatchLimit && (_urgent.TryDequeue(out var next) || _queue.TryDequeue(out next))) batch.Add(next);
+        _underWay = batch.ToImmutable();
+        _isReading = _readWanted;
+        _readWanted = false;
+        if (_readAnew && _isReading) _view = ClusterView.Empty;
+        if (_isReading) _readAnew = false;
+        var commands = _underWay.Select(static waiting => waiting.Command);
+        if (_isReading) commands = commands.Append(new ClusterCommand.Read(_view.UpToChange, _settings.ReadLimit));
+        _askedAt = _time.GetElapsedTime(0).Ticks;
+        _store.Submit(++_kept.LastBatch, [.. commands], Self);
+    }
+
+    private void OnCommitted(IClusterStore.Committed committed)
+    {
+        _counters = _counters with { Batches = _counters.Batches + 1, Commands = _counters.Commands + committed.Outcomes.Length };
+        for (var i = 0; i < _underWay.Length; i++) _underWay[i].Actor.Tell(new Ran(_underWay[i].Tag, committed.Outcomes[i], _askedAt));
+        if (_isReading && committed.Outcomes[^1] is ClusterOutcome.View view) OnView(view);
+        Next();
+    }
+
+    private void OnView(ClusterOutcome.View read)
+    {
+        _view = _view.With(read);
+        if (read.HasMore) _readWanted = true;
+        foreach (var watcher in _kept.Watchers) watcher.Tell(new ViewChanged(_view));
+    }
+
+    private void OnFailed(string reason)
+    {
+        _counters = _counters with { Failures = _counters.Failures + 1 };
+        LogFailed(_log, reason, _underWay.Length);
+        foreach (var waiting in _underWay) waiting.Actor.Tell(new RunFailed(waiting.Tag, reason));
+        Next();
+    }
+
+    private void Next()
+    {
+        _isBusy = false;
+        _underWay = [];
+        if (_readWanted || _urgent.Count > 0 || _queue.Count > 0) SubmitSoon();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The cluster's tables: {Reason} ({Commands} commands)")]
+    private static partial void LogFailed(ILogger log, string reason, int commands);
+
+    private readonly record struct Waiting(ClusterCommand Command, IActorRef Actor, long Tag);
+
+    // Shared by all incarnations: an answer to one's batch is not taken for an answer to another's, and who watched goes on being told.
+    private sealed class Kept
+    {
+        public long LastBatch { get; set; }
+
+        public List<IActorRef> Watchers { get; } = [];
+    }
+
+    private sealed record Submit
+    {
+        public static readonly Submit Instance = new();
+    }
+}

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using Swarm.Protocol.Primitives;
+
+namespace Swarm.Protocol.Cluster;
+
+/// <summary>
+/// Something to do in the tables of the cluster. Every one may be done twice with the effect of once, or a harmless one, because after a time-out nobody knows; all but <see cref="Join"/>, whose loser stays as a
+/// member that nobody is and is superseded by the next join from the same end point.
+/// </summary>
+public abstract record ClusterCommand
+{
+    private ClusterCommand() { }
+
+    /// <summary>A process begins: <see cref="ClusterOutcome.Joined"/> or <see cref="ClusterOutcome.Refused"/>. Earlier generations of its end point are taken out: it could bind the end point, so they are gone.</summary>
+    public sealed record Join(string EndPoint, MemberTraits Traits, TimeSpan Lease, long FreeBytes) : ClusterCommand;
+
+    /// <summary>Lengthens a session to <paramref name="Lease"/> from now: <see cref="ClusterOutcome.Done"/>, or <see cref="ClusterOutcome.Ended"/> for a member that is not live any more.</summary>
+    public sealed record Renew(MemberId Member, TimeSpan Lease, long FreeBytes) : ClusterCommand;
+
+    /// <summary>Brings a member into another state, if the table still has this version: <see cref="ClusterOutcome.Done"/>, <see cref="ClusterOutcome.Conflict"/>, or <see cref="ClusterOutcome.Refused"/> for a way that there is not.</summary>
+    public sealed record SetState(MemberId Member, MemberState State, long Version) : ClusterCommand;
+
+    /// <summary>Votes that a member is dead, if the table still has this version; with <paramref name="Quorum"/> fresh votes it is down. <see cref="ClusterOutcome.Done"/>, <see cref="ClusterOutcome.Conflict"/> or <see cref="ClusterOutcome.Refused"/>.</summary>
+    public sealed record Suspect(MemberId Member, MemberId Voter, TimeSpan VoteLifetime, int Quorum, long Version) : ClusterCommand;
+
+    /// <summary>Makes a member down whose session ran out <paramref name="Grace"/> ago, if the table still has this version: <see cref="ClusterOutcome.Done"/>, <see cref="ClusterOutcome.Conflict"/> or <see cref="ClusterOutcome.Refused"/>.</summary>
+    public sealed record DeclareExpired(MemberId Member, MemberId Judge, TimeSpan Grace, long Version) : ClusterCommand;
+
+    /// <summary>Takes a named lease, or keeps it: <see cref="ClusterOutcome.Leased"/> or <see cref="ClusterOutcome.HeldBy"/>; <see cref="ClusterOutcome.Ended"/> for a member without a session.</summary>
+    public sealed record AcquireLease(string Name, MemberId Member) : ClusterCommand;
+
+    /// <summary>Gives a named lease back: <see cref="ClusterOutcome.Done"/>, whoever has it.</summary>
+    public sealed record ReleaseLease(string Name, long Token) : ClusterCommand;
+
+    /// <summary>Says what is wanted of a torrent, new or known. <paramref name="Source"/>: the .torrent file's bytes or the link's UTF-8; empty to keep what there is. <see cref="ClusterOutcome.Done"/> or <see cref="ClusterOutcome.Refused"/>.</summary>
+    public sealed record PutTorrent(WantedTorrent Wanted, ImmutableArray<byte> Source) : ClusterCommand;
+
+    /// <summary>Reads a torrent's source: <see cref="ClusterOutcome.Source"/>.</summary>
+    public sealed record LoadSource(InfoHash Torrent) : ClusterCommand;
+
+    /// <summary>A storage is to have a torrent: <see cref="ClusterOutcome.Done"/>, <see cref="ClusterOutcome.Fenced"/> or <see cref="ClusterOutcome.Refused"/>. <paramref name="Token"/> is the planner's.</summary>
+    public sealed record Assign(InfoHash Torrent, string Storage, long Token) : ClusterCommand;
+
+    /// <summary>A storage is to forget a torrent, if so many others as are wanted are complete then: <see cref="ClusterOutcome.Done"/>, <see cref="ClusterOutcome.Fenced"/> or <see cref="ClusterOutcome.Refused"/>.</summary>
+    public sealed record Drop(InfoHash Torrent, string Storage, long Token) : ClusterCommand;
+
+    /// <summary>A member says how the replica at its storage is: <see cref="ClusterOutcome.Done"/>, <see cref="ClusterOutcome.Ended"/> or, where none is placed there, <see cref="ClusterOutcome.Refused"/>.</summary>
+    public sealed record Report(MemberId Member, InfoHash Torrent, Replica Replica) : ClusterCommand;
+
+    /// <summary>A member's storage has forgotten a torrent: <see cref="ClusterOutcome.Done"/> or <see cref="ClusterOutcome.Ended"/>.</summary>
+    public sealed record ReportGone(MemberId Member, InfoHash Torrent) : ClusterCommand;
+
+    /// <summary>Reads all members, and at most <paramref name="Limit"/> torrents that changed after <paramref name="AfterChange"/>, in the order of their changes: <see cref="ClusterOutcome.View"/>.</summary>
+    public sealed record Read(long AfterChange, int Limit) : ClusterCommand;
+}
+
+/// <summary>What came of a command.</summary>
+public abstract record ClusterOutcome
+{
+    private ClusterOutcome() { }
+
+    /// <summary>It is done, or was done before.</summary>
+    public sealed record Done : ClusterOutcome;
+
+    /// <summary>The process is this member, joining, with a session from now.</summary>
+    public sealed record Joined(MemberId Member) : ClusterOutcome;
+
+    /// <summary>The table has another version by now: read, and think again.</summary>
+    public sealed record Conflict : ClusterOutcome;
+
+    /// <summary>It may not be done; <paramref name="Reason"/> is one line for people.</summary>
+    public sealed record Refused(string Reason) : ClusterOutcome;
+
+    /// <summary>The member has ended: its process must stop all that it does as this member.</summary>
+    public sealed record Ended : ClusterOutcome;
+
+    /// <summary>The token is not the lease's any more.</summary>
+    public sealed record Fenced : ClusterOutcome;
+
+    /// <summary>The lease is the member's under this token, greater than every one before it unless it was its own.</summary>
+    public sealed record Leased(long Token) : ClusterOutcome;
+
+    /// <summary>Another member has the lease.</summary>
+    public sealed record HeldBy(MemberId Member) : ClusterOutcome;
+
+    /// <summary>A torrent's source; empty if there is no such torrent.</summary>
+    public sealed record Source(ImmutableArray<byte> Bytes) : ClusterOutcome;
+
+    /// <summary>
+    /// The tables as they are. <paramref name="NowTicks"/>: the database's clock. <paramref name="Version"/>: of the membership. <paramref name="Torrents"/>: those that changed. <paramref name="UpToChange"/>: where the next read goes on.
+    /// <paramref name="HasMore"/>: there are more changes than were asked for.
+    /// </summary>
+    public sealed record View(long NowTicks, long Version, ImmutableArray<Member> Members, ImmutableArray<PlacedTorrent> Torrents, long UpToChange, bool HasMore) : ClusterOutcome;
+}

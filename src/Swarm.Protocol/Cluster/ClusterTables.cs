@@ -1,0 +1,201 @@
+using System.Collections.Immutable;
+using Swarm.Protocol.Primitives;
+
+namespace Swarm.Protocol.Cluster;
+
+/// <summary>
+/// All tables of a cluster: members, named leases, torrents and where they are. Immutable; a batch that is not to be committed is thrown away. The simulated database runs it, and a real one must do the same (one conformance suite).
+/// <para>Always holds: tokens only grow; a lease changes hands only when its owner has left the table or its session has run out; what is written under a token is written under the last one; a replica is not dropped while fewer than the
+/// wanted number of others are complete; every change of a torrent has a number of its own, greater than all before.</para>
+/// </summary>
+public sealed record ClusterTables
+{
+    /// <summary>The lease of whoever plans placement.</summary>
+    public const string PlannerLease = "planner";
+
+    /// <summary>Tables of a cluster without members or torrents.</summary>
+    public static ClusterTables Empty { get; } = new();
+
+    /// <summary>The members.</summary>
+    public MembershipTable Membership { get; private init; } = MembershipTable.Empty;
+
+    /// <summary>Named leases: who took each last, and under which token.</summary>
+    public ImmutableSortedDictionary<string, (MemberId Owner, long Token)> Leases { get; private init; } = ImmutableSortedDictionary.Create<string, (MemberId, long)>(StringComparer.Ordinal);
+
+    /// <summary>The torrents, forgotten ones included.</summary>
+    public ImmutableSortedDictionary<InfoHash, PlacedTorrent> Torrents { get; private init; } = ImmutableSortedDictionary<InfoHash, PlacedTorrent>.Empty;
+
+    /// <summary>The number of the last change of a torrent.</summary>
+    public long LastChange { get; private init; }
+
+    /// <summary>The last token that was given.</summary>
+    public long LastToken { get; private init; }
+
+    private ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>> Sources { get; init; } = ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>>.Empty;
+
+    private ImmutableSortedDictionary<long, InfoHash> Changes { get; init; } = ImmutableSortedDictionary<long, InfoHash>.Empty;
+
+    /// <summary>Does commands in order, at one moment of the database's clock, with one outcome for each.</summary>
+    public ClusterTables Do(ImmutableArray<ClusterCommand> commands, long nowTicks, out ImmutableArray<ClusterOutcome> outcomes)
+    {
+        var tables = this;
+        var done = ImmutableArray.CreateBuilder<ClusterOutcome>(commands.Length);
+        foreach (var command in commands)
+        {
+            tables = tables.Do(command, nowTicks, out var outcome);
+            done.Add(outcome);
+        }
+
+        outcomes = done.MoveToImmutable();
+        return tables;
+    }
+
+    /// <summary>Does one command.</summary>
+    public ClusterTables Do(ClusterCommand command, long nowTicks, out ClusterOutcome outcome)
+    {
+        switch (command)
+        {
+            case ClusterCommand.AcquireLease acquire: return Acquire(acquire, nowTicks, out outcome);
+            case ClusterCommand.ReleaseLease release:
+                outcome = new ClusterOutcome.Done();
+                return Leases.TryGetValue(release.Name, out var held) && held.Token == release.Token ? this with { Leases = Leases.Remove(release.Name) } : this;
+            case ClusterCommand.PutTorrent put: return Put(put, out outcome);
+            case ClusterCommand.LoadSource load:
+                outcome = new ClusterOutcome.Source(Sources.GetValueOrDefault(load.Torrent, []));
+                return this;
+            case ClusterCommand.Assign assign: return Assign(assign, out outcome);
+            case ClusterCommand.Drop drop: return Drop(drop, out outcome);
+            case ClusterCommand.Report report: return Report(report, out outcome);
+            case ClusterCommand.ReportGone gone: return ReportGone(gone, out outcome);
+            case ClusterCommand.Read read:
+                outcome = Read(read, nowTicks);
+                return this;
+            default: return this with { Membership = Membership.Do(command, nowTicks, out outcome) };
+        }
+    }
+
+    private ClusterTables Acquire(ClusterCommand.AcquireLease acquire, long nowTicks, out ClusterOutcome outcome)
+    {
+        outcome = new ClusterOutcome.Ended();
+        if (Membership.WithSession(acquire.Member, nowTicks) is null) return this;
+        if (Leases.TryGetValue(acquire.Name, out var held))
+        {
+            // Until its session has run out an owner may be writing, whatever others have voted.
+            if (held.Owner != acquire.Member && Membership.Members.TryGetValue(held.Owner, out var owner) && owner.State != MemberState.Left && owner.HasSession(nowTicks))
+            {
+                outcome = new ClusterOutcome.HeldBy(held.Owner);
+                return this;
+            }
+
+            if (held.Owner == acquire.Member)
+            {
+                outcome = new ClusterOutcome.Leased(held.Token);
+                return this;
+            }
+        }
+
+        outcome = new ClusterOutcome.Leased(LastToken + 1);
+        return this with { LastToken = LastToken + 1, Leases = Leases.SetItem(acquire.Name, (acquire.Member, LastToken + 1)) };
+    }
+
+    private ClusterTables Put(ClusterCommand.PutTorrent put, out ClusterOutcome outcome)
+    {
+        var torrent = put.Wanted.Torrent;
+        if (put.Source.Length > ClusterLimits.MaxSourceBytes)
+        {
+            outcome = new ClusterOutcome.Refused($"the torrent's source has {put.Source.Length} bytes, more than {ClusterLimits.MaxSourceBytes}");
+            return this;
+        }
+
+        if (put.Source.IsEmpty && !Sources.ContainsKey(torrent))
+        {
+            outcome = new ClusterOutcome.Refused($"there is no torrent {torrent}");
+            return this;
+        }
+
+        outcome = new ClusterOutcome.Done();
+        var known = Torrents.GetValueOrDefault(torrent);
+        if (known is not null && known.Wanted == put.Wanted && put.Source.IsEmpty) return this;
+        var tables = put.Source.IsEmpty ? this : this with { Sources = Sources.SetItem(torrent, put.Source) };
+        return tables.With(known is null ? new PlacedTorrent(put.Wanted, [], 0) : known with { Wanted = put.Wanted });
+    }
+
+    private ClusterTables Assign(ClusterCommand.Assign assign, out ClusterOutcome outcome)
+    {
+        if (ToPlan(assign.Torrent, assign.Token, out outcome) is not { } torrent) return this;
+        if (torrent.At(assign.Storage) is { State: not ReplicaState.Dropping }) return this;
+        if (!torrent.Wanted.IsRemoved && torrent.Replicas.Length < ClusterLimits.MaxReplicaRows) return With(torrent.With(new Replica(assign.Storage, ReplicaState.Assigned)));
+        outcome = new ClusterOutcome.Refused(torrent.Wanted.IsRemoved ? "the torrent is being removed" : $"the torrent has {torrent.Replicas.Length} replicas already");
+        return this;
+    }
+
+    private ClusterTables Drop(ClusterCommand.Drop drop, out ClusterOutcome outcome)
+    {
+        if (ToPlan(drop.Torrent, drop.Token, out outcome) is not { } torrent) return this;
+        if (torrent.At(drop.Storage) is not { } replica || replica.State == ReplicaState.Dropping) return this;
+        var others = torrent.Without(drop.Storage).CompleteReplicas;
+        if (!replica.IsPinned && others >= torrent.Wanted.Replicas) return With(torrent.With(replica with { State = ReplicaState.Dropping, Reason = null }));
+        outcome = new ClusterOutcome.Refused(replica.IsPinned ? "the replica is its user's own" : $"only {others} others are complete, and {torrent.Wanted.Replicas} are wanted");
+        return this;
+    }
+
+    private ClusterTables Report(ClusterCommand.Report report, out ClusterOutcome outcome)
+    {
+        outcome = new ClusterOutcome.Ended();
+        if (!Speaks(report.Member, report.Replica.Storage)) return this;
+        outcome = new ClusterOutcome.Refused("the torrent is not placed there");
+        if (Torrents.GetValueOrDefault(report.Torrent) is not { } torrent) return this;
+        var placed = torrent.At(report.Replica.Storage);
+        // What is the user's own may be where nobody has placed it.
+        if ((placed is null && !report.Replica.IsPinned) || placed is { State: ReplicaState.Dropping } || torrent.Wanted.IsRemoved) return this;
+        outcome = new ClusterOutcome.Done();
+        return placed == report.Replica ? this : With(torrent.With(report.Replica));
+    }
+
+    private ClusterTables ReportGone(ClusterCommand.ReportGone gone, out ClusterOutcome outcome)
+    {
+        outcome = new ClusterOutcome.Ended();
+        if (!Membership.Members.TryGetValue(gone.Member, out var member) || !member.IsLive) return this;
+        outcome = new ClusterOutcome.Done();
+        if (Torrents.GetValueOrDefault(gone.Torrent) is not { } torrent || torrent.At(member.Traits.Storage) is not { } replica) return this;
+        // It was taken back meanwhile: the storage is to have it after all.
+        return replica.State == ReplicaState.Dropping || torrent.Wanted.IsRemoved ? With(torrent.Without(member.Traits.Storage)) : this;
+    }
+
+    private ClusterOutcome.View Read(ClusterCommand.Read read, long nowTicks)
+    {
+        var changed = ImmutableArray.CreateBuilder<PlacedTorrent>();
+        var upTo = read.AfterChange;
+        foreach (var (change, torrent) in ChangesAfter(read.AfterChange).Take(read.Limit))
+        {
+            changed.Add(Torrents[torrent]);
+            upTo = change;
+        }
+
+        return new ClusterOutcome.View(nowTicks, Membership.Version, [.. Membership.Members.Values], changed.ToImmutable(), upTo, upTo < LastChange);
+    }
+
+    private IEnumerable<KeyValuePair<long, InfoHash>> ChangesAfter(long change) => change >= LastChange ? [] : Changes.SkipWhile(each => each.Key <= change);
+
+    private bool Speaks(MemberId id, string storage) => Membership.Members.TryGetValue(id, out var member) && member.IsLive && member.Traits.Storage == storage;
+
+    private PlacedTorrent? ToPlan(InfoHash torrent, long token, out ClusterOutcome outcome)
+    {
+        if (!Leases.TryGetValue(PlannerLease, out var held) || held.Token != token || !Membership.Members.TryGetValue(held.Owner, out var owner) || !owner.IsLive)
+        {
+            outcome = new ClusterOutcome.Fenced();
+            return null;
+        }
+
+        var placed = Torrents.GetValueOrDefault(torrent);
+        outcome = placed is null ? new ClusterOutcome.Refused($"there is no torrent {torrent}") : new ClusterOutcome.Done();
+        return placed;
+    }
+
+    private ClusterTables With(PlacedTorrent torrent)
+    {
+        var change = LastChange + 1;
+        var placed = torrent with { Change = change };
+        return this with { LastChange = change, Torrents = Torrents.SetItem(torrent.Wanted.Torrent, placed), Changes = Changes.Remove(torrent.Change).Add(change, torrent.Wanted.Torrent) };
+    }
+}

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Swarm.Protocol.Primitives;
+
+namespace Swarm.Protocol.Cluster;
+
+/// <summary>
+/// What a node knows of the cluster, as of one read: members, and every torrent. Immutable and shared by all actors of the node. Each read gives the next view, which is never older in any part.
+/// </summary>
+public sealed record ClusterView
+{
+    /// <summary>Nothing is known yet.</summary>
+    public static ClusterView Empty { get; } = new();
+
+    /// <summary>The database's clock at the read.</summary>
+    public long NowTicks { get; private init; }
+
+    /// <summary>The version of the membership table.</summary>
+    public long Version { get; private init; }
+
+    /// <summary>The members, by identity, ended ones included.</summary>
+    public ImmutableArray<Member> Members { get; private init; } = [];
+
+    /// <summary>The torrents, without those that are forgotten.</summary>
+    public ImmutableSortedDictionary<InfoHash, PlacedTorrent> Torrents { get; private init; } = ImmutableSortedDictionary<InfoHash, PlacedTorrent>.Empty;
+
+    /// <summary>Those of them that changed with this read, and those that were forgotten.</summary>
+    public ImmutableArray<InfoHash> Changed { get; private init; } = [];
+
+    /// <summary>Whether the members changed with this read; a session that was renewed is no change.</summary>
+    public bool MembersChanged { get; private init; }
+
+    /// <summary>Where the next read begins.</summary>
+    public long UpToChange { get; private init; }
+
+    /// <summary>Whether every change up to the read is in it: a view that is being caught up is not complete, and nothing is decided by what it lacks.</summary>
+    public bool IsCaughtUp { get; private init; }
+
+    /// <summary>The member of an identity, or null.</summary>
+    public Member? Find(MemberId id)
+    {
+        foreach (var member in Members)
+        {
+            if (member.Id == id) return member;
+        }
+
+        return null;
+    }
+
+    /// <summary>The members that work and whose sessions ran at the read: those that may be asked for something.</summary>
+    public IEnumerable<Member> Working => Members.Where(member => member.IsWorking && member.HasSession(NowTicks));
+
+    /// <summary>Who runs the replicas of a storage, of those that have it: the same at every node with the same view. Null: nobody is there.</summary>
+    public MemberId? RunnerOf(string storage, InfoHash torrent)
+    {
+        MemberId? best = null;
+        var most = 0UL;
+        foreach (var member in Members)
+        {
+            if (!member.IsWorking || member.Traits.Storage != storage) continue;
+            var score = ClusterHash.Combine(ClusterHash.Of(torrent), ClusterHash.Of(member.Id.EndPoint));
+            if (best is not null && score <= most) continue;
+            best = member.Id;
+            most = score;
+        }
+
+        return best;
+    }
+
+    /// <summary>The view after a read that began at <see cref="UpToChange"/>.</summary>
+    public ClusterView With(ClusterOutcome.View read)
+    {
+        var torrents = Torrents.ToBuilder();
+        foreach (var torrent in read.Torrents)
+        {
+            if (torrent.IsForgotten) torrents.Remove(torrent.Wanted.Torrent);
+            else torrents[torrent.Wanted.Torrent] = torrent;
+        }
+
+        return new ClusterView
+        {
+            NowTicks = read.NowTicks,
+            Version = read.Version,
+            Members = read.Members,
+            Torrents = torrents.ToImmutable(),
+            Changed = [.. read.Torrents.Select(static torrent => torrent.Wanted.Torrent)],
+            MembersChanged = read.Version != Version,
+            UpToChange = read.UpToChange,
+            IsCaughtUp = !read.HasMore,
+        };
+    }
+}

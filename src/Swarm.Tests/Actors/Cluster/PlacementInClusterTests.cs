@@ -1,0 +1,160 @@
+using System.Net;
+using Swarm.Actors.Cluster;
+using Swarm.Actors.Net;
+using Swarm.Actors.Torrents;
+using Swarm.Protocol.Bandwidth;
+using Swarm.Protocol.Cluster;
+using Swarm.TestKit.Cluster;
+using Swarm.TestKit.Content;
+using Swarm.TestKit.World;
+using static Swarm.Tests.Actors.Cluster.MembershipTests;
+
+namespace Swarm.Tests.Actors.Cluster;
+
+/// <summary>Torrents of a cluster, with a seed outside of it.</summary>
+public sealed class PlacementInClusterTests
+{
+    [Fact]
+    public void A_torrent_that_is_added_anywhere_gets_its_replicas_and_every_node_shows_it()
+    {
+        var cluster = WithSeed(4, out var content);
+        Add(cluster, cluster.Members[3], content, replicas: 2, acknowledged: 0).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunUntil(() => Complete(cluster, content) == 2, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+        cluster.World.RunFor(TimeSpan.FromSeconds(10));
+        foreach (var member in cluster.Members) Status(cluster, member).View.Torrents[content.Torrent].CompleteReplicas.ShouldBe(2);
+        var answer = Ask(cluster, cluster.Members[0], new RouterActor.Explain(content.Torrent)).ShouldBeOfType<PlacementAnswer>();
+        answer.Next.ShouldBeNull();
+        answer.Ranked.Count(site => site.IsDesired).ShouldBe(2);
+    }
+
+    [Fact]
+    public void An_addition_is_acknowledged_when_so_many_replicas_are_complete_and_not_before()
+    {
+        var cluster = WithSeed(3, out var content);
+        Add(cluster, cluster.Members[0], content, replicas: 2, acknowledged: 2).ShouldBe(new RouterActor.Accepted(content.Torrent, 2));
+        Complete(cluster, content).ShouldBe(2);
+    }
+
+    [Fact]
+    public void An_addition_that_cannot_be_replicated_in_time_is_durable_and_says_so()
+    {
+        var cluster = WithSeed(1, out var content);
+        var refused = Add(cluster, cluster.Members[0], content, replicas: 2, acknowledged: 2).ShouldBeOfType<RouterActor.Refused>();
+        refused.IsDurable.ShouldBeTrue();
+        refused.Reason.ShouldContain("1 complete replicas so far, not 2");
+    }
+
+    [Fact]
+    public void When_a_member_is_gone_for_good_its_replica_is_copied_from_the_other_one()
+    {
+        var cluster = WithSeed(4, out var content);
+        Add(cluster, cluster.Members[0], content, replicas: 2, acknowledged: 2);
+        cluster.World.Nodes.Single(node => node.Name == "seed").Leave();
+        cluster.World.RunFor(TimeSpan.FromSeconds(20));
+        var lost = cluster.Members.First(member => cluster.Database.Tables.Torrents[content.Torrent].At(member.Name) is not null);
+        lost.Crash();
+        lost.Leave();
+        cluster.World.RunUntil(() => cluster.Database.Tables.Torrents[content.Torrent].Replicas.Count(replica => replica.Storage != lost.Name && replica.State == ReplicaState.Complete) == 2, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Draining_a_member_moves_what_it_has_and_then_it_has_nothing()
+    {
+        var cluster = WithSeed(3, out var content);
+        Add(cluster, cluster.Members[0], content, replicas: 2, acknowledged: 2);
+        var drained = cluster.Members.First(member => cluster.Database.Tables.Torrents[content.Torrent].At(member.Name) is not null);
+        Ask(cluster, cluster.Members[0], new RouterActor.SetMember($"{drained.Name}:9120", MemberState.Draining));
+        cluster.World.RunUntil(() => cluster.Database.Tables.Torrents[content.Torrent] is var placed && placed.At(drained.Name) is null && placed.CompleteReplicas == 2, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+        drained.Find(content.Torrent)!.IsAdded.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_torrent_that_is_paused_stands_still_everywhere_and_goes_on()
+    {
+        var cluster = WithSeed(2, out var content);
+        Add(cluster, cluster.Members[0], content, replicas: 2, acknowledged: 2);
+        Ask(cluster, cluster.Members[1], new RouterActor.SetPaused(content.Torrent, true)).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunUntil(() => cluster.Members.All(member => member.Find(content.Torrent)!.State == TorrentState.Stopped), TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        Ask(cluster, cluster.Members[0], new RouterActor.SetPaused(content.Torrent, false));
+        cluster.World.RunUntil(() => cluster.Members.All(member => member.Find(content.Torrent)!.IsComplete), TimeSpan.FromMinutes(1)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_torrent_that_is_removed_is_forgotten_everywhere()
+    {
+        var cluster = WithSeed(2, out var content);
+        Add(cluster, cluster.Members[0], content, replicas: 2, acknowledged: 2);
+        Ask(cluster, cluster.Members[1], new RouterActor.Remove(content.Torrent, DeleteData: false)).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunUntil(() => cluster.Database.Tables.Torrents[content.Torrent].IsForgotten, TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        Status(cluster, cluster.Members[0]).View.Torrents.ShouldBeEmpty();
+        Ask(cluster, cluster.Members[0], new RouterActor.SetPaused(content.Torrent, true)).ShouldBeOfType<RouterActor.Refused>();
+    }
+
+    [Fact]
+    public void A_peer_that_lied_to_one_member_is_shunned_by_all()
+    {
+        var cluster = Started(3);
+        var liar = IPAddress.Parse("20.0.99.1");
+        cluster.Members[0].System!.EventStream.Publish(new TorrentEvent.PeerBanned(Swarm.Tests.Protocol.Cluster.Some.Torrent(1), liar, "it sent bad data"));
+        cluster.World.RunFor(TimeSpan.FromSeconds(2));
+        foreach (var member in cluster.Members) Status(cluster, member).Bans.ShouldHaveSingleItem().Address.ShouldBe(liar);
+    }
+
+    [Fact]
+    public void A_limit_of_the_whole_cluster_is_shared_out_and_never_exceeded_whoever_is_cut_off()
+    {
+        const long limit = 1_000_000;
+        var world = new SimWorld(3);
+        var cluster = new SimCluster(world) { Configure = settings => settings with { DownloadLimit = limit } };
+        var limits = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        world.Simulation.Tamper = turn =>
+        {
+            if (turn.Message is BandwidthActor.SetLimits { Scope: var scope } set && scope == BandwidthScope.Global) limits[turn.System.Name] = set.Download;
+            return turn.Message;
+        };
+        for (var i = 1; i <= 4; i++) cluster.AddNode($"member-{i}");
+        world.StartAll();
+        world.RunFor(TimeSpan.FromSeconds(30));
+        for (var second = 0; second < 240; second++)
+        {
+            if (second == 90) world.Network.Partition([cluster.Members[0].Host], world.Network.Hosts.Except([cluster.Members[0].Host]));
+            if (second == 150) cluster.Members[1].Kill();
+            if (second == 180) cluster.Members[1].Start();
+            world.RunFor(TimeSpan.FromSeconds(1));
+            limits.Count.ShouldBe(4);
+            limits.Values.Sum().ShouldBeLessThanOrEqualTo(limit);
+            limits.Values.ShouldAllBe(share => share > 0);
+            // Once there are grants, one that nobody else competes with has more than its part of the reserve.
+            if (second == 80) limits.Values.Max().ShouldBeGreaterThan(limit / 20);
+        }
+    }
+
+    [Fact]
+    public void A_node_by_itself_has_no_part_in_any_cluster()
+    {
+        var world = new SimWorld(1);
+        var node = world.AddNode("alone");
+        world.StartAll();
+        world.RunFor(TimeSpan.FromSeconds(5));
+        node.Cluster.ShouldBeNull();
+        world.StopAll();
+    }
+
+    private static SimCluster WithSeed(int members, out SimContent content)
+    {
+        var cluster = Started(members);
+        var tracker = cluster.World.AddTracker("tracker");
+        content = SimContent.OneFile(400_000, 65_536, 5, [tracker.Http]);
+        cluster.World.AddNode("seed").AddSeed(content);
+        foreach (var member in cluster.Members) member.Know(content, SimCluster.FolderOf(content));
+        cluster.World.StartAll();
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        return cluster;
+    }
+
+    private static object Add(SimCluster cluster, SimNode member, SimContent content, int replicas, int acknowledged) =>
+        Ask(cluster, member, new RouterActor.Add(TorrentSource.FromFile(content.Metainfo, content.TorrentFile), replicas, acknowledged, TimeSpan.FromMinutes(3)));
+
+    private static int Complete(SimCluster cluster, SimContent content) => cluster.Database.Tables.Torrents.GetValueOrDefault(content.Torrent)?.CompleteReplicas ?? 0;
+}

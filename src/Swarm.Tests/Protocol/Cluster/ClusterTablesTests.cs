@@ -1,0 +1,198 @@
+using Swarm.Protocol.Cluster;
+
+namespace Swarm.Tests.Protocol.Cluster;
+
+public sealed class ClusterTablesTests
+{
+    private const string Lease = ClusterTables.PlannerLease;
+
+    [Fact]
+    public void A_lease_is_kept_by_its_owner_and_by_nobody_else_while_his_session_runs()
+    {
+        var tables = Some.Up(2).Run(new ClusterCommand.AcquireLease(Lease, new MemberId("n1:1", 1)), 0, out var outcome);
+        outcome.ShouldBe(new ClusterOutcome.Leased(1));
+        tables.Run(new ClusterCommand.AcquireLease(Lease, tables.Id(1)), 1, out outcome);
+        outcome.ShouldBe(new ClusterOutcome.Leased(1));
+        tables.Run(new ClusterCommand.AcquireLease(Lease, tables.Id(2)), 29, out outcome);
+        outcome.ShouldBe(new ClusterOutcome.HeldBy(tables.Id(1)));
+        tables = tables.Run(new ClusterCommand.Renew(tables.Id(2), Some.Lease, 0), 29);
+        tables.Run(new ClusterCommand.AcquireLease(Lease, tables.Id(2)), 30, out outcome);
+        outcome.ShouldBe(new ClusterOutcome.Leased(2));
+    }
+
+    [Fact]
+    public void Being_voted_down_does_not_give_a_lease_away_before_the_session_ends()
+    {
+        var tables = Some.Up(2);
+        tables = tables.Run(new ClusterCommand.AcquireLease(Lease, tables.Id(1)), 0);
+        tables = tables.Run(new ClusterCommand.SetState(tables.Id(1), MemberState.Down, tables.Membership.Version), 1);
+        tables.Run(new ClusterCommand.AcquireLease(Lease, tables.Id(2)), 2, out var outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.HeldBy>();
+    }
+
+    [Fact]
+    public void Who_left_or_came_back_at_his_end_point_gives_his_leases_away()
+    {
+        var tables = Some.Up(2);
+        tables = tables.Run(new ClusterCommand.AcquireLease(Lease, tables.Id(1)), 0);
+        var left = tables.Run(new ClusterCommand.SetState(tables.Id(1), MemberState.Left, tables.Membership.Version), 1);
+        left.Run(new ClusterCommand.AcquireLease(Lease, tables.Id(2)), 1, out var outcome);
+        outcome.ShouldBe(new ClusterOutcome.Leased(2));
+        var back = tables.Run(new ClusterCommand.Join("n1:1", Some.Traits("n1"), Some.Lease, 0), 1);
+        back.Run(new ClusterCommand.AcquireLease(Lease, back.Id(1)), 1, out outcome);
+        outcome.ShouldBe(new ClusterOutcome.Leased(2));
+    }
+
+    [Fact]
+    public void Who_has_no_session_gets_no_lease()
+    {
+        var tables = Some.Up(1);
+        tables.Run(new ClusterCommand.AcquireLease(Lease, tables.Id(1)), 30, out var outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Ended>();
+    }
+
+    [Fact]
+    public void Placement_is_written_under_the_last_token_of_a_planner_that_lives()
+    {
+        var tables = Planned(2, out var token).WithTorrent(1);
+        tables.Run(new ClusterCommand.Assign(Some.Torrent(1), "n1", token - 1), 0, out var outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Fenced>();
+        tables.Run(new ClusterCommand.Assign(Some.Torrent(1), "n1", token), 0, out outcome).Torrents[Some.Torrent(1)].At("n1").ShouldBe(new Replica("n1", ReplicaState.Assigned));
+        outcome.ShouldBeOfType<ClusterOutcome.Done>();
+        tables = tables.Run(new ClusterCommand.SetState(tables.Id(1), MemberState.Down, tables.Membership.Version));
+        tables.Run(new ClusterCommand.Assign(Some.Torrent(1), "n1", token), 0, out outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Fenced>();
+    }
+
+    [Fact]
+    public void A_replica_is_not_dropped_while_fewer_than_wanted_others_are_complete()
+    {
+        var tables = Planned(3, out var token).WithTorrent(1, replicas: 2);
+        foreach (var storage in new[] { "n1", "n2", "n3" }) tables = tables.Run(new ClusterCommand.Assign(Some.Torrent(1), storage, token));
+        tables = Complete(Complete(tables, 1), 2);
+        tables.Run(new ClusterCommand.Drop(Some.Torrent(1), "n1", token), 0, out var outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Refused>().Reason.ShouldBe("only 1 others are complete, and 2 are wanted");
+        tables = Complete(tables, 3).Run(new ClusterCommand.Drop(Some.Torrent(1), "n1", token), 0, out outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Done>();
+        tables.Torrents[Some.Torrent(1)].At("n1")!.State.ShouldBe(ReplicaState.Dropping);
+        tables = tables.Run(new ClusterCommand.ReportGone(tables.Id(1), Some.Torrent(1)));
+        tables.Torrents[Some.Torrent(1)].At("n1").ShouldBeNull();
+    }
+
+    [Fact]
+    public void What_is_its_users_own_is_not_dropped()
+    {
+        var tables = Planned(2, out var token).WithTorrent(1);
+        tables = tables.Run(new ClusterCommand.Report(tables.Id(1), Some.Torrent(1), new Replica("n1", ReplicaState.Complete, IsPinned: true)), 0, out var outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Done>();
+        tables = Complete(tables.Run(new ClusterCommand.Assign(Some.Torrent(1), "n2", token)), 2);
+        tables.Run(new ClusterCommand.Drop(Some.Torrent(1), "n1", token), 0, out outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Refused>();
+    }
+
+    [Fact]
+    public void Only_a_live_member_speaks_and_only_of_its_own_storage_and_of_what_is_placed_there()
+    {
+        var tables = Planned(2, out var token).WithTorrent(1).Run(new ClusterCommand.Assign(Some.Torrent(1), "n1", 1));
+        token.ShouldBe(1);
+        Report(tables, 2, "n1").ShouldBeOfType<ClusterOutcome.Ended>();
+        Report(tables, 2, "n2").ShouldBeOfType<ClusterOutcome.Refused>();
+        Report(tables, 1, "n1").ShouldBeOfType<ClusterOutcome.Done>();
+        Report(tables.Run(new ClusterCommand.SetState(tables.Id(1), MemberState.Down, tables.Membership.Version)), 1, "n1").ShouldBeOfType<ClusterOutcome.Ended>();
+    }
+
+    [Fact]
+    public void A_torrent_that_was_removed_is_forgotten_when_every_storage_has_done_so()
+    {
+        var tables = Planned(1, out var token).WithTorrent(1).Run(new ClusterCommand.Assign(Some.Torrent(1), "n1", 1));
+        var removed = new WantedTorrent { Torrent = Some.Torrent(1), IsRemoved = true };
+        tables = tables.Run(new ClusterCommand.PutTorrent(removed, []), 0, out var outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Done>();
+        tables.View().Torrents.Count.ShouldBe(1);
+        tables.Run(new ClusterCommand.Assign(Some.Torrent(1), "n2", token), 0, out outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Refused>();
+        tables = tables.Run(new ClusterCommand.ReportGone(tables.Id(1), Some.Torrent(1)));
+        tables.Torrents[Some.Torrent(1)].IsForgotten.ShouldBeTrue();
+        tables.View().Torrents.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_torrent_without_a_source_is_unknown_and_its_source_stands_beside_it()
+    {
+        var wanted = new WantedTorrent { Torrent = Some.Torrent(1) };
+        ClusterTables.Empty.Run(new ClusterCommand.PutTorrent(wanted, []), 0, out var outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Refused>();
+        var tables = ClusterTables.Empty.Run(new ClusterCommand.PutTorrent(wanted, [1, 2, 3]));
+        tables.Run(new ClusterCommand.LoadSource(Some.Torrent(1)), 0, out outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([1, 2, 3]);
+    }
+
+    [Fact]
+    public void Reading_page_by_page_ends_with_the_whole_and_then_brings_only_changes()
+    {
+        var tables = Planned(1, out var token);
+        for (var i = 1; i <= 25; i++) tables = tables.WithTorrent(i);
+        tables = tables.Run(new ClusterCommand.Assign(Some.Torrent(3), "n1", token));
+        var view = ClusterView.Empty;
+        var pages = 0;
+        do
+        {
+            tables.Run(new ClusterCommand.Read(view.UpToChange, 10), 5, out var outcome);
+            view = view.With((ClusterOutcome.View)outcome);
+            pages++;
+        }
+        while (!view.IsCaughtUp);
+        pages.ShouldBe(3);
+        view.Torrents.Count.ShouldBe(25);
+        view.NowTicks.ShouldBe(5 * Some.Second);
+        tables = tables.Run(new ClusterCommand.Assign(Some.Torrent(7), "n1", token));
+        view = tables.View(6, view);
+        view.Changed.ShouldBe([Some.Torrent(7)]);
+        view.Torrents[Some.Torrent(7)].Replicas.Length.ShouldBe(1);
+        tables.View(6, view).Changed.ShouldBeEmpty();
+    }
+
+    // After a time-out nobody knows, so everything is tried again.
+    [Fact]
+    public void Every_command_done_twice_is_as_good_as_once()
+    {
+        var tables = Planned(2, out var token).WithTorrent(1, replicas: 1);
+        ClusterCommand[] commands =
+        [
+            new ClusterCommand.Renew(tables.Id(1), Some.Lease, 1),
+            new ClusterCommand.AcquireLease(Lease, tables.Id(1)),
+            new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(1), Replicas = 1, IsPaused = true }, []),
+            new ClusterCommand.Assign(Some.Torrent(1), "n1", token),
+            new ClusterCommand.Assign(Some.Torrent(1), "n2", token),
+            new ClusterCommand.Report(tables.Id(1), Some.Torrent(1), new Replica("n1", ReplicaState.Complete)),
+            new ClusterCommand.Drop(Some.Torrent(1), "n2", token),
+            new ClusterCommand.ReportGone(tables.Id(2), Some.Torrent(1)),
+            new ClusterCommand.ReleaseLease(Lease, token),
+        ];
+        foreach (var command in commands)
+        {
+            var once = tables.Run(command, 1);
+            var twice = once.Run(command, 1);
+            twice.LastChange.ShouldBe(once.LastChange, command.ToString());
+            twice.Leases.ShouldBe(once.Leases);
+            twice.Membership.Version.ShouldBe(once.Membership.Version);
+            tables = once;
+        }
+    }
+
+    private static ClusterTables Planned(int members, out long token)
+    {
+        var tables = Some.Up(members);
+        tables = tables.Run(new ClusterCommand.AcquireLease(Lease, tables.Id(1)), 0, out var outcome);
+        token = ((ClusterOutcome.Leased)outcome).Token;
+        return tables;
+    }
+
+    private static ClusterTables Complete(ClusterTables tables, int member) => tables.Run(new ClusterCommand.Report(tables.Id(member), Some.Torrent(1), new Replica($"n{member}", ReplicaState.Complete)));
+
+    private static ClusterOutcome Report(ClusterTables tables, int member, string storage)
+    {
+        tables.Run(new ClusterCommand.Report(tables.Id(member), Some.Torrent(1), new Replica(storage, ReplicaState.Complete)), 0, out var outcome);
+        return outcome;
+    }
+}
