@@ -38,6 +38,7 @@ namespace Swarm.Api.Contracts;
 [JsonSerializable(typeof(LogLevels))]
 [JsonSerializable(typeof(LogLevelItem))]
 [JsonSerializable(typeof(ConfigView))]
+[JsonSerializable(typeof(AutomationPreview))]
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(PaletteBook))]
 [JsonSerializable(typeof(Problem))]

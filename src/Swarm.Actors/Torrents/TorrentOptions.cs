@@ -14,6 +14,9 @@ public sealed record TorrentOptions
     /// <summary>What <see cref="RatioGoal"/> is where the node's own goal holds.</summary>
     public const double NodeRatioGoal = -1;
 
+    /// <summary>The last place in the queue.</summary>
+    public const int LastQueuePosition = int.MaxValue - 1;
+
     /// <summary>The absolute folder the content lies below.</summary>
     public required string Folder { get; init; }
 
@@ -100,6 +103,6 @@ public sealed record TorrentOptions
         TrackerTiers = changes.TrackerTiers ?? TrackerTiers,
         RatioGoal = changes.RatioGoal ?? RatioGoal,
         SeedTimeGoal = changes.SeedTimeGoal ?? SeedTimeGoal,
-        QueuePosition = changes.QueuePosition ?? QueuePosition,
+        QueuePosition = Math.Min(changes.QueuePosition ?? QueuePosition, LastQueuePosition),
     };
 }

@@ -109,6 +109,7 @@ internal sealed class ApiServer : IAsyncDisposable
         node.Map(v1);
         node.MapHealth(app);
         new DhtEndpoints(services).Map(v1);
+        new AutomationEndpoints(services).Map(v1);
         new ActorEndpoints(services).Map(v1);
         new LogEndpoints(services, streams).Map(v1);
         new EventEndpoints(streams).Map(v1);

@@ -1,3 +1,4 @@
+using Swarm.Actors.Automation;
 using Swarm.Api.Contracts;
 using Swarm.Host.Api.Catalogue;
 using Swarm.Host.Api.Logging;
@@ -39,6 +40,9 @@ internal sealed record ApiServices
 
     /// <summary>The clock.</summary>
     public required TimeProvider Clock { get; init; }
+
+    /// <summary>What automation would do now, null: none is configured. Null: the node has none at all.</summary>
+    public Func<Task<AutomationActor.Previewed?>>? Preview { get; init; }
 
     /// <summary>What requests are measured with and <c>/metrics</c> reads; null: neither is done.</summary>
     public ApiMetrics? Metrics { get; init; }

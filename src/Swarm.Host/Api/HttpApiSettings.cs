@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Actors.Automation;
 using Swarm.Host.Api.Catalogue;
 using Swarm.Host.Api.Security;
 
@@ -37,6 +38,9 @@ internal sealed record HttpApiSettings
 
     /// <summary>Folders below which content may lie, absolute; the first is where it goes when nothing is said.</summary>
     public ImmutableArray<string> ContentRoots { get; init; } = [];
+
+    /// <summary>Categories, for the folders that their torrents are loaded to.</summary>
+    public ImmutableArray<CategorySettings> Categories { get; init; } = [];
 
     /// <summary>Which addresses torrent files are fetched from for those who give a URL.</summary>
     public ReachPolicy Reach { get; init; } = ReachPolicy.Public;

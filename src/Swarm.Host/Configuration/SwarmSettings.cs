@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Actors.Automation;
 using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Store;
 using Swarm.Actors.Torrents;
 using Swarm.Actors.Trackers;
+using Swarm.Host.Automation;
 using Swarm.Host.Watching;
 
 namespace Swarm.Host.Configuration;
@@ -29,6 +31,15 @@ internal sealed record SwarmSettings
 
     /// <summary>What is measured, and who is told.</summary>
     public MetricsSettings Metrics { get; init; } = MetricsSettings.Default;
+
+    /// <summary>What is done with torrents without anybody asking.</summary>
+    public AutomationSettings Automation { get; init; } = AutomationSettings.Default;
+
+    /// <summary>Folders that torrents are added from.</summary>
+    public WatchSettings Watch { get; init; } = WatchSettings.Default;
+
+    /// <summary>Limits of the whole node by the week.</summary>
+    public ScheduleSettings Schedule { get; init; } = ScheduleSettings.Default;
 
     /// <summary>The log.</summary>
     public LogSettings Log { get; init; } = new();

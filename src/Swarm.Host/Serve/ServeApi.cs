@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Swarm.Actors.Automation;
 using Swarm.Api.Contracts;
 using Swarm.Hocon;
 using Swarm.Host.Api;
@@ -40,7 +41,7 @@ internal sealed partial class ServeApi : IAsyncDisposable
     public static async Task<ServeApi> StartAsync(SwarmNode node, ApiSettings settings, Func<SwarmConfiguration> current, string dataFolder, LogTail tail, Action drain, ILoggerFactory logs)
     {
         var configuration = current().Settings;
-        var api = Of(settings, configuration.Node.ToReach(), dataFolder);
+        var api = Of(settings, configuration.Automation, configuration.Node.ToReach(), dataFolder);
         foreach (var root in api.ContentRoots) Directory.CreateDirectory(root);
         var catalogue = new TorrentCatalogue(api.Catalogue, TimeProvider.System);
         var model = new SwarmNodeModel(node, DateTimeOffset.UtcNow, configuration.Net.DownloadLimit, configuration.Net.UploadLimit, drain);
@@ -50,7 +51,7 @@ internal sealed partial class ServeApi : IAsyncDisposable
         var watching = new ServeWatching(node, catalogue, configuration.Metrics, configuration.Node.Name, logs);
         try
         {
-            var server = await ApiServer.StartAsync(services with { Metrics = watching.Api }, logs).ConfigureAwait(false);
+            var server = await ApiServer.StartAsync(services with { Metrics = watching.Api, Preview = node.PreviewAsync }, logs).ConfigureAwait(false);
             LogListening(log, string.Join(", ", server.Addresses));
             return new ServeApi(node, model, catalogue, watching, server);
         }
@@ -60,6 +61,9 @@ internal sealed partial class ServeApi : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Where content goes that nothing is said of, with or without an API.</summary>
+    public static string DefaultFolder(ApiSettings? settings, string dataFolder) => settings?.ContentRoots is [var first, ..] ? first : Path.Combine(dataFolder, ContentFolder);
 
     /// <summary>The recorded torrents have been taken up: it is ready.</summary>
     public void Restored() => _model.Restored();
@@ -80,7 +84,7 @@ internal sealed partial class ServeApi : IAsyncDisposable
         _over.Dispose();
     }
 
-    private static HttpApiSettings Of(ApiSettings settings, ReachPolicy reach, string dataFolder) => HttpApiSettings.Default with
+    private static HttpApiSettings Of(ApiSettings settings, AutomationSettings automation, ReachPolicy reach, string dataFolder) => HttpApiSettings.Default with
     {
         Listen = settings.Listen,
         Hosts = settings.AllowedHosts,
@@ -89,7 +93,9 @@ internal sealed partial class ServeApi : IAsyncDisposable
         Keys = [.. settings.Keys.Select(key => ApiKeys.Keep(key.Name, ScopeOf(key.Scope), key.Secret))],
         TlsCertificate = settings.TlsCertificateFile,
         TlsKey = settings.TlsKeyFile,
-        ContentRoots = settings.ContentRoots.IsEmpty ? [Path.Combine(dataFolder, ContentFolder)] : settings.ContentRoots,
+        // Where the configuration itself puts content is as good as a root.
+        ContentRoots = [.. (settings.ContentRoots.IsEmpty ? [DefaultFolder(settings, dataFolder)] : settings.ContentRoots).Concat(FoldersOf(automation)).Distinct()],
+        Categories = automation.Categories,
         Reach = reach,
         BodyLimit = (int)Math.Min(UsualBody, settings.MaxBodyBytes),
         ConnectionLimit = settings.ConnectionLimit,
@@ -102,6 +108,9 @@ internal sealed partial class ServeApi : IAsyncDisposable
         // In base64 it takes a third more.
         TorrentFileLimit = (int)Math.Min(MetainfoLimits.Default.MaxFileBytes, settings.MaxBodyBytes / 4 * 3),
     };
+
+    private static IEnumerable<string> FoldersOf(AutomationSettings automation) =>
+        automation.Categories.SelectMany(category => new[] { category.Folder, category.CompletedFolder }).Append(automation.CompletedFolder).OfType<string>();
 
     private static Scope ScopeOf(ApiScope scope) => scope switch
     {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Swarm.Host.Api.Logging;
+using Swarm.Host.Automation;
 using Swarm.Host.Commands;
 using Swarm.Host.Configuration;
 using Swarm.Host.Output;
@@ -45,6 +46,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         await using var api = await StartApiAsync(node, settings, tail, ended.Cancel, logs).ConfigureAwait(false);
         await node.RestoreAsync().ConfigureAwait(false);
         api?.Restored();
+        var automation = new ServeAutomation(node, configuration.Settings, ServeApi.DefaultFolder(configuration.Settings.Api, settings.DataFolder), UsualLimits, (download, upload) => Limit(node, api, download, upload), logs);
         var status = StatusOf(node.Listen);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ended.Token);
         var watchdog = FeedAsync(systemd, node, ending.Token);
@@ -52,11 +54,12 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         {
             systemd.Ready(status);
             LogReady(log, status, settings.DataFolder);
-            await ServeAsync(new Parts(node, api, systemd, output), reloads.Reader, log, ended.Token).ConfigureAwait(false);
+            await ServeAsync(new Parts(node, api, automation, systemd, output), reloads.Reader, log, ended.Token).ConfigureAwait(false);
             api?.Draining();
         }
         finally
         {
+            await automation.DisposeAsync().ConfigureAwait(false);
             await ending.CancelAsync().ConfigureAwait(false);
             await watchdog.ConfigureAwait(false);
         }
@@ -127,12 +130,20 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         }
 
         var (changed, needRestart) = _live.Take(next);
-        parts.Node.SetLimits(next.Settings.Net.DownloadLimit, next.Settings.Net.UploadLimit);
-        parts.Api?.Limited(next.Settings.Net.DownloadLimit, next.Settings.Net.UploadLimit);
+        Limit(parts.Node, parts.Api, next.Settings.Net.DownloadLimit, next.Settings.Net.UploadLimit);
+        parts.Automation.LimitsWereSet();
         parts.Output.Apply(LogOf(next));
         var keys = string.Join(", ", changed);
         LogReloaded(log, changed.Length, keys);
         foreach (var key in needRestart) LogNeedsRestart(log, key);
+    }
+
+    private (long Download, long Upload) UsualLimits() => (_live.Current.Settings.Net.DownloadLimit, _live.Current.Settings.Net.UploadLimit);
+
+    private static void Limit(SwarmNode node, ServeApi? api, long download, long upload)
+    {
+        node.SetLimits(download, upload);
+        api?.Limited(download, upload);
     }
 
     private LogSettings LogOf(SwarmConfiguration configuration) => isVerbose ? configuration.Settings.Log with { Level = LogLevel.Debug } : configuration.Settings.Log;
@@ -158,7 +169,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
 
     private static string StatusOf(ImmutableArray<IPEndPoint> listen) => $"listening on {string.Join(", ", listen)}";
 
-    private sealed record Parts(SwarmNode Node, ServeApi? Api, Systemd Systemd, ServiceLog Output);
+    private sealed record Parts(SwarmNode Node, ServeApi? Api, ServeAutomation Automation, Systemd Systemd, ServiceLog Output);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Status}; state is kept in {DataFolder}")]
     private static partial void LogReady(ILogger log, string status, string dataFolder);

@@ -14,7 +14,7 @@ internal sealed class ApiMeasures(NodeMetrics metrics, TimeProvider clock)
     public async Task HandleAsync(HttpContext context, RequestDelegate next)
     {
         var started = clock.GetTimestamp();
-        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? NoRoute;
+        var route = RouteOf(context);
         var method = MethodOf(context.Request.Method);
         using var trace = NodeTraces.Source.StartActivity($"{method} {route}", ActivityKind.Server);
         trace?.SetTag("http.request.method", method).SetTag("http.route", route);
@@ -29,6 +29,9 @@ internal sealed class ApiMeasures(NodeMetrics metrics, TimeProvider clock)
             metrics.Answered(route, method, context.Response.StatusCode, clock.GetElapsedTime(started));
         }
     }
+
+    // Groups leave a slash at the end.
+    private static string RouteOf(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { } pattern ? pattern.Length > 1 ? pattern.TrimEnd('/') : pattern : NoRoute;
 
     private static string MethodOf(string method) => method is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS" ? method : "other";
 }

@@ -11,7 +11,7 @@ internal sealed partial class NodeSampling(SwarmNode node, TorrentCatalogue cata
 {
     /// <summary>Asks once.</summary>
     /// <exception cref="SwarmException">The node has ended.</exception>
-    public async Task SampleAsync(CancellationToken cancellation) => metrics.Take(await node.FiguresAsync(cancellation).ConfigureAwait(false), CatalogueTotals.Of(catalogue));
+    public async Task SampleAsync(CancellationToken cancellation) => metrics.Take(await node.FiguresAsync(cancellation).WaitAsync(cancellation).ConfigureAwait(false), CatalogueTotals.Of(catalogue));
 
     /// <summary>Asks until it is cancelled or the node ends.</summary>
     public async Task RunAsync(CancellationToken cancellation)

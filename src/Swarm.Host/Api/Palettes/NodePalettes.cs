@@ -10,7 +10,7 @@ namespace Swarm.Host.Api.Palettes;
 internal static class NodePalettes
 {
     /// <summary>All of them.</summary>
-    public static PaletteBook Book(string version) => new(version, [Node, TorrentPalette.Palette, Peers, Dht, Trackers, Actors, Log, Config]);
+    public static PaletteBook Book(string version) => new(version, [Node, TorrentPalette.Palette, Peers, Dht, Trackers, Automation, Actors, Log, Config]);
 
     private static Palette Node { get; } = new("node", "The node as a whole.",
     [
@@ -66,6 +66,12 @@ internal static class NodePalettes
             Arguments = [OneTorrent],
         },
         Change("announce", "Asks trackers and DHT for peers now, as far as they allow.", "POST", "/api/v1/torrents/reannounce", Report) with { Arguments = [ManyTorrents] },
+    ]);
+
+    private static Palette Automation { get; } = new("automation", "What the node does with its torrents by itself.",
+    [
+        Get("preview", "What would be done now, and why; nothing is done.", "/api/v1/automation/preview", Table(
+            Column("hash", "Torrent", ColumnFormat.Hash), Column("name", "Name"), Column("action", "Action"), Column("reason", "Why"))),
     ]);
 
     private static Palette Actors { get; } = new("actors", "The supervision tree.",

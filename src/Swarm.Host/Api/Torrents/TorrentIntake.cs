@@ -83,9 +83,10 @@ internal sealed class TorrentIntake(HttpApiSettings settings, ContentRoots roots
     {
         if (request.DownloadLimit < 0 || request.UploadLimit < 0) throw ApiException.BadRequest("A limit is 0 or more bytes a second.");
         Bound(request.Select, "patterns");
+        var category = string.IsNullOrWhiteSpace(request.Category) ? null : TorrentText.Clean(request.Category).Trim();
         var options = new TorrentOptions
         {
-            Folder = FolderOf(request.Folder),
+            Folder = FolderOf(request.Folder ?? FolderOfCategory(category)),
             Peers = PeersOf(request.Peers),
             Trackers = TrackersOf(request.Trackers),
             Select = [.. request.Select],
@@ -94,11 +95,13 @@ internal sealed class TorrentIntake(HttpApiSettings settings, ContentRoots roots
             DownloadLimit = request.DownloadLimit,
             UploadLimit = request.UploadLimit,
             Paused = request.Paused,
-            Category = string.IsNullOrWhiteSpace(request.Category) ? null : TorrentText.Clean(request.Category).Trim(),
+            Category = category,
             Labels = LabelsOf(request.Labels),
         };
         return new NewTorrent(source, options);
     }
+
+    private string? FolderOfCategory(string? category) => category is null ? null : settings.Categories.FirstOrDefault(known => known.Name == category)?.Folder;
 
     private ImmutableArray<byte> Decode(string base64)
     {

@@ -37,7 +37,7 @@ public sealed partial class PaletteTests
         await using var api = await ApiFixture.StartAsync();
         var book = await api.GetAsync("/api/v1/palettes", ApiJson.Default.PaletteBook);
 
-        book.Items.Select(palette => palette.Name).ShouldBe(["node", "torrents", "peers", "dht", "trackers", "actors", "log", "config"]);
+        book.Items.Select(palette => palette.Name).ShouldBe(["node", "torrents", "peers", "dht", "trackers", "automation", "actors", "log", "config"]);
         foreach (var palette in book.Items)
         {
             palette.Commands.Select(command => command.Name).ShouldBeUnique();

@@ -22,6 +22,9 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <summary>What it wrote to standard error.</summary>
     public string Log => _log.ToString();
 
+    /// <summary>The files it has in memory now; Linux only.</summary>
+    public IReadOnlyList<string> LoadedFiles => File.ReadAllLines($"/proc/{_process.Id}/maps");
+
     /// <summary>Starts it with a configuration file of this content.</summary>
     public static DaemonProcess Start(string file, string configuration, IEnumerable<string> options, IEnumerable<(string Name, string Value)> environment)
     {

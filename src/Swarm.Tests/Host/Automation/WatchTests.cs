@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Text;
+using Swarm.Actors.Torrents;
+using Swarm.Host.Automation;
+using Swarm.Tests.Host.Api;
+using Swarm.Tests.Kernel;
+
+namespace Swarm.Tests.Host.Automation;
+
+/// <summary>What becomes of files that people put into a watched folder.</summary>
+public sealed class WatchTests : IDisposable
+{
+    private static readonly byte[] Link = Encoding.UTF8.GetBytes("magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567\n");
+
+    private readonly Scratch _scratch = new();
+    private readonly ListLoggerFactory _log = new();
+    private readonly SettableClock _clock = new();
+    private readonly List<TorrentSource> _added = [];
+    private readonly WatchRun _run;
+    private TorrentRefusedException? _refusal;
+
+    public WatchTests() => _run = new WatchRun(new WatchedFolder(_scratch.Root), new WatchScan(TimeSpan.FromMinutes(1)), AddAsync, _clock, _log);
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public async Task A_file_is_added_when_it_looks_the_same_twice_and_put_away_as_done()
+    {
+        _scratch.Write("a.magnet", Link);
+        await _run.ScanAsync();
+        _added.ShouldBeEmpty();
+        await _run.ScanAsync();
+        _added.ShouldHaveSingleItem().Torrent.ToString().ShouldBe("0123456789abcdef0123456789abcdef01234567");
+        File.Exists(_scratch["done/a.magnet"]).ShouldBeTrue();
+        await _run.ScanAsync();
+        _added.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_torrent_file_that_is_being_written_is_left_until_it_is_whole()
+    {
+        var whole = Api.TorrentFiles.Make("content");
+        var path = _scratch.Write("a.torrent", whole[..(whole.Length / 2)]);
+        for (var look = 0; look < 5; look++) await _run.ScanAsync();
+        File.Exists(path).ShouldBeTrue();
+        _scratch.Write("a.torrent", whole);
+        await _run.ScanAsync();
+        await _run.ScanAsync();
+        _added.Count.ShouldBe(1);
+        File.ReadAllBytes(_scratch["done/a.torrent"]).ShouldBe(whole);
+    }
+
+    [Fact]
+    public async Task What_stays_unreadable_is_put_away_as_failed_with_a_line_in_the_log()
+    {
+        foreach (var path in new[] { _scratch.Write("a.torrent", "not bencoded"u8.ToArray()), _scratch.Write("b.magnet", "http://no.link/"u8.ToArray()) }) File.SetLastWriteTimeUtc(path, _clock.GetUtcNow().UtcDateTime);
+        await _run.ScanAsync();
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        await _run.ScanAsync();
+        Directory.Exists(_scratch["failed"]).ShouldBeFalse();
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        await _run.ScanAsync();
+        Directory.EnumerateFiles(_scratch["failed"]).Select(Path.GetFileName).Order().ShouldBe(["a.torrent", "b.magnet"]);
+        _log.Lines.Count(line => line.Text.Contains("was not added: ", StringComparison.Ordinal)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task One_that_is_there_already_is_done_and_one_that_is_refused_failed()
+    {
+        _scratch.Write("a.magnet", Link);
+        _refusal = new TorrentRefusedException("it is there", isThereAlready: true);
+        await _run.ScanAsync();
+        await _run.ScanAsync();
+        _scratch.Write("b.magnet", Link);
+        _refusal = new TorrentRefusedException("there is no room", isThereAlready: false);
+        await _run.ScanAsync();
+        await _run.ScanAsync();
+        File.Exists(_scratch["done/a.magnet"]).ShouldBeTrue();
+        File.Exists(_scratch["failed/b.magnet"]).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_name_that_is_taken_gets_a_number()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            _scratch.Write("a.magnet", Link);
+            await _run.ScanAsync();
+            await _run.ScanAsync();
+        }
+
+        Directory.EnumerateFiles(_scratch["done"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["a.1.magnet", "a.2.magnet", "a.magnet"]);
+    }
+
+    [Fact]
+    public async Task Links_hidden_files_and_others_are_not_looked_at()
+    {
+        _scratch.Write("elsewhere/x.magnet", Link);
+        File.CreateSymbolicLink(_scratch["x.magnet"], _scratch["elsewhere/x.magnet"]);
+        _scratch.Write(".a.magnet", Link);
+        _scratch.Write("a.magnet.part", Link);
+        _scratch.Write("empty.magnet", []);
+        for (var look = 0; look < 3; look++) await _run.ScanAsync();
+        _added.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_there_is_said_once_and_watched_when_it_comes()
+    {
+        var folder = _scratch["later"];
+        var run = new WatchRun(new WatchedFolder(folder), new WatchScan(TimeSpan.FromMinutes(1)), AddAsync, _clock, _log);
+        await run.ScanAsync();
+        await run.ScanAsync();
+        _log.Lines.Count(line => line.Text.Contains("is in trouble", StringComparison.Ordinal)).ShouldBe(1);
+        _scratch.Write("later/a.magnet", Link);
+        await run.ScanAsync();
+        await run.ScanAsync();
+        _added.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_file_that_changes_between_two_looks_is_not_ready()
+    {
+        var scan = new WatchScan(TimeSpan.FromMinutes(1));
+        ImmutableArray<WatchedFile> first = [new("a.torrent", 5, 1), new("b.torrent", 5, 1), new("c.torrent", 5, 1)];
+        scan.Take(first).ShouldBeEmpty();
+        scan.Take([first[0], first[1] with { Length = 6 }, first[2] with { WrittenTicks = 2 }]).Select(file => file.Name).ShouldBe(["a.torrent"]);
+    }
+
+    private Task AddAsync(TorrentSource source)
+    {
+        if (_refusal is not null) throw _refusal;
+        _added.Add(source);
+        return Task.CompletedTask;
+    }
+}
