@@ -15,6 +15,8 @@ public sealed class SimDhtCensus
     /// <summary>The nodes closest to a target, the closest first, <paramref name="except"/> aside.</summary>
     public IReadOnlyList<SimDhtNode> ClosestTo(NodeId target, int count, SimDhtNode? except = null)
     {
+        // Where an attacker's nodes are all that was found, there is nobody to compare with.
+        if (count == 0) return [];
         var closest = new List<(SimDhtNode Node, Bytes20 Distance)>(count + 1);
         foreach (var (node, id) in _nodes)
         {

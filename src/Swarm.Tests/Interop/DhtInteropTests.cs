@@ -9,7 +9,7 @@ using Swarm.Tests.Interop.Clients;
 namespace Swarm.Tests.Interop;
 
 /// <summary>
-/// One DHT of Swarm, libtorrent and aria2 on loopback addresses, known to each other by one bootstrap node only. Transmission is not in it: its DHT ignores 127/8.
+/// One DHT of Swarm, libtorrent and aria2 on loopback addresses, known to each other by one bootstrap node only. Transmission's DHT ignores 127/8: <see cref="DhtMatrixTests"/> has it.
 /// </summary>
 [Collection(nameof(RealClients))]
 public sealed class DhtInteropTests(InstalledClients installed)
@@ -53,7 +53,7 @@ public sealed class DhtInteropTests(InstalledClients installed)
         var swarm = await SwarmPeer.StartAsync(scenario, scenario.NextAddress(), "seed", Through(router));
         await swarm.SeedAsync(content);
         var folder = scenario.Folder("out");
-        var leech = await Aria2.LeechByDhtAsync(installed, scenario, Share.Magnet(content), folder, router.EndPoint);
+        var leech = await Aria2.LeechByDhtAsync(installed, scenario, [Share.Magnet(content)], folder, router.EndPoint);
         await leech.EndAsync();
         content.ShouldBeIn(folder);
     }
@@ -64,7 +64,7 @@ public sealed class DhtInteropTests(InstalledClients installed)
         using var content = Contents.Create(Contents.ShortLastPiece);
         await using var scenario = new Scenario();
         var router = await RouterAsync(scenario);
-        await Aria2.SeedInDhtAsync(installed, scenario, Share.Torrent(content), content.SeedFolder, router.EndPoint);
+        await Aria2.SeedInDhtAsync(installed, scenario, [Share.Torrent(content)], content.SeedFolder, router.EndPoint);
         await AnnouncedAsync(router, content.Metainfo.WireHash);
         var swarm = await SwarmPeer.StartAsync(scenario, scenario.NextAddress(), "leech", Through(router));
         var libtorrent = await LibtorrentSession.StartAsync(installed, scenario, dhtNode: router.EndPoint);
@@ -86,7 +86,7 @@ public sealed class DhtInteropTests(InstalledClients installed)
         seed.Add(Share.Torrent(content), content.SeedFolder);
         await AnnouncedAsync(router, content.Metainfo.WireHash);
         var folder = scenario.Folder("out");
-        var leech = await Aria2.LeechByDhtAsync(installed, scenario, Share.Magnet(content), folder, router.EndPoint);
+        var leech = await Aria2.LeechByDhtAsync(installed, scenario, [Share.Magnet(content)], folder, router.EndPoint);
         await leech.EndAsync();
         content.ShouldBeIn(folder);
     }
@@ -102,6 +102,19 @@ public sealed class DhtInteropTests(InstalledClients installed)
         (await Invocation.RunAsync(["dht", "get-peers", Hash, .. through])).Out.ShouldContain("127.0.0.1:5001");
         (await Invocation.RunAsync(["dht", "put", "kept there", .. through])).Out.ShouldContain("is kept by 1 node");
         (await Invocation.RunAsync(["dht", "get", DhtItem.TargetOf("10:kept there"u8).ToString(), .. through])).Out.ShouldContain("kept there");
+        (await Invocation.RunAsync(["dht", "find-node", Hash, .. through])).Out.ShouldNotContain(" 127.0.0.1:");
+    }
+
+    [Fact]
+    public async Task What_a_run_of_the_program_announces_as_a_read_only_node_aria2_takes_and_hands_on()
+    {
+        using var content = Contents.Create(Contents.OneByte);
+        await using var scenario = new Scenario();
+        var aria2 = await Aria2.SeedInDhtAsync(installed, scenario, [Share.Torrent(content)], content.SeedFolder, new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 9));
+        string[] through = ["--node", aria2.EndPoint.ToString(), "--bind", "127.0.0.1", "--data", scenario.Folder("data")];
+        const string Hash = "89abcdef0123456789abcdef0123456789abcdef";
+        (await Invocation.RunAsync(["dht", "announce", Hash, "--port", "5001", .. through])).Out.ShouldContain("announced at 1 node");
+        (await Invocation.RunAsync(["dht", "get-peers", Hash, .. through])).Out.ShouldContain("127.0.0.1:5001");
         (await Invocation.RunAsync(["dht", "find-node", Hash, .. through])).Out.ShouldNotContain(" 127.0.0.1:");
     }
 

@@ -87,6 +87,24 @@ public sealed class DhtActorTests
         world.Status().Traffic.RateLimited.ShouldBe(490);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Only_a_seed_asks_for_peers_that_are_no_seeds_and_only_it_announces_itself_as_one(bool isSeed)
+    {
+        var world = new DhtWorld();
+        world.Populate(1);
+        var asked = new List<(KrpcMethod Method, bool NoSeed, bool IsSeed)>();
+        world.OnAsked = bytes =>
+        {
+            var query = Read(bytes);
+            if (query.Method is KrpcMethod.GetPeers or KrpcMethod.AnnouncePeer) asked.Add((query.Method, query.NoSeed, query.IsSeed));
+        };
+        world.Tell(new DhtActor.Announce(1, Torrent, 5_000, isSeed));
+        world.Pass(10);
+        asked.ShouldBe([(KrpcMethod.GetPeers, isSeed, false), (KrpcMethod.AnnouncePeer, false, isSeed)]);
+    }
+
     [Fact]
     public void Crowded_bucket_around_our_id_is_split_and_every_node_is_kept()
     {

@@ -62,6 +62,9 @@ internal sealed class DhtWorld
     /// <summary>Queries that were sent to whomever, with the method.</summary>
     public List<(UdpAddress To, KrpcMethod Method)> Asked { get; } = [];
 
+    /// <summary>Hears every query before it is answered.</summary>
+    public Action<byte[]> OnAsked { get; set; } = _ => { };
+
     /// <summary>Whether a query gets lost on its way.</summary>
     public Func<UdpAddress, KrpcMethod, bool> IsLost { get; set; } = (_, _) => false;
 
@@ -149,6 +152,7 @@ internal sealed class DhtWorld
         }
 
         Asked.Add((to, message.Method));
+        OnAsked(bytes);
         if (IsLost(to, message.Method)) return;
         if (!Nodes.TryGetValue(to, out var id)) return;
         var external = Seen.TryGetValue(to, out var seen) ? seen : At("10.0.0.1:6881");

@@ -1,4 +1,5 @@
 using Swarm.Actors.Dht;
+using Swarm.Actors.Torrents;
 using Swarm.Protocol.Wire;
 using Swarm.TestKit.Chance;
 using Swarm.TestKit.Content;
@@ -122,6 +123,24 @@ public sealed class WholeNodeDhtTests
         _world.RunUntil(() => probe.State == NodeState.Running, Worlds.Patience).ShouldBeTrue();
         var done = Ask<DhtActor.PeersDone>(_world, probe, 0, new DhtActor.GetPeers(1, content.Torrent, Scrape: true));
         done.Peers.ShouldBe(2);
+        Math.Round(done.Swarm!.Seeds).ShouldBe(1);
+        Math.Round(done.Swarm.Peers).ShouldBe(1);
+    }
+
+    [Fact]
+    public void Partial_seed_is_found_among_the_peers_and_not_among_the_seeds()
+    {
+        var router = Router();
+        var content = new SimContent(1, 65_536, [("wanted.bin", 200_000), ("not.bin", 200_000)]);
+        _world.AddNode("seed", Through(router)).AddSeed(content);
+        var partial = _world.AddNode("partial", Through(router));
+        partial.Add(content, options => options with { Select = ["wanted.bin"] });
+        _world.StartAll();
+        _world.MustConverge(Worlds.Patience);
+        partial.Events.OfType<TorrentEvent.StateChanged>().Last().State.ShouldBe(TorrentState.Seeding);
+        // It has been announced again since it has what it wants.
+        _world.RunFor(TimeSpan.FromMinutes(40));
+        var done = Ask<DhtActor.PeersDone>(_world, router, 0, new DhtActor.GetPeers(1, content.Torrent, Scrape: true));
         Math.Round(done.Swarm!.Seeds).ShouldBe(1);
         Math.Round(done.Swarm.Peers).ShouldBe(1);
     }

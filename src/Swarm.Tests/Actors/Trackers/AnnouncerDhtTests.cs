@@ -67,6 +67,25 @@ public sealed class AnnouncerDhtTests
     }
 
     [Fact]
+    public void Partial_seed_is_announced_as_no_seed()
+    {
+        Start();
+        Asked<DhtActor.Announce>();
+        Answer(new DhtActor.Announced(0, TrackerSamples.Hash, 3, 8, Stats));
+        // What it selected is there; the other 40 bytes are not wanted.
+        _harness.TellAndRun(_announcer, new AnnouncerActor.UpdateStats(new AnnounceStats(0, 60, 40)));
+        Pass(17 * 60);
+        Asked<DhtActor.Announce>().IsSeed.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Magnet_link_of_unknown_length_is_announced_as_no_seed()
+    {
+        _harness.TellAndRun(_announcer, new AnnouncerActor.Start(6881, new AnnounceStats(0, 0, null)));
+        Asked<DhtActor.Announce>().IsSeed.ShouldBeFalse();
+    }
+
+    [Fact]
     public void Private_torrent_leaves_the_dht()
     {
         Start();

@@ -24,6 +24,9 @@ internal sealed class ClientProcess : IAsyncDisposable
         _process = process;
     }
 
+    /// <summary>Its process id.</summary>
+    public int Id => _process.Id;
+
     /// <summary>What it has printed so far.</summary>
     public IReadOnlyList<string> Lines
     {

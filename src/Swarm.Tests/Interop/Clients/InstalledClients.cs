@@ -28,11 +28,15 @@ public sealed class InstalledClients
         return _libtorrentPython.Value!;
     }
 
-    private static void Demand(string? found, string what, string package)
+    /// <summary>That the tests run as root, which <paramref name="what"/> takes.</summary>
+    public void RequireRoot(string what) => Demand(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, $"{what} takes root on Linux: run the tests as root");
+
+    private static void Demand(string? found, string what, string package) => Demand(found is not null, $"{what} is not installed: apt-get install {package}");
+
+    private static void Demand(bool isThere, string message)
     {
-        var message = $"{what} is not installed: apt-get install {package}";
-        if (Environment.GetEnvironmentVariable("SWARM_REQUIRE_PEERS") == "1") found.ShouldNotBeNull(message);
-        Assert.SkipUnless(found is not null, message);
+        if (Environment.GetEnvironmentVariable("SWARM_REQUIRE_PEERS") == "1") isThere.ShouldBeTrue(message);
+        Assert.SkipUnless(isThere, message);
     }
 
     private static string? Find(string program) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -8,6 +9,8 @@ namespace Swarm.Tests.Interop.Clients;
 /// <summary>A libtorrent session in a process of its own, driven through <c>lt_session.py</c>. It dials and accepts.</summary>
 internal sealed class LibtorrentSession : IAsyncDisposable
 {
+    private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "Interop", "Clients", "lt_session.py");
+
     private readonly ClientProcess _process;
     private int _questions;
 
@@ -23,12 +26,20 @@ internal sealed class LibtorrentSession : IAsyncDisposable
     public static async Task<LibtorrentSession> StartAsync(InstalledClients installed, Scenario scenario, IPAddress? address = null, IPEndPoint? dhtNode = null)
     {
         address ??= scenario.NextAddress();
-        var script = Path.Combine(AppContext.BaseDirectory, "Interop", "Clients", "lt_session.py");
-        var process = ClientProcess.Start($"libtorrent at {address}", installed.RequireLibtorrent(), scenario.Root, [script, address.ToString(), .. dhtNode is null ? Array.Empty<string>() : [Scenario.FreePort(address).ToString(CultureInfo.InvariantCulture)]]);
-        scenario.Own(process);
+        var process = scenario.Start($"libtorrent at {address}", installed.RequireLibtorrent(), [Script, address.ToString(), .. dhtNode is null ? Array.Empty<string>() : [scenario.FreePort(address).ToString(CultureInfo.InvariantCulture)]]);
         var listening = await EventAsync(process, "listening", static _ => true, Scenario.StartPatience);
-        if (dhtNode is not null) process.Send(new JsonObject { ["cmd"] = "node", ["ip"] = dhtNode.Address.ToString(), ["port"] = dhtNode.Port }.ToJsonString());
+        if (dhtNode is not null) process.Send(NodeCommand(dhtNode));
         return new LibtorrentSession(process, new IPEndPoint(address, (int)listening["port"]!));
+    }
+
+    /// <summary>Nodes of the DHT and nothing else, one at each of <paramref name="addresses"/>: libtorrent has a node for each address it listens at.</summary>
+    public static async Task<ImmutableArray<IPEndPoint>> StartNodesAsync(InstalledClients installed, Scenario scenario, ImmutableArray<IPAddress> addresses, IPEndPoint dhtNode)
+    {
+        var port = scenario.FreePort(addresses[0]);
+        var process = scenario.Start($"libtorrent at {addresses.Length} addresses", installed.RequireLibtorrent(), Script, string.Join(',', addresses), port.ToString(CultureInfo.InvariantCulture));
+        await EventAsync(process, "listening", static _ => true, Scenario.StartPatience);
+        process.Send(NodeCommand(dhtNode));
+        return [.. addresses.Select(address => new IPEndPoint(address, port))];
     }
 
     /// <summary>A command of the DHT, as <c>lt_session.py</c> describes them.</summary>
@@ -76,6 +87,8 @@ internal sealed class LibtorrentSession : IAsyncDisposable
     public Task KillAsync() => _process.KillAsync();
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private static string NodeCommand(IPEndPoint node) => new JsonObject { ["cmd"] = "node", ["ip"] = node.Address.ToString(), ["port"] = node.Port }.ToJsonString();
 
     private static async Task<JsonObject> EventAsync(ClientProcess process, string name, Func<JsonObject, bool> matches, TimeSpan patience)
     {

@@ -20,7 +20,7 @@ internal sealed class OpenTracker : IAsyncDisposable
     public static async Task<OpenTracker> StartAsync(InstalledClients installed, Scenario scenario, params IEnumerable<InfoHash> torrents)
     {
         var program = installed.Require("opentracker", "opentracker");
-        var at = new IPEndPoint(IPAddress.Loopback, Scenario.FreePort(IPAddress.Loopback));
+        var at = new IPEndPoint(IPAddress.Loopback, scenario.FreePort(IPAddress.Loopback));
         var folder = scenario.Folder("opentracker");
         await File.WriteAllLinesAsync(Path.Combine(folder, "whitelist.txt"), torrents.Select(torrent => torrent.ToString()));
         // As root it changes its root to the folder and its user to another, who has to be able to read it.

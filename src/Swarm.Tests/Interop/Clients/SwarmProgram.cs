@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -6,6 +8,8 @@ namespace Swarm.Tests.Interop.Clients;
 /// <summary>The <c>swarm</c> program in a process of its own, followed by its JSON lines.</summary>
 internal sealed class SwarmProgram
 {
+    private static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "swarm");
+
     private readonly ClientProcess _process;
 
     private SwarmProgram(ClientProcess process) => _process = process;
@@ -17,7 +21,22 @@ internal sealed class SwarmProgram
     public static SwarmProgram Start(Scenario scenario, string data, params IEnumerable<string> arguments)
     {
         string[] common = ["--data", data, "--bind", "127.0.0.1", "--port", "0", "--no-dht", "--json"];
-        return new SwarmProgram(scenario.Own(ClientProcess.Start("swarm", Path.Combine(AppContext.BaseDirectory, "swarm"), scenario.Root, [.. arguments, .. common])));
+        return new SwarmProgram(scenario.Start("swarm", Executable, [.. arguments, .. common]));
+    }
+
+    /// <summary>Starts it at <paramref name="at"/>, with a folder of its own, as part of a DHT of which it knows one node.</summary>
+    public static SwarmProgram StartInDht(Scenario scenario, IPEndPoint at, IPEndPoint router, params IEnumerable<string> arguments)
+    {
+        string[] common = ["--data", scenario.Folder($"swarm-{at.Address}"), "--bind", at.Address.ToString(), "--port", at.Port.ToString(CultureInfo.InvariantCulture), "--dht-router", router.ToString(), "--json"];
+        return new SwarmProgram(scenario.Start($"swarm at {at}", Executable, [.. arguments, .. common]));
+    }
+
+    /// <summary>What a verb of <c>swarm dht</c> printed, as text; the verb begins with <paramref name="node"/>.</summary>
+    public static async Task<IReadOnlyList<string>> DhtVerbAsync(Scenario scenario, IPAddress at, IPEndPoint node, params IEnumerable<string> verb)
+    {
+        var run = scenario.Start("swarm dht", Executable, ["dht", .. verb, "--node", node.ToString(), "--bind", at.ToString(), "--data", scenario.Folder($"swarm-{at}")]);
+        await run.ExitAsync(Scenario.Patience);
+        return run.Lines;
     }
 
     /// <summary>The first line of this type.</summary>

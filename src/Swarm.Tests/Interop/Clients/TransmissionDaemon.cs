@@ -1,5 +1,9 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Swarm.Tests.Interop.Clients;
@@ -26,11 +30,12 @@ internal sealed class TransmissionDaemon : IAsyncDisposable
     /// <summary>Where it accepts connections.</summary>
     public IPEndPoint EndPoint { get; }
 
-    public static async Task<TransmissionDaemon> StartAsync(InstalledClients installed, Scenario scenario)
+    /// <summary>A daemon. With <paramref name="dhtNodes"/> it takes part in the DHT, as if it had saved these; it does so only once it has more than eight nodes.</summary>
+    public static async Task<TransmissionDaemon> StartAsync(InstalledClients installed, Scenario scenario, params ImmutableArray<IPEndPoint> dhtNodes)
     {
         var program = installed.Require("transmission-daemon", "transmission-daemon");
         var address = scenario.NextAddress();
-        var (peerPort, rpcPort) = (Scenario.FreePort(address), Scenario.FreePort(address));
+        var (peerPort, rpcPort) = (scenario.FreePort(address), scenario.FreePort(address));
         var config = scenario.Folder($"transmission-{address}");
         var settings = new JsonObject
         {
@@ -43,7 +48,7 @@ internal sealed class TransmissionDaemon : IAsyncDisposable
             ["rpc-authentication-required"] = false,
             ["rpc-whitelist-enabled"] = false,
             ["rpc-host-whitelist-enabled"] = false,
-            ["dht-enabled"] = false,
+            ["dht-enabled"] = dhtNodes.Length > 0,
             ["lpd-enabled"] = false,
             ["pex-enabled"] = false,
             ["utp-enabled"] = false,
@@ -57,9 +62,9 @@ internal sealed class TransmissionDaemon : IAsyncDisposable
             ["message-level"] = 3,
         };
         await File.WriteAllTextAsync(Path.Combine(config, "settings.json"), settings.ToJsonString());
-        var process = ClientProcess.Start($"Transmission at {address}", program, scenario.Root, "-f", "-g", config);
-        scenario.Own(process);
-        var rpc = new HttpClient { BaseAddress = new Uri($"http://{address}:{rpcPort}/transmission/rpc") };
+        if (dhtNodes.Length > 0) await File.WriteAllBytesAsync(Path.Combine(config, "dht.dat"), SavedTable(dhtNodes));
+        var process = scenario.Start($"Transmission at {address}", program, "-f", "-g", config);
+        var rpc = new HttpClient(new SocketsHttpHandler { ConnectCallback = (context, cancelled) => ConnectAsync(scenario, context.DnsEndPoint, cancelled) }) { BaseAddress = new Uri($"http://{address}:{rpcPort}/transmission/rpc") };
         scenario.Own(rpc);
         var transmission = new TransmissionDaemon(process, new IPEndPoint(address, peerPort), rpc);
         await Poll.UntilAsync(transmission.AnswersAsync, "Transmission's RPC answers", Scenario.StartPatience);
@@ -85,6 +90,28 @@ internal sealed class TransmissionDaemon : IAsyncDisposable
     public Task KillAsync() => _process.KillAsync();
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    // "nodes": addresses and ports of IPv4, six bytes each.
+    private static byte[] SavedTable(ImmutableArray<IPEndPoint> nodes)
+    {
+        byte[] compact = [.. nodes.SelectMany(node => (byte[])[.. node.Address.GetAddressBytes(), (byte)(node.Port >> 8), (byte)node.Port])];
+        return [.. "d2:id20:"u8, .. RandomNumberGenerator.GetBytes(20), .. Encoding.ASCII.GetBytes($"5:nodes{compact.Length}:"), .. compact, (byte)'e'];
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(Scenario scenario, DnsEndPoint to, CancellationToken cancelled)
+    {
+        var socket = scenario.NewSocket();
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Parse(to.Host), to.Port, cancelled);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private async Task<bool> IsSeedingAsync(InfoHash torrent) =>
         await TorrentAsync(torrent, "percentDone", "status", "metadataPercentComplete") is { } found

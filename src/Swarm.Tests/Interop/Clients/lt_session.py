@@ -3,7 +3,7 @@
 
 Reads one JSON command a line from stdin, writes one JSON event a line to stdout. The end of stdin ends it, so it never outlives its test.
 
-  usage: lt_session.py ADDRESS [PORT]   listens at ADDRESS (an IPv4 or IPv6 address), any free port, and calls out from there; with a PORT it listens there and takes part in the DHT
+  usage: lt_session.py ADDRESS[,ADDRESS...] [PORT]   listens at each ADDRESS (an IPv4 or IPv6 address), any free port, and calls out from there; with a PORT it listens there and takes part in the DHT, with a node at each
 
   commands  {"cmd":"add", "torrent":PATH | "magnet":LINK, "dir":FOLDER, "peers":[[ADDRESS,PORT]...], "trackers":[URL...], "upload_limit":BYTES_A_SECOND}
             {"cmd":"connect", "hash":HEX, "ip":ADDRESS, "port":PORT}
@@ -32,10 +32,10 @@ def say(event, **fields):
 
 
 def session(address, port):
-    at = "[%s]" % address if ":" in address else address
+    at = ",".join("%s:%s" % ("[%s]" % one if ":" in one else one, port) for one in address.split(","))
     categories = lt.alert.category_t
     return lt.session({
-        "listen_interfaces": "%s:%s" % (at, port), "outgoing_interfaces": address,
+        "listen_interfaces": at, "outgoing_interfaces": address,
         "enable_dht": port != 0, "dht_bootstrap_nodes": "", "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False, "dht_enforce_node_id": False,
         "dht_prefer_verified_node_ids": False, "dht_block_ratelimit": 1000, "dht_announce_interval": 5,
         "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,

@@ -69,6 +69,20 @@ public sealed class DhtResponderTests
     }
 
     [Fact]
+    public void Get_peers_with_noseed_is_answered_with_seeds_only_where_there_is_nobody_else()
+    {
+        for (var i = 0; i < 120; i++) Announce($"8.8.{i}.8", port: 1234, isSeed: true);
+        var query = new KrpcQuery { Method = KrpcMethod.GetPeers, TransactionId = "aa"u8, Id = Id, Target = Target };
+        // Whoever has everything still gets to know that the torrent is there.
+        Peers(Ask(query with { NoSeed = true }).Peers).ShouldNotBeEmpty();
+        for (var i = 0; i < 120; i++) Announce($"9.9.{i}.9", port: 1234, isSeed: false);
+        Peers(Ask(query with { NoSeed = true }).Peers).ShouldAllBe(peer => peer.StartsWith("9.9."));
+        var all = Peers(Ask(query).Peers);
+        all.ShouldContain(peer => peer.StartsWith("8.8."));
+        all.ShouldContain(peer => peer.StartsWith("9.9."));
+    }
+
+    [Fact]
     public void Announce_with_a_wrong_token_or_port_is_refused()
     {
         var token = Ask(new KrpcQuery { Method = KrpcMethod.GetPeers, TransactionId = "aa"u8, Id = Id, Target = Target }).Token.ToArray();
