@@ -38,9 +38,10 @@ internal sealed class BytesCheck(SimWorld world) : WorldCheck(world, "Every byte
     private void Look(SimNode node, SimTorrent torrent, IEnumerable<PieceIndex> pieces)
     {
         if (!node.TrustsDisk || node.HasLostBytes) return;
+        var folders = FoldersOf(node, torrent);
         foreach (var piece in pieces)
         {
-            if (node.Disk.Holds(torrent.Content, torrent.Options.Folder, piece)) continue;
+            if (node.Disk.Holds(torrent.Content, folders, piece)) continue;
             Broken(node, $"piece {piece.Value} of {torrent.Content.Metainfo.Name} is called verified, and its bytes are not the torrent's");
             return;
         }

@@ -51,7 +51,7 @@ internal sealed class DurabilityCheck(SimWorld world) : WorldCheck(world, "What 
 
     private bool IsKept(SimNode node, SimTorrent torrent, PieceIndex piece, string what)
     {
-        if (node.Disk.HoldsDurably(torrent.Content, torrent.Options.Folder, piece)) return true;
+        if (node.Disk.HoldsDurably(torrent.Content, FoldersOf(node, torrent), piece)) return true;
         Broken(node, $"piece {piece.Value} of {torrent.Content.Metainfo.Name} {what}");
         return false;
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
 using Swarm.TestKit.World;
@@ -70,6 +71,14 @@ public abstract class WorldCheck(SimWorld world, string promise)
 
     /// <summary>Says that the promise was broken, by whom and how.</summary>
     protected void Broken(SimNode? node, string how) => World.Fail(Promise, node, how);
+
+    /// <summary>The folders below which a torrent's files are to be found: the one on record, and while they are moved the one they go to.</summary>
+    protected static ImmutableArray<string> FoldersOf(SimNode node, SimTorrent torrent) => node.Store.RecordOf(torrent.Content.Torrent) switch
+    {
+        { Unfinished: UnfinishedWork.Moving moving } record => [record.Folder, moving.Folder],
+        { } record => [record.Folder],
+        null => [torrent.Options.Folder],
+    };
 
     /// <summary>The pieces that are in a bitfield, lowest first.</summary>
     protected static IEnumerable<PieceIndex> PiecesIn(Bitfield pieces)

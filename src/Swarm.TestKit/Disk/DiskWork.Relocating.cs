@@ -5,22 +5,28 @@ namespace Swarm.TestKit.Disk;
 // Moving, naming anew and deleting: each file at once and durably, as after the fence that the port promises. A process that dies within one leaves it done for some files and not for others.
 internal sealed partial class DiskWork
 {
-    /// <summary>The process died within this fence: some of it is done, and nobody hears of it.</summary>
+    /// <summary>The process died within this fence: some of it is done, and nobody hears of it. What would have been refused was, and what has moved was forced to the disk before.</summary>
     public void RelocateUnanswered(SimDiskJob job)
     {
         var storage = job.Storage;
         if (storage.Failure is not null) return;
+        var files = OwnFiles(storage);
+        var left = random.Next(files.Count + 1);
+        if (left == 0) return;
         var target = TargetOf(job);
-        var left = random.Next(storage.Layout.Files.Length + 1);
-        for (var file = 0; file < storage.Layout.Files.Length && left > 0; file++, left--)
+        if (job.Kind != SimDiskJobKind.Delete && WhyRefused(job, target) is not null) return;
+        foreach (var file in files.Take(left))
         {
-            var from = storage.PathOf(file);
-            var to = SimPaths.Join(target.Root, target.Layout.Files[file].Path);
-            if (volume.Find(from) is null) continue;
+            var (from, to) = (storage.PathOf(file), PlaceIn(target, file));
             if (job.Kind == SimDiskJobKind.Delete) _ = volume.Delete(from);
-            else if (from != to && volume.Find(to) is null) _ = volume.Rename(from, to);
+            else if (from != to && volume.Find(from) is not null) _ = volume.Rename(from, to);
         }
     }
+
+    // A pad file is never there: what lies in its place is somebody else's.
+    private static List<int> OwnFiles(SimStorage storage) => [.. Enumerable.Range(0, storage.Layout.Files.Length).Where(file => !storage.Layout.Files[file].IsPad)];
+
+    private static string PlaceIn(StorageSpec target, int file) => SimPaths.Join(target.Root, target.Layout.Files[file].Path);
 
     private static StorageSpec TargetOf(SimDiskJob job)
     {
@@ -36,10 +42,11 @@ internal sealed partial class DiskWork
         var storage = job.Storage;
         var target = TargetOf(job);
         var moved = new List<(string From, string To)>();
-        var error = SimPaths.WhyUnusable(target, volume) ?? WhyNotMoved(job, target) ?? FlushAll(storage);
-        for (var file = 0; file < storage.Layout.Files.Length && error is null; file++)
+        var error = WhyRefused(job, target);
+        foreach (var file in OwnFiles(storage))
         {
-            var (from, to) = (storage.PathOf(file), SimPaths.Join(target.Root, target.Layout.Files[file].Path));
+            if (error is not null) break;
+            var (from, to) = (storage.PathOf(file), PlaceIn(target, file));
             if (from == to || volume.Find(from) is null) continue;
             error = volume.Rename(from, to);
             if (error is null) moved.Add((from, to));
@@ -53,14 +60,18 @@ internal sealed partial class DiskWork
         }
 
         storage.LieAt(target);
+        relocated(storage);
         storage.Tell(new IDisk.Relocated(storage.Id, Look(storage, volume)));
     }
 
-    private DiskError? WhyNotMoved(SimDiskJob job, StorageSpec target)
+    // Before the first file is touched, everything that was written is forced to the disk.
+    private DiskError? WhyRefused(SimDiskJob job, StorageSpec target) => SimPaths.WhyUnusable(target, volume) ?? WhyObstructed(job, target) ?? FlushAll(job.Storage);
+
+    private DiskError? WhyObstructed(SimDiskJob job, StorageSpec target)
     {
-        for (var file = 0; file < target.Layout.Files.Length; file++)
+        foreach (var file in OwnFiles(job.Storage))
         {
-            var (from, to) = (job.Storage.PathOf(file), SimPaths.Join(target.Root, target.Layout.Files[file].Path));
+            var (from, to) = (job.Storage.PathOf(file), PlaceIn(target, file));
             if (from == to || volume.Find(to) is null) continue;
             var isBegun = job.Kind == SimDiskJobKind.Move && job.Tag == (long)MoveKind.Begin;
             if (isBegun || volume.Find(from) is not null) return SimDiskErrors.Obstructed(to, "another file is in its place");
@@ -84,7 +95,7 @@ internal sealed partial class DiskWork
     {
         var storage = job.Storage;
         DiskError? first = null;
-        for (var file = 0; file < storage.Layout.Files.Length; file++)
+        foreach (var file in OwnFiles(storage))
         {
             var error = volume.Delete(storage.PathOf(file));
             first ??= error;

@@ -9,7 +9,7 @@ namespace Swarm.TestKit.Disk;
 /// <para>A piece of a content that is known is valid if every block that was given was right; where nothing is known of it, it is read back and hashed when its last block is in. An owner is told
 /// once a turn what was written. What fails is told, the piece is forgotten, and every slice is released once.</para>
 /// </summary>
-internal sealed partial class DiskWork(SimVolume volume, SimPressure pressure, Random random, Func<SimDiskSettings> settings, Func<SlabLedger> slabs, Action<SimStorage> closed)
+internal sealed partial class DiskWork(SimVolume volume, SimPressure pressure, Random random, Func<SimDiskSettings> settings, Func<SlabLedger> slabs, Action<SimStorage> closed, Action<SimStorage> relocated)
 {
     private readonly byte[] _block = new byte[PieceGeometry.BlockSize];
     private readonly SimReader _reader = new(volume, random, settings);

@@ -118,10 +118,16 @@ public sealed partial class SimDisk
     }
 
     /// <summary>Whether a process would read the right bytes of a piece.</summary>
-    public bool Holds(SimContent content, string root, PieceIndex piece) => Holds(content, root, WholeOf(content, piece), file => file.Cached);
+    public bool Holds(SimContent content, string root, PieceIndex piece) => Holds(content, [root], piece);
 
-    /// <summary>Whether the right bytes of a piece would survive a power loss.</summary>
-    public bool HoldsDurably(SimContent content, string root, PieceIndex piece) => Holds(content, root, WholeOf(content, piece), file => file.Durable);
+    /// <summary>The same where some files may lie below one folder and some below another, as while they are moved.</summary>
+    public bool Holds(SimContent content, ImmutableArray<string> roots, PieceIndex piece) => Holds(content, roots, WholeOf(content, piece), file => file.Cached);
+
+    /// <summary>Whether the right bytes of a piece would survive a power loss, each file below any of the folders.</summary>
+    public bool HoldsDurably(SimContent content, ImmutableArray<string> roots, PieceIndex piece) => Holds(content, roots, WholeOf(content, piece), file => file.Durable);
+
+    /// <summary>The same below one folder.</summary>
+    public bool HoldsDurably(SimContent content, string root, PieceIndex piece) => HoldsDurably(content, [root], piece);
 
     /// <summary>Blocks that have bytes, as a process sees them, and not the right ones; in order.</summary>
     public IEnumerable<(PieceIndex Piece, BlockIndex Block)> WrongBlocks(SimContent content, string root) =>
@@ -129,7 +135,7 @@ public sealed partial class SimDisk
         from block in Enumerable.Range(0, content.Geometry.BlocksIn(piece)).Select(block => new BlockIndex(block))
         let range = content.Geometry.RequestFor(piece, block)
         where RegionsOf(content, range).Any(region => FileOf(content, root, region) is { } file && file.HasData(file.Cached, region.Offset, region.Length))
-            && !Holds(content, root, range, file => file.Cached)
+            && !Holds(content, [root], range, file => file.Cached)
         select (piece, block);
 
     /// <summary>What was done with a piece of a known content since the disk was made, over every crash.</summary>
@@ -152,12 +158,13 @@ public sealed partial class SimDisk
 
     private SimFile? FileOf(SimContent content, string root, FileRegion region) => _volume.Find(SimPaths.Join(root, content.Metainfo.Layout.Files[region.File].Path));
 
-    private bool Holds(SimContent content, string root, BlockRequest range, Func<SimFile, FileImage> image)
+    private bool Holds(SimContent content, ImmutableArray<string> roots, BlockRequest range, Func<SimFile, FileImage> image)
     {
         var offset = content.Geometry.PieceOffset(range.Piece) + range.Begin;
         foreach (var region in RegionsOf(content, range))
         {
-            if (FileOf(content, root, region) is not { } file || !file.Matches(image(file), region.Offset, region.Length, content, offset)) return false;
+            var from = offset;
+            if (!roots.Any(root => FileOf(content, root, region) is { } file && file.Matches(image(file), region.Offset, region.Length, content, from))) return false;
             offset += region.Length;
         }
 

@@ -38,7 +38,7 @@ public sealed partial class SimDisk : IDisk, IBlockReader
         _random = random;
         _volume = new SimVolume(random, () => Settings, simulation.Time);
         _pressure = new SimPressure(() => Settings);
-        _work = new DiskWork(_volume, _pressure, random, () => Settings, () => Slabs, storage => _storages.Remove(storage.Id.Value));
+        _work = new DiskWork(_volume, _pressure, random, () => Settings, () => Slabs, storage => _storages.Remove(storage.Id.Value), FollowTally);
         _turns = new SimTurns(simulation, random, () => Settings, _work);
     }
 
@@ -194,6 +194,12 @@ public sealed partial class SimDisk : IDisk, IBlockReader
 
         _jobsRefused++;
         return false;
+    }
+
+    // The work on the pieces goes where the files go, and is still told of the place where they were: whoever counts learns of a move later.
+    private void FollowTally(SimStorage moved)
+    {
+        if (moved.Content is { } content) _tallies[(moved.Spec.Root.TrimEnd('/'), content.Torrent)] = moved.Tally;
     }
 
     private WorkTally TallyOf(SimContent content, string root)

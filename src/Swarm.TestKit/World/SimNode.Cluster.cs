@@ -68,11 +68,11 @@ public sealed partial class SimNode
         torrent.VerifiedNow = new Bitfield(torrent.Content.Geometry.PieceCount);
     }
 
-    // A cluster takes torrents away with their files.
+    // What is removed, by a cluster or by its user, goes with its files: what it has said of itself holds no more.
     internal void FollowCommit(StoreCommand command, StoreOutcome outcome)
     {
         if (outcome is not StoreOutcome.Done || command is not (StoreCommand.PutOptions { Unfinished: UnfinishedWork.Removal } or StoreCommand.RemoveTorrent or StoreCommand.PutTorrent)) return;
-        var torrent = _torrents.Find(each => each.IsPlaced && each.Content.Torrent == TorrentOf(command));
+        var torrent = Find(TorrentOf(command));
         if (torrent is null) return;
         var isLeaving = command is StoreCommand.PutOptions;
         if (!isLeaving && !torrent.IsLeaving) return;

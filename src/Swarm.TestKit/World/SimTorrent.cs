@@ -26,7 +26,7 @@ public sealed class SimTorrent
     /// <summary>Whether it is its cluster, and nobody from outside, that has it run here or not.</summary>
     public bool IsPlaced { get; internal init; }
 
-    /// <summary>Of a placed one, whether it is being removed: what it has said of itself holds no more.</summary>
+    /// <summary>Whether it is being removed: what it has said of itself holds no more.</summary>
     internal bool IsLeaving { get; set; }
 
     /// <summary>Whether it was acknowledged in the process that runs, or ran last.</summary>

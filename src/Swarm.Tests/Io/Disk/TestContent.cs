@@ -27,10 +27,10 @@ internal sealed class TestContent
         Hashes = hashes;
     }
 
-    /// <summary>A computed content, as bytes.</summary>
-    public TestContent(SimContent content)
+    /// <summary>A computed content, as bytes, whose files lie at these paths below the storage's folder, whatever its torrent calls them.</summary>
+    public TestContent(SimContent content, ImmutableArray<string> paths)
     {
-        Layout = content.Metainfo.Layout;
+        Layout = new ContentLayout(content.Geometry, [.. content.Metainfo.Layout.Files.Zip(paths, (file, path) => file with { Path = path })]);
         Bytes = new byte[content.Geometry.TotalLength];
         content.Fill(0, Bytes);
         Hashes = content.Metainfo.PieceHashes!.Memory;

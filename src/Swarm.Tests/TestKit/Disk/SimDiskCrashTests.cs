@@ -179,6 +179,43 @@ public sealed class SimDiskCrashTests
         world.Slabs.Outstanding.ShouldBe(0);
     }
 
+    [Fact]
+    public void What_a_power_loss_in_the_middle_of_a_move_finds_moved_is_whole()
+    {
+        var moved = 0;
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            var world = new SimDiskWorld(seed: seed, content: TwoFiles);
+            world.WriteAll();
+            world.Disk.Move(world.Storage, "/elsewhere", MoveKind.Begin);
+            world.Disk.Crash();
+            foreach (var file in TwoFiles.Metainfo.Layout.Files)
+            {
+                if (world.Disk.ReadFile($"/elsewhere/{file.Path}") is not { } bytes) continue;
+                bytes.Length.ShouldBe((int)file.Length);
+                TwoFiles.Matches(file.Offset, bytes).ShouldBeTrue($"{file.Path}, seed {seed}");
+                moved++;
+            }
+        }
+
+        moved.ShouldBeInRange(1, 39);
+    }
+
+    [Fact]
+    public void A_move_that_would_be_refused_has_moved_nothing_when_its_process_dies()
+    {
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            var world = new SimDiskWorld(seed: seed, content: TwoFiles);
+            world.WriteAll();
+            world.Disk.Overwrite($"/elsewhere/{TwoFiles.Metainfo.Layout.Files[1].Path}", 0, [1]);
+            var before = world.Disk.Files;
+            world.Disk.Move(world.Storage, "/elsewhere", MoveKind.Begin);
+            world.Disk.Kill();
+            world.Disk.Files.ShouldBe(before);
+        }
+    }
+
     private static bool Reads(SimDiskWorld world, int block)
     {
         var request = TwoFiles.Geometry.RequestFor(new PieceIndex(block / 2), new BlockIndex(block % 2));
