@@ -16,6 +16,17 @@ public sealed class PlacementPlannerTests
     }
 
     [Fact]
+    public void A_torrent_for_which_there_was_no_room_is_placed_when_there_is()
+    {
+        var world = new World(Some.Up(2), Settings with { MinFreeBytes = 1L << 55 }, torrents: 5, replicas: 1);
+        world.Settle();
+        world.Tables.Torrents.Values.ShouldAllBe(torrent => torrent.Replicas.IsEmpty);
+        foreach (var id in world.Tables.Membership.Members.Keys) world.Tables = world.Tables.Run(new ClusterCommand.Renew(id, TimeSpan.FromDays(1), 1L << 56), world.Seconds);
+        world.Settle();
+        world.Tables.Torrents.Values.ShouldAllBe(torrent => torrent.CompleteReplicas == 1);
+    }
+
+    [Fact]
     public void After_a_loss_everything_is_repaired_and_when_the_storage_comes_back_the_surplus_goes()
     {
         var world = new World(Some.Up(5), Settings, torrents: 200, replicas: 2);
