@@ -52,7 +52,8 @@ internal sealed partial class ServeApi : IAsyncDisposable
         try
         {
             var server = await ApiServer.StartAsync(services with { Metrics = watching.Api, Preview = node.PreviewAsync }, logs).ConfigureAwait(false);
-            LogListening(log, string.Join(", ", server.Addresses));
+            var addresses = string.Join(", ", server.Addresses);
+            LogListening(log, addresses);
             return new ServeApi(node, model, catalogue, watching, server);
         }
         catch

@@ -120,9 +120,11 @@ internal sealed class MetricCollector : IDisposable
             one.Value = IsObserved || _kind == MetricKind.Gauge ? value : one.Value + value;
         }
 
-        public MetricFamily Read() => new(
-            Name, _kind, _instrument.Description ?? "", MetricNames.UnitOf(_instrument.Unit),
-            [.. Series.Values.Select(one => new MetricSeries(one.Labels, one.Value) { Buckets = _kind == MetricKind.Histogram ? [.. one.Buckets] : [] })]) { Bounds = Bounds };
+        public MetricFamily Read()
+        {
+            var series = Series.Values.Select(one => new MetricSeries(one.Labels, one.Value) { Buckets = _kind == MetricKind.Histogram ? [.. one.Buckets] : [] });
+            return new MetricFamily(Name, _kind, _instrument.Description ?? "", MetricNames.UnitOf(_instrument.Unit), [.. series]) { Bounds = Bounds };
+        }
     }
 
     /// <summary>One figure.</summary>

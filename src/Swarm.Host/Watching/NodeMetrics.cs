@@ -109,6 +109,9 @@ internal sealed class NodeMetrics : IDisposable
         Show("swarm.disk.queued", "By", "Bytes waiting to be written.", figures => figures.Disk?.QueuedBytes);
         Show("swarm.disk.reorder", "By", "Bytes held for running hashes.", figures => figures.Disk?.ReorderBytes);
         Show("swarm.disk.running.hashes", "{hash}", "Running hashes in use.", figures => figures.Disk?.RunningHashes);
+        Count("swarm.disk.pieces.without.running.hash", "{piece}", "Pieces begun while all running hashes were in use; they are read back to be hashed.", figures => figures.Disk?.PiecesWithoutRunningHash);
+        Count("swarm.disk.map.refusals", "{send}", "Sends that had to read, because nothing could be mapped.", figures => figures.Disk?.MapRefusals);
+        Show("swarm.disk.mapped", "By", "Bytes of files mapped to be sent from.", figures => figures.Disk?.MappedBytes);
         Show("swarm.disk.open.files", "{file}", "Files kept open.", figures => figures.Disk?.OpenFiles);
         Count("swarm.store.batches", "{batch}", "Batches of durable state committed.", figures => figures.Store?.Batches);
         Count("swarm.store.commands", "{command}", "Commands in them.", figures => figures.Store?.Commands);

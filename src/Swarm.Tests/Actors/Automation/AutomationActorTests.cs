@@ -8,7 +8,7 @@ using static Swarm.Tests.Actors.Automation.AutomationRows;
 namespace Swarm.Tests.Actors.Automation;
 
 /// <summary>The actor in virtual time: what it asks of torrents, and when.</summary>
-public sealed class AutomationActorTests
+public sealed class AutomationActorTests : IDisposable
 {
     private readonly SimHarness _harness = new();
     private readonly ListLoggerFactory _log = new();
@@ -17,6 +17,8 @@ public sealed class AutomationActorTests
     private readonly IActorRef _torrentsRef;
 
     public AutomationActorTests() => (_torrentsRef, _torrents) = _harness.Probe("torrents");
+
+    public void Dispose() => _log.Dispose();
 
     private IEnumerable<TorrentsActor.ITorrentCommand> Commands => _torrents.OfType<TorrentsActor.ITorrentCommand>();
 

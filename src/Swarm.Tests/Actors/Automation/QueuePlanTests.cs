@@ -119,13 +119,15 @@ public sealed class QueuePlanTests
         }
     }
 
-    private static TorrentRow[] Applied(TorrentRow[] rows, ImmutableArray<AutomationStep> steps) => [.. rows.Select(row => steps.Single(step => step.Torrent == row).Action switch
+    private static TorrentRow[] Applied(TorrentRow[] rows, ImmutableArray<AutomationStep> steps) => [.. rows.Select(row => Applied(row, steps.Single(step => step.Torrent == row).Action))];
+
+    private static TorrentRow Applied(TorrentRow row, AutomationAction action) => action switch
     {
         AutomationAction.Hold => row with { State = TorrentState.Queued, DownloadRate = 0, UploadRate = 0 },
         AutomationAction.Release when row.IsComplete => row with { State = TorrentState.Seeding, UploadRate = 1_000_000 },
         AutomationAction.Release => row with { State = TorrentState.Downloading, DownloadRate = 1_000_000 },
         _ => row,
-    })];
+    };
 
     private static string Play(QueueSettings settings, string torrents, long now)
     {

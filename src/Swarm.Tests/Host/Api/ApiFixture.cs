@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
+using Swarm.Actors.Automation;
 using Swarm.Api.Contracts;
 using Swarm.Host.Api;
 using Swarm.Host.Api.Catalogue;
@@ -12,7 +13,6 @@ using Swarm.Host.Api.Security;
 using Swarm.Host.Api.Torrents;
 using Swarm.Host.Watching;
 using Swarm.Io.Http;
-using Swarm.Tests.Host;
 
 namespace Swarm.Tests.Host.Api;
 
@@ -45,6 +45,7 @@ internal sealed class ApiFixture : IAsyncDisposable
             Configuration = () => [new ConfigItem("swarm.api.port", "9110", "default"), new ConfigItem("swarm.dht.enabled", "true", "node.conf:3")],
             Clock = TimeProvider.System,
             Metrics = new ApiMetrics(Metrics, _collector),
+            Preview = () => Task.FromResult(Previewed),
             Version = "1.2.3",
         };
     }
@@ -60,6 +61,8 @@ internal sealed class ApiFixture : IAsyncDisposable
     public LogTail Log { get; }
 
     public NodeMetrics Metrics { get; } = new();
+
+    public AutomationActor.Previewed? Previewed { get; set; }
 
     public ApiServices Services { get; }
 

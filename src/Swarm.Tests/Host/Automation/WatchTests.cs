@@ -21,7 +21,11 @@ public sealed class WatchTests : IDisposable
 
     public WatchTests() => _run = new WatchRun(new WatchedFolder(_scratch.Root), new WatchScan(TimeSpan.FromMinutes(1)), AddAsync, _clock, _log);
 
-    public void Dispose() => _scratch.Dispose();
+    public void Dispose()
+    {
+        _log.Dispose();
+        _scratch.Dispose();
+    }
 
     [Fact]
     public async Task A_file_is_added_when_it_looks_the_same_twice_and_put_away_as_done()

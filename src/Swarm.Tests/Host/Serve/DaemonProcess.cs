@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Swarm.Host;
 
 namespace Swarm.Tests.Host.Serve;
 

@@ -46,7 +46,7 @@ public sealed partial class MetricsEndpointTests
 
         read.Values.Where(value => value.Key.StartsWith("swarm_torrents{", StringComparison.Ordinal)).Sum(value => value.Value).ShouldBe(3);
         read.Values["swarm_dht_nodes{family=\"ipv4\"}"].ShouldBe(42);
-        read.Values["swarm_disk_queued_bytes"].ShouldBe(11);
+        read.Values["swarm_disk_queued_bytes"].ShouldBe(Figures.Disk!.QueuedBytes);
         read.Values["swarm_actors_mailbox_longest{kind=\"PeerActor\"}"].ShouldBe(2);
         read.Values["swarm_api_request_duration_seconds_count{method=\"GET\",route=\"/api/v1/torrents/{hash}\",status=\"404\"}"].ShouldBe(1);
         read.Values["swarm_api_request_duration_seconds_count{method=\"GET\",route=\"none\",status=\"404\"}"].ShouldBe(1);
