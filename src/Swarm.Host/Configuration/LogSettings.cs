@@ -19,8 +19,8 @@ internal sealed record LogSettings
     /// <summary>From which level on.</summary>
     public LogLevel Level { get; init; } = LogLevel.Information;
 
-    /// <summary>The same for single categories and all below them, such as Swarm.Dht: the longest that fits holds.</summary>
-    public ImmutableSortedDictionary<string, LogLevel> Levels { get; init; } = ImmutableSortedDictionary.Create<string, LogLevel>(StringComparer.Ordinal);
+    /// <summary>The same for single categories and all below them, such as Swarm.Dht: the longest that fits holds. Of itself the web server would log every request.</summary>
+    public ImmutableSortedDictionary<string, LogLevel> Levels { get; init; } = ImmutableSortedDictionary.Create<string, LogLevel>(StringComparer.Ordinal).Add("Microsoft", LogLevel.Warning);
 
     /// <summary>How.</summary>
     public LogFormat Format { get; init; } = LogFormat.Text;

@@ -133,9 +133,7 @@ public sealed class Ed25519Tests
     {
         var (key, signature) = Signed();
         Use();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 100; i++) Use();
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocations.Of(100, Use).ShouldBe(0);
 
         void Use()
         {

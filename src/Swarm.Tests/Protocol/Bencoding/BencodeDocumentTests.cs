@@ -187,9 +187,7 @@ public sealed class BencodeDocumentTests
     {
         var packet = "d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"u8.ToArray();
         ReadId(packet).ShouldBe(20);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) ReadId(packet);
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocations.Of(1000, () => ReadId(packet)).ShouldBe(0);
     }
 
     [Fact]

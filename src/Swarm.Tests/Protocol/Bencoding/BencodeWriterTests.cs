@@ -27,14 +27,11 @@ public sealed class BencodeWriterTests
         var writer = new BencodeWriter(512);
         WritePing(writer);
         var expected = writer.ToArray();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
+        Allocations.Of(1000, () =>
         {
             writer.Clear();
             WritePing(writer);
-        }
-
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        }).ShouldBe(0);
         writer.WrittenSpan.ToArray().ShouldBe(expected);
     }
 

@@ -209,9 +209,7 @@ public sealed class DhtResponderTests
         Ask(new KrpcQuery { Method = KrpcMethod.AnnouncePeer, TransactionId = "aa"u8, Id = Id, Target = Target, Token = token, Port = 5 });
         var size = KrpcEncoder.Write(_question, new KrpcQuery { Method = method, TransactionId = "aa"u8, Id = Id, Target = Target, Token = token, Port = 5, Scrape = true, Want = KrpcWant.V4 });
         for (var i = 0; i < 200; i++) Once();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1_000; i++) Once();
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocations.Of(1_000, Once).ShouldBe(0);
 
         void Once()
         {

@@ -198,10 +198,8 @@ public sealed class DhtSecurityTests
     {
         var limiter = new QueryLimiter(new DhtSecuritySettings { RememberedSources = 64, QueriesInAll = 100, QueryBurstSeconds = 1 }, new Random(1));
         var random = new Random(2);
-        var before = GC.GetAllocatedBytesForCurrentThread();
         var admitted = 0;
-        for (var i = 0; i < 10_000; i++) admitted += limiter.Admit(Public(random), 0) ? 1 : 0;
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocations.Of(10_000, () => admitted += limiter.Admit(Public(random), 0) ? 1 : 0).ShouldBe(0);
         admitted.ShouldBe(100);
     }
 

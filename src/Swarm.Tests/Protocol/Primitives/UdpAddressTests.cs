@@ -100,9 +100,7 @@ public sealed class UdpAddressTests
         var compact = new byte[18];
         var known = new HashSet<UdpAddress> { new([1, 2, 3, 4], 5) };
         Use();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) Use();
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocations.Of(1000, Use).ShouldBe(0);
 
         void Use()
         {
