@@ -70,7 +70,7 @@ internal static class StoreOpening
         {
             connection.Open();
             connection.Execute($"PRAGMA busy_timeout = {(long)settings.BusyTimeout.TotalMilliseconds}; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
-            error = StoreSchema.Refusal(connection, StoreSchema.Steps.Length) is { } refusal ? $"The store {path} cannot be used: {refusal}." : null;
+            error = Refusal(connection) is { } refusal ? $"The store {path} cannot be used: {refusal}." : null;
             error ??= Damage(connection, path, settings) ?? Configure(connection, path, settings);
             if (error is null) session = Enter(connection, folder, settings, logger);
             return session;
@@ -79,6 +79,13 @@ internal static class StoreOpening
         {
             if (session is null) connection.Dispose();
         }
+    }
+
+    // Several looks at one state of the file: another process may just be making it.
+    private static string? Refusal(SqliteConnection connection)
+    {
+        using var look = connection.BeginTransaction(deferred: true);
+        return StoreSchema.Refusal(connection, StoreSchema.Steps.Length);
     }
 
     private static string? Damage(SqliteConnection connection, string path, SqliteStoreSettings settings)

@@ -1,4 +1,3 @@
-using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
 using Swarm.TestKit.Content;
 using Swarm.TestKit.Net;

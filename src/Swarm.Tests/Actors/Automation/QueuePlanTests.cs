@@ -110,7 +110,8 @@ public sealed class QueuePlanTests
                 1 => Download(number, 0, TorrentState.Queued),
                 2 => Seed(number),
                 _ => Seed(number, 0, TorrentState.Queued),
-            } with { QueuePosition = random.Next(-1, 4) }).ToArray();
+            } with
+            { QueuePosition = random.Next(-1, 4) }).ToArray();
 
             var after = Applied(rows, plan.Decide(rows, round));
             after.Count(row => row is { State: not TorrentState.Queued, IsComplete: false }).ShouldBe(Math.Min(settings.MaxDownloads, rows.Count(row => !row.IsComplete)));

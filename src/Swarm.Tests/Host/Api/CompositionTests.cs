@@ -7,7 +7,6 @@ using Swarm.Host.Api;
 using Swarm.Host.Api.Catalogue;
 using Swarm.Host.Api.Logging;
 using Swarm.Host.Api.Security;
-using Swarm.Tests.Host;
 
 namespace Swarm.Tests.Host.Api;
 
@@ -45,7 +44,9 @@ public sealed class CompositionTests : IDisposable
         await File.WriteAllTextAsync(_scratch["cert.pem"], certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_scratch["key.pem"], key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
         await using var api = await ApiFixture.StartAsync(ApiFixture.Settings with { TlsCertificate = _scratch["cert.pem"], TlsKey = _scratch["key.pem"] });
-        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown!.Thumbprint == certificate.Thumbprint };
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        trust.CustomTrustStore.Add(certificate);
+        using var handler = new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = trust, TargetHost = "localhost" } };
         using var client = new HttpClient(handler);
 
         api.Client.BaseAddress!.Scheme.ShouldBe("https");

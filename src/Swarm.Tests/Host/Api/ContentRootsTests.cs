@@ -1,6 +1,5 @@
 using Swarm.Host;
 using Swarm.Host.Api.Security;
-using Swarm.Tests.Host;
 
 namespace Swarm.Tests.Host.Api;
 
