@@ -71,7 +71,6 @@ internal static class EventCases
         await Task.WhenAll(tasks).ConfigureAwait(false);
         var latencies = told.Where(one => Stopwatch.GetElapsedTime(began, one.At) > WarmUp).Select(one => one.Milliseconds).Order().ToList();
         lists.Sort();
-        foreach (var g in told.Where(o => o.Milliseconds > 60).GroupBy(o => (int)(Stopwatch.GetElapsedTime(began, o.At).TotalMilliseconds / 100))) Console.WriteLine($"DIAG {g.Key * 100} {g.Max(o => o.Milliseconds):0} {g.Count()}");
         Console.WriteLine(JsonSerializer.Serialize(new
         {
             @case = "events",

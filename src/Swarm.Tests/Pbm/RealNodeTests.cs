@@ -24,7 +24,8 @@ public sealed class RealNodeTests : IDisposable
 
         (await RunAsync("node", "status")).ShouldContain("running", Case.Insensitive);
         await SteerTorrentsAsync();
-        (await RunAsync("actors", "tree")).ShouldContain("/user/node/torrents");
+        (await RunAsync("actors", "tree")).ShouldContain("torrents");
+        (await RunAsync("actors", "tree", "--json")).ShouldContain("/user/node/torrents");
         (await RunAsync("config", "show")).ShouldContain("swarm.api.listen");
         (await RunAsync("log", "show")).ShouldContain("Ready: listening on 127.0.0.1:");
         (await RunAsync("dht", "status")).ShouldContain("ipv4", Case.Insensitive);
