@@ -76,6 +76,7 @@ internal static class CommandLine
         root.Add(new DemoCommand(shell, common));
         root.Add(new ServeCommand(shell, common));
         root.Add(new ConfigCommand(shell, common));
+        root.Add(new KeyCommand(shell, common));
         return root;
     }
 

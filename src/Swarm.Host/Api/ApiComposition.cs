@@ -22,12 +22,12 @@ internal static class ApiComposition
         HttpApiSettings settings, INodeModel node, TorrentCatalogue catalogue, LogTail log, string dataFolder, Func<IReadOnlyList<ConfigItem>> configuration)
     {
         var roots = new ContentRoots(settings.ContentRoots);
-        var keys = new List<ApiKey>([.. settings.Keys, .. ApiKeyFile.Load(dataFolder)]);
+        var keys = KeysOf(settings, dataFolder);
         string? text = null;
         if (keys.Count == 0 && settings.IsBeyondLoopback)
         {
             (var made, text) = ApiKeyFile.Make(dataFolder, FirstKey, Scope.Admin);
-            keys.Add(made);
+            keys = [made];
         }
 
         var downloads = new HttpDownloads(HttpPortSettings.Default with { Reach = settings.Reach, Concurrency = Downloads, QueueLimit = DownloadsWaiting });
@@ -46,4 +46,8 @@ internal static class ApiComposition
         };
         return (services, text);
     }
+
+    /// <summary>The keys that are configured, and those of the data folder.</summary>
+    /// <exception cref="SwarmException">They cannot be read.</exception>
+    public static IReadOnlyList<ApiKey> KeysOf(HttpApiSettings settings, string dataFolder) => [.. settings.Keys, .. ApiKeyFile.Load(dataFolder)];
 }

@@ -23,7 +23,7 @@ internal sealed class ServeCommand : Command, IDetailedHelp
         $"""
         The configuration is that of --config, else {SwarmConfiguration.DefaultFile} if it is there; 'swarm config check' looks at the same one.
         SIGTERM and SIGINT end the node in good order within swarm.drain-timeout; a second one ends it at once.
-        SIGHUP reads the configuration again: rate limits, the log and the drain's limit change at once; of other keys the log says that they need a restart.
+        SIGHUP reads the configuration and the keys of 'swarm key' again: rate limits, the log and the drain's limit change at once; of other keys of the configuration the log says that they need a restart.
         Under systemd use Type=notify-reload or Type=notify; WatchdogSec= is fed while the node answers.
         Exit codes: 0 stopped in good order; 1 did not start, failed, or not everything could be recorded in time; 78 an error in the configuration.
         """;

@@ -27,13 +27,17 @@ internal sealed partial class ServeApi : IAsyncDisposable
     private readonly CancellationTokenSource _over = new();
     private readonly Task _pump;
     private readonly ServeWatching _watching;
+    private readonly ApiServices _services;
+    private readonly string _dataFolder;
 
-    private ServeApi(SwarmNode node, SwarmNodeModel model, TorrentCatalogue catalogue, ServeWatching watching, ApiServer server)
+    private ServeApi(SwarmNode node, SwarmNodeModel model, ApiServices services, string dataFolder, ServeWatching watching, ApiServer server)
     {
+        _services = services;
+        _dataFolder = dataFolder;
         _watching = watching;
         _model = model;
         _server = server;
-        _pump = CataloguePump.RunAsync(node, catalogue, _over.Token);
+        _pump = CataloguePump.RunAsync(node, services.Catalogue, _over.Token);
     }
 
     /// <summary>Starts it. <paramref name="current"/> is the configuration in force whenever somebody asks, <paramref name="drain"/> begins the daemon's end.</summary>
@@ -54,7 +58,7 @@ internal sealed partial class ServeApi : IAsyncDisposable
             var server = await ApiServer.StartAsync(services with { Metrics = watching.Api, Preview = node.PreviewAsync }, logs).ConfigureAwait(false);
             var addresses = string.Join(", ", server.Addresses);
             LogListening(log, addresses);
-            return new ServeApi(node, model, catalogue, watching, server);
+            return new ServeApi(node, model, services, dataFolder, watching, server);
         }
         catch
         {
@@ -74,6 +78,10 @@ internal sealed partial class ServeApi : IAsyncDisposable
 
     /// <summary>The node's limits were changed.</summary>
     public void Limited(long download, long upload) => _model.Limited(download, upload);
+
+    /// <summary>Knows the keys that the data folder has now, besides those it was configured with.</summary>
+    /// <exception cref="SwarmException">They cannot be read; it goes on with those it had.</exception>
+    public void ReloadKeys() => _services.Keys.Exchange(ApiComposition.KeysOf(_services.Settings, _dataFolder));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -122,6 +122,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
 
     private void Reload(Parts parts, ILogger log)
     {
+        ReloadKeys(parts.Api, log);
         var next = readAgain();
         if (!next.Errors.IsEmpty)
         {
@@ -136,6 +137,18 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         var keys = string.Join(", ", changed);
         LogReloaded(log, changed.Length, keys);
         foreach (var key in needRestart) LogNeedsRestart(log, key);
+    }
+
+    private static void ReloadKeys(ServeApi? api, ILogger log)
+    {
+        try
+        {
+            api?.ReloadKeys();
+        }
+        catch (SwarmException e)
+        {
+            LogKeysRefused(log, e.Message);
+        }
     }
 
     private (long Download, long Upload) UsualLimits() => (_live.Current.Settings.Net.DownloadLimit, _live.Current.Settings.Net.UploadLimit);
@@ -185,6 +198,9 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The configuration is not reloaded, because of an error: {Error}")]
     private static partial void LogRefused(ILogger log, string error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The API keys are not read again, those before hold: {Error}")]
+    private static partial void LogKeysRefused(ILogger log, string error);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The configuration is reloaded; {Count} keys changed: {Keys}")]
     private static partial void LogReloaded(ILogger log, int count, string keys);

@@ -42,6 +42,7 @@ public sealed class UsageTests
     [InlineData("show", "--json", "infoHashV1")]
     [InlineData("verify", "--json", "--threads")]
     [InlineData("demo", "--size", "--leechers")]
+    [InlineData("key", "new", "list", "remove", "api-keys.json", "SIGHUP")]
     public async Task Help_names_every_option(string verb, params string[] options)
     {
         var ended = await Invocation.RunAsync(verb, "--help");

@@ -2,13 +2,18 @@ using Swarm.Pbm;
 
 namespace Swarm.Tests.Pbm;
 
-/// <summary>Runs pbm in this process against a fake node.</summary>
-internal sealed class PbmRun(FakeNode node)
+/// <summary>Runs pbm in this process, against a fake node or over real connections.</summary>
+internal sealed class PbmRun(Func<GlobalSettings, HttpMessageHandler> handler)
 {
     private readonly Queue<ConsoleKeyInfo> _keys = new();
     private string _input = "";
     private bool _isTyped;
     private bool _isWatched;
+
+    /// <summary>Against a fake node.</summary>
+    public PbmRun(FakeNode node) : this(_ => node)
+    {
+    }
 
     /// <summary>The environment.</summary>
     public Dictionary<string, string> Variables { get; } = [];
@@ -71,7 +76,7 @@ internal sealed class PbmRun(FakeNode node)
             Environment = name => Variables.GetValueOrDefault(name),
             Time = Time,
         };
-        var code = await PbmProgram.RunAsync(args, terminal, _ => node);
+        var code = await PbmProgram.RunAsync(args, terminal, handler);
         return (code, output.ToString(), error.ToString());
     }
 }

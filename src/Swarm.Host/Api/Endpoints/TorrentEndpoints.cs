@@ -17,6 +17,9 @@ internal sealed class TorrentEndpoints(ApiServices api)
 {
     private const string TorrentFileType = "application/x-bittorrent";
 
+    // A list is a walk over all torrents that keeps a processor for tens of milliseconds. One is left for what must not wait for it, such as events; the processors are the process's, and so is this.
+    private static readonly SemaphoreSlim Walks = new(Math.Max(1, Environment.ProcessorCount - 1));
+
     // In base64, with room for the other members.
     private readonly int _addLimit = (int)Math.Min(int.MaxValue, (api.Settings.TorrentFileLimit / 3 * 4L) + api.Settings.BodyLimit);
     private readonly TorrentListing _listing = new(api.Catalogue);
@@ -42,15 +45,23 @@ internal sealed class TorrentEndpoints(ApiServices api)
     }
 
     // A list is the same as long as nothing changed: who has it already is told so without a walk.
-    private Results<Ok<TorrentPage>, StatusCodeHttpResult> List(
+    private async Task<Results<Ok<TorrentPage>, StatusCodeHttpResult>> List(
         HttpContext context, [FromQuery] string? state, [FromQuery] string? label, [FromQuery] string? category, [FromQuery] string? tracker, [FromQuery] string? text,
-        [FromQuery] string? sort, [FromQuery] string? cursor, [FromQuery] int? limit)
+        [FromQuery] string? sort, [FromQuery] string? cursor, [FromQuery] int? limit, CancellationToken cancellation)
     {
         var known = context.Request.Headers.IfNoneMatch.ToString();
         if (known.Length > 0 && known == TagOf(api.Catalogue.Revision)) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
-        var page = _listing.Page(new TorrentQuery(state, label, category, tracker, text, sort, cursor, limit));
-        context.Response.Headers.ETag = TagOf(page.Revision);
-        return TypedResults.Ok(page);
+        await Walks.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var page = _listing.Page(new TorrentQuery(state, label, category, tracker, text, sort, cursor, limit));
+            context.Response.Headers.ETag = TagOf(page.Revision);
+            return TypedResults.Ok(page);
+        }
+        finally
+        {
+            Walks.Release();
+        }
     }
 
     private static string TagOf(long revision) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");

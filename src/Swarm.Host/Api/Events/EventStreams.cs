@@ -19,7 +19,7 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
     public const string ContentType = "text/event-stream";
 
     private const int LogBatch = 200;
-    private readonly SharedFrames _frames = new(api.Catalogue);
+    private readonly SharedFrames _frames = new(api.Catalogue, api.Settings.EventGap, api.Clock, stopping);
     private int _subscribers;
 
     /// <summary>Streams that are open.</summary>
@@ -33,15 +33,13 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
         return RunAsync(context, async cancellation =>
         {
             // The first at once, so that who subscribes knows that it is heard.
-            var frame = await _frames.AfterAsync(revision, cancellation).ConfigureAwait(false);
+            var frame = _frames.UpToNow(revision);
             while (true)
             {
                 // Ends only when the other side takes it: who does not read is not written for.
-                await context.Response.BodyWriter.WriteAsync(frame.Bytes, cancellation).ConfigureAwait(false);
+                foreach (var piece in frame.Bytes.Pieces) await context.Response.BodyWriter.WriteAsync(piece, cancellation).ConfigureAwait(false);
                 revision = frame.To;
-                if (!frame.More) await Task.Delay(api.Settings.EventGap, api.Clock, cancellation).ConfigureAwait(false);
-                await HeartBeatUntilAsync(context, beat => api.Catalogue.WaitAsync(revision, beat), cancellation).ConfigureAwait(false);
-                frame = await _frames.AfterAsync(revision, cancellation).ConfigureAwait(false);
+                frame = await HeartBeatUntilAsync(context, beat => _frames.AfterAsync(revision, beat), cancellation).ConfigureAwait(false);
             }
         });
     }
@@ -55,8 +53,7 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
         {
             while (true)
             {
-                await HeartBeatUntilAsync(context, beat => api.Log.WaitAsync(next, beat), cancellation).ConfigureAwait(false);
-                (var lines, next) = api.Log.Read(next, LogBatch, level);
+                (var lines, next) = await HeartBeatUntilAsync(context, beat => LinesAsync(next, level, beat), cancellation).ConfigureAwait(false);
                 foreach (var line in lines) await WriteAsync(context, line, cancellation).ConfigureAwait(false);
             }
         });
@@ -78,6 +75,12 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
         await writer.FlushAsync(cancellation).ConfigureAwait(false);
     }
 
+    private async Task<(List<LogLine> Lines, long Next)> LinesAsync(long from, LogLevel level, CancellationToken cancellation)
+    {
+        await api.Log.WaitAsync(from, cancellation).ConfigureAwait(false);
+        return api.Log.Read(from, LogBatch, level);
+    }
+
     private async Task RunAsync(HttpContext context, Func<CancellationToken, Task> run)
     {
         if (Interlocked.Increment(ref _subscribers) > api.Settings.SubscriberLimit)
@@ -95,7 +98,7 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
             context.Response.Headers["X-Accel-Buffering"] = "no";
             await run(ended.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        catch (OperationCanceledException) when (ended.IsCancellationRequested || stopping.IsCancellationRequested)
         {
             // The other side has gone, or the node ends: so does the stream.
         }
@@ -105,7 +108,7 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
         }
     }
 
-    private async Task HeartBeatUntilAsync(HttpContext context, Func<CancellationToken, Task> happens, CancellationToken cancellation)
+    private async Task<T> HeartBeatUntilAsync<T>(HttpContext context, Func<CancellationToken, Task<T>> happens, CancellationToken cancellation)
     {
         while (true)
         {
@@ -113,10 +116,9 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
             beat.CancelAfter(api.Settings.HeartBeat);
             try
             {
-                await happens(beat.Token).ConfigureAwait(false);
-                return;
+                return await happens(beat.Token).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            catch (OperationCanceledException) when (beat.IsCancellationRequested && !cancellation.IsCancellationRequested && !stopping.IsCancellationRequested)
             {
                 Encoding.UTF8.GetBytes(":\n\n", context.Response.BodyWriter);
                 await context.Response.BodyWriter.FlushAsync(cancellation).ConfigureAwait(false);

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Swarm.Host.Api.Security;
 
 /// <summary>
-/// The keys that a node made itself, in a file in its data folder that its owner alone may read. Written whole to a new file that then takes the old one's place, so that it is never half there.
+/// The keys that a node made itself, in a file in its data folder that its owner alone may read. Written whole to a new file that then takes the old one's place, so that it is never half there; by one
+/// program at a time, which a second file next to it is locked for.
 /// </summary>
 internal static partial class ApiKeyFile
 {
@@ -28,14 +29,42 @@ internal static partial class ApiKeyFile
         }
     }
 
-    /// <summary>Makes a key that may do everything, keeps it, and gives its text, which is nowhere else.</summary>
-    /// <exception cref="SwarmException">It cannot be written.</exception>
+    /// <summary>Makes a key, keeps it, and gives its text, which is nowhere else.</summary>
+    /// <exception cref="SwarmException">There is one of that name, there are too many, or it cannot be written.</exception>
     public static (ApiKey Key, string Text) Make(string dataFolder, string name, Scope scope)
     {
+        using var turn = TakeTurn(dataFolder);
+        var keys = Load(dataFolder);
+        if (keys.Any(key => key.Name == name)) throw new SwarmException($"there is an API key '{name}' already; choose another name, or remove it with 'swarm key remove {name}'");
+        if (keys.Count >= ApiKeys.MaxKeys) throw new SwarmException($"there are {keys.Count} API keys, as many as a node takes; remove some with 'swarm key remove'");
         var text = ApiKeys.NewText();
-        var key = ApiKeys.Keep(name, scope, text);
-        Save(dataFolder, [.. Load(dataFolder), key]);
-        return (key, text);
+        var made = ApiKeys.Keep(name, scope, text);
+        Save(dataFolder, [.. keys, made]);
+        return (made, text);
+    }
+
+    /// <summary>Takes a key out.</summary>
+    /// <exception cref="SwarmException">There is none of that name, or it cannot be written.</exception>
+    public static void Remove(string dataFolder, string name)
+    {
+        using var turn = TakeTurn(dataFolder);
+        var keys = Load(dataFolder);
+        ApiKey[] left = [.. keys.Where(key => key.Name != name)];
+        if (left.Length == keys.Count) throw new SwarmException($"there is no API key '{name}' in {Path.Combine(dataFolder, Name)}; 'swarm key list' shows those there are");
+        Save(dataFolder, left);
+    }
+
+    private static FileStream TakeTurn(string dataFolder)
+    {
+        try
+        {
+            Directory.CreateDirectory(dataFolder);
+            return new FileStream(Path.Combine(dataFolder, Name + ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SwarmException($"the API keys in {dataFolder} cannot be changed: {e.Message.ReplaceLineEndings(" ")}; see that the folder is yours, and that no other 'swarm key' is at work", e);
+        }
     }
 
     private static void Save(string dataFolder, ApiKey[] keys)

@@ -22,7 +22,9 @@ internal enum Scope
     Admin,
 }
 
-/// <summary>The keys a node knows. A given key is compared with all of them in the same time, whichever it is and wherever it differs.</summary>
+/// <summary>
+/// The keys a node knows; they can be exchanged while it runs. A given key is compared with all of them in the same time, whichever it is and wherever it differs. Safe from any thread.
+/// </summary>
 internal sealed class ApiKeys
 {
     /// <summary>Keys at most.</summary>
@@ -31,15 +33,11 @@ internal sealed class ApiKeys
     /// <summary>What every key begins with, so that people and scanners for leaked secrets recognise one.</summary>
     public const string Prefix = "swarm_";
 
-    private readonly (ApiKey Key, byte[] Hash)[] _keys;
+    private volatile (ApiKey Key, byte[] Hash)[] _keys;
 
     /// <summary>Takes keys as they are kept.</summary>
     /// <exception cref="SwarmException">A hash is none, or there are too many.</exception>
-    public ApiKeys(IReadOnlyList<ApiKey> keys)
-    {
-        if (keys.Count > MaxKeys) throw new SwarmException($"{keys.Count} API keys are more than the {MaxKeys} that a node takes; remove some");
-        _keys = [.. keys.Select(key => (key, HashOf(key)))];
-    }
+    public ApiKeys(IReadOnlyList<ApiKey> keys) => _keys = Checked(keys);
 
     /// <summary>Whether there are none.</summary>
     public bool IsEmpty => _keys.Length == 0;
@@ -49,6 +47,10 @@ internal sealed class ApiKeys
 
     /// <summary>A text as it is kept.</summary>
     public static ApiKey Keep(string name, Scope scope, string text) => new(name, scope, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
+
+    /// <summary>Knows these from now on, and none of those before.</summary>
+    /// <exception cref="SwarmException">A hash is none, or there are too many; nothing has changed.</exception>
+    public void Exchange(IReadOnlyList<ApiKey> keys) => _keys = Checked(keys);
 
     /// <summary>The key of a text, or null.</summary>
     public ApiKey? Find(string text)
@@ -65,10 +67,16 @@ internal sealed class ApiKeys
         return found;
     }
 
+    private static (ApiKey Key, byte[] Hash)[] Checked(IReadOnlyList<ApiKey> keys)
+    {
+        if (keys.Count > MaxKeys) throw new SwarmException($"{keys.Count} API keys are more than the {MaxKeys} that a node takes; remove some with 'swarm key remove'");
+        return [.. keys.Select(key => (key, HashOf(key)))];
+    }
+
     private static byte[] HashOf(ApiKey key)
     {
         var hash = new byte[SHA256.HashSizeInBytes];
         if (key.Sha256.Length == hash.Length * 2 && Convert.FromHexString(key.Sha256, hash, out _, out _) == System.Buffers.OperationStatus.Done) return hash;
-        throw new SwarmException($"the API key '{key.Name}' has no SHA-256 of 64 hexadecimal digits; make one with 'swarm key new'");
+        throw new SwarmException($"the API key '{key.Name}' has no SHA-256 of 64 hexadecimal digits; make one with 'swarm key new NAME --scope SCOPE'");
     }
 }

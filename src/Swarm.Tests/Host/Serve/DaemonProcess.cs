@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Swarm.Host;
 
 namespace Swarm.Tests.Host.Serve;
 
@@ -55,6 +57,13 @@ internal sealed class DaemonProcess : IAsyncDisposable
         {
             throw new TimeoutException($"'{text}' is not logged. The log: {Log}", e);
         }
+    }
+
+    /// <summary>Waits until its API is there and the node ready: the API's address.</summary>
+    public async Task<Uri> ApiAsync()
+    {
+        await LogsAsync("Ready: ");
+        return new Uri(Regex.Match(Log, @"The API listens at (\S+)").Groups[1].Value);
     }
 
     /// <summary>Waits for its end: the exit code.</summary>

@@ -101,9 +101,7 @@ public sealed class ServeTests : IDisposable
     {
         await using var manager = new FakeManager(_scratch["notify"]);
         await using var daemon = Start(manager, "swarm {}");
-        await daemon.LogsAsync("Ready: ");
-        var address = System.Text.RegularExpressions.Regex.Match(daemon.Log, @"The API listens at (\S+)").Groups[1].Value;
-        using var client = new HttpClient { BaseAddress = new Uri(address) };
+        using var client = new HttpClient { BaseAddress = await daemon.ApiAsync() };
 
         (await client.GetAsync(new Uri("/readyz", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode.ShouldBe(System.Net.HttpStatusCode.OK);
         (await client.GetStringAsync(new Uri("/api/v1/actors", UriKind.Relative), TestContext.Current.CancellationToken)).ShouldContain("/user/node/torrents");
@@ -111,6 +109,46 @@ public sealed class ServeTests : IDisposable
         (await client.PostAsync(new Uri("/api/v1/node/drain", UriKind.Relative), null, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(System.Net.HttpStatusCode.Accepted);
 
         (await daemon.EndAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_hangup_makes_it_know_new_keys_and_forget_removed_ones()
+    {
+        await using var manager = new FakeManager(_scratch["notify"]);
+        await using var daemon = Start(manager, "swarm.api.authentication = always");
+        await manager.NextAsync("READY=1");
+        using var client = new HttpClient { BaseAddress = await daemon.ApiAsync() };
+        var key = (await Invocation.RunAsync("key", "new", "me", "--scope", "viewer", "--data", _scratch["state"])).Out.Trim();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        (await StatusAsync()).ShouldBe(System.Net.HttpStatusCode.Unauthorized);
+
+        await HangUpAsync();
+        (await StatusAsync()).ShouldBe(System.Net.HttpStatusCode.OK);
+
+        var file = _scratch["state/api-keys.json"];
+        var kept = File.ReadAllText(file);
+        File.WriteAllText(file, "[{");
+        await HangUpAsync();
+        await daemon.LogsAsync("The API keys are not read again, those before hold: ");
+        (await StatusAsync()).ShouldBe(System.Net.HttpStatusCode.OK);
+        File.WriteAllText(file, kept);
+
+        (await Invocation.RunAsync("key", "remove", "me", "--data", _scratch["state"])).ExitCode.ShouldBe(ExitCodes.Done);
+        await HangUpAsync();
+        (await StatusAsync()).ShouldBe(System.Net.HttpStatusCode.Unauthorized);
+
+        async Task<System.Net.HttpStatusCode> StatusAsync()
+        {
+            using var response = await client.GetAsync(new Uri("/api/v1/node", UriKind.Relative), TestContext.Current.CancellationToken);
+            return response.StatusCode;
+        }
+
+        async Task HangUpAsync()
+        {
+            daemon.Signal("HUP");
+            await manager.NextAsync("RELOADING=1");
+            await manager.NextAsync("READY=1");
+        }
     }
 
     private DaemonProcess Start(FakeManager manager, string configuration, params (string Name, string Value)[] environment) =>
