@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using Swarm.Host;
 
 namespace Swarm.Tests.Host.Serve;
 

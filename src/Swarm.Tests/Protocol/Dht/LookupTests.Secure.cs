@@ -1,6 +1,5 @@
 using Swarm.Protocol.Dht.Krpc;
 using Swarm.Protocol.Dht.Lookups;
-using static Swarm.Tests.Protocol.Dht.DhtSecurityTests;
 
 namespace Swarm.Tests.Protocol.Dht;
 
