@@ -16,8 +16,8 @@ public interface IPrograms
     void Run(string program, ImmutableArray<string> arguments, TimeSpan timeout, long tag, IActorRef owner);
 
     /// <summary>It has ended, or was killed because its time was over. <paramref name="Output"/>: the end of what it wrote to both its outputs.</summary>
-    public sealed record Ended(long Tag, int ExitCode, bool TimedOut, string Output);
+    sealed record Ended(long Tag, int ExitCode, bool TimedOut, string Output);
 
     /// <summary>It could not be started; <paramref name="Reason"/> is one line for people.</summary>
-    public sealed record NotRun(long Tag, string Reason);
+    sealed record NotRun(long Tag, string Reason);
 }
