@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Swarm.Actors.Torrents;
 using Swarm.Api.Contracts;
 using Swarm.Host;
-using Microsoft.Extensions.Logging;
 using Swarm.Protocol.Picking;
 
 namespace Swarm.Tests.Host.Api;
