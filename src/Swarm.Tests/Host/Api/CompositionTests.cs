@@ -40,13 +40,16 @@ public sealed class CompositionTests : IDisposable
     {
         using var key = RSA.Create(2_048);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         await File.WriteAllTextAsync(_scratch["cert.pem"], certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_scratch["key.pem"], key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
         await using var api = await ApiFixture.StartAsync(ApiFixture.Settings with { TlsCertificate = _scratch["cert.pem"], TlsKey = _scratch["key.pem"] });
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         trust.CustomTrustStore.Add(certificate);
-        using var handler = new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = trust, TargetHost = "localhost" } };
+        using var handler = new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = trust } };
         using var client = new HttpClient(handler);
 
         api.Client.BaseAddress!.Scheme.ShouldBe("https");
