@@ -64,7 +64,8 @@ internal sealed class ClusterCheck(SimCluster cluster) : WorldCheck(cluster.Worl
             return;
         }
 
-        var hasSession = cluster.Database.Tables.Membership.Members.Values.Any(row => row.Traits.Storage == member.Name && row.IsLive && row.HasSession(cluster.Database.NowTicks));
+        // One that was voted down may not know yet: what it was given lasts until it has run out in database time, and nobody takes over before.
+        var hasSession = cluster.Database.Tables.Membership.Members.Values.Any(row => row.Traits.Storage == member.Name && row.HasSession(cluster.Database.NowTicks));
         var written = member.Disk.Counters.BytesWritten;
         // Between two looks without a session nothing may reach a file; one that slept needs a moment to find out.
         if (!hasSession && _looks.TryGetValue(member.Name, out var last) && !last.HadSession && written > last.Written && World.Now - member.ThawedAt > TimeSpan.FromSeconds(5))
