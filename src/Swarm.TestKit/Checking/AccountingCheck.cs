@@ -1,3 +1,4 @@
+using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
 using Swarm.TestKit.World;
 
@@ -18,6 +19,10 @@ internal sealed class AccountingCheck(SimWorld world) : WorldCheck(world, "What 
 
     // What a cluster has stopped at a node has no figures any more.
     public override void OnEvent(SimNode node, SimTorrent torrent, TorrentEvent happened) => _someHaveStopped |= torrent.IsPlaced && happened is TorrentEvent.StateChanged { State: TorrentState.Stopped };
+
+    // Nor has what was removed, be it by a cluster or by its user.
+    public override void OnCommitted(SimNode node, StoreCommand command, StoreOutcome outcome) =>
+        _someHaveStopped |= outcome is StoreOutcome.Done && command is (StoreCommand.RemoveTorrent or StoreCommand.PutOptions { Unfinished: UnfinishedWork.Removal });
 
     public override void OnStatus(SimNode node, SimTorrent torrent, TorrentStatus status)
     {
