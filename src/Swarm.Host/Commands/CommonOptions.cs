@@ -5,7 +5,6 @@ using System.Net;
 using Swarm.Hocon;
 using Swarm.Host.Configuration;
 using Swarm.Host.Input;
-using Swarm.Host.Output;
 using Swarm.Protocol.Dht.Security;
 using Swarm.Protocol.Metainfo;
 using Swarm.Protocol.Swarming;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Numerics;
 using Swarm.Host.Content;
-using Swarm.Host.Input;
 using Swarm.Host.Output;
 using Swarm.Io.Disk;
 using Swarm.Protocol.Magnets;

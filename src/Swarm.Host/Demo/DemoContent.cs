@@ -1,5 +1,3 @@
-using Swarm.Host.Output;
-
 namespace Swarm.Host.Demo;
 
 /// <summary>The demonstration's content: a file of random bytes below a temporary folder, which goes away with everything in it.</summary>

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using Swarm.Actors.Torrents;
 using Swarm.Host.Commands;
 using Swarm.Host.Content;
-using Swarm.Host.Output;
 
 namespace Swarm.Host.Demo;
 

@@ -73,7 +73,7 @@ internal sealed class RequestBinder(PaletteCommand command, Func<string, byte[]?
     {
         ArgumentType.Integer => TypedValues.TryInteger(text, out var number) ? JsonValue.Create(number) : throw Wrong(argument, text, "is no whole number"),
         ArgumentType.Number => TypedValues.TryNumber(text, out var number) ? JsonValue.Create(number) : throw Wrong(argument, text, "is no number"),
-        ArgumentType.Rate => TypedValues.TryRate(text, out var rate) ? JsonValue.Create(rate) : throw Wrong(argument, text, "is no rate, such as 500K or 2MiB (bytes a second)"),
+        ArgumentType.Rate => RateParser.TryParse(text, out var rate) ? JsonValue.Create(rate) : throw Wrong(argument, text, "is no rate, such as 500K or 2MiB (bytes a second)"),
         ArgumentType.Seconds => TypedValues.TrySeconds(text, out var seconds) ? JsonValue.Create(seconds) : throw Wrong(argument, text, "is no time, such as 90, 30m, 12h or 7d"),
         ArgumentType.Boolean => bool.TryParse(text, out var flag) ? JsonValue.Create(flag) : throw Wrong(argument, text, "is neither true nor false"),
         ArgumentType.Hash => TypedValues.IsHash(text) ? JsonValue.Create(text.ToLowerInvariant()) : throw Wrong(argument, text, "is no hash: 6 to 40 of its hexadecimal digits are needed"),

@@ -8,7 +8,9 @@ namespace Swarm.Pbm.Output;
 internal static class CellText
 {
     private const int ShortHash = 8;
-    private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+    // Beyond it a span is of no interest.
+    private const double LongestSeconds = 1e10;
 
     /// <summary>The text of a column's value; empty where the element has none.</summary>
     public static string Of(JsonElement element, PaletteColumn column, TimeZoneInfo zone)
@@ -16,11 +18,11 @@ internal static class CellText
         var value = AnswerParts.Member(element, column.Field);
         return column.Format switch
         {
-            ColumnFormat.Bytes when IsNumber(value, out var bytes) => Size(bytes),
+            ColumnFormat.Bytes when IsNumber(value, out var number) && (long)number is var bytes => HumanText.Size(bytes),
             // At rest is the rule: a column of zeros hides what moves.
-            ColumnFormat.Rate when IsNumber(value, out var rate) => rate == 0 ? "" : Size(rate) + "/s",
+            ColumnFormat.Rate when IsNumber(value, out var number) && (long)number is var rate => rate == 0 ? "" : HumanText.Rate(rate),
             ColumnFormat.Percent when IsNumber(value, out var part) => Percent(part),
-            ColumnFormat.Seconds when IsNumber(value, out var seconds) => Time(seconds),
+            ColumnFormat.Seconds when IsNumber(value, out var seconds) => HumanText.Time(TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestSeconds))),
             ColumnFormat.Moment when value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var moment) =>
                 TimeZoneInfo.ConvertTime(moment, zone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
             ColumnFormat.Hash when value.ValueKind == JsonValueKind.String => Clean(value.GetString()!) is { Length: > ShortHash } hash ? hash[..ShortHash] : Plain(value),
@@ -55,26 +57,6 @@ internal static class CellText
 
     private static int Depth(JsonElement element) => AnswerParts.Member(element, "depth") is { ValueKind: JsonValueKind.Number } depth && depth.TryGetInt32(out var number) ? Math.Clamp(number, 0, 32) : 0;
 
-    private static string Size(double bytes)
-    {
-        var unit = 0;
-        for (; bytes >= 1000 && unit < Units.Length - 1; unit++) bytes /= 1024;
-        var digits = unit == 0 || bytes >= 100 ? "0" : bytes < 10 ? "0.00" : "0.0";
-        return $"{bytes.ToString(digits, CultureInfo.InvariantCulture)} {Units[unit]}";
-    }
-
     // 100 only where nothing is left.
     private static string Percent(double part) => part >= 1 ? "100.0%" : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(Math.Max(part, 0) * 1000) / 10:0.0}%");
-
-    private static string Time(double seconds)
-    {
-        var time = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 1e10));
-        return time switch
-        {
-            { TotalDays: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalDays} d {time.Hours} h"),
-            { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.Hours} h {time.Minutes:00} min"),
-            { TotalMinutes: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.Minutes} min {time.Seconds:00} s"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalSeconds):0} s"),
-        };
-    }
 }

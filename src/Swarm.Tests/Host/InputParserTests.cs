@@ -1,6 +1,5 @@
 using System.Net;
 using Swarm.Host.Input;
-using Swarm.Host.Output;
 
 namespace Swarm.Tests.Host;
 

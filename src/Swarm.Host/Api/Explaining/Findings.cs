@@ -16,10 +16,4 @@ internal static class Findings
 
     /// <summary>Whether it wants pieces, or the dictionary that says what they are.</summary>
     public static bool Wants(TorrentDetails torrent) => torrent.Row.State is TorrentState.Downloading or TorrentState.FetchingMetadata;
-
-    /// <summary>A rate for people.</summary>
-    public static string Rate(long bytesPerSecond) => $"{Output.HumanText.Size(bytesPerSecond)}/s";
-
-    /// <summary>"1 peer", "2 peers".</summary>
-    public static string Count(int count, string what) => count == 1 ? $"1 {what}" : string.Create(CultureInfo.InvariantCulture, $"{count} {what}s");
 }

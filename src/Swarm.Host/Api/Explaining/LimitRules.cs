@@ -23,6 +23,6 @@ internal static class LimitRules
         now.Torrent.Row.State == TorrentState.Seeding ? Reached("limit-node-upload", "The node's upload limit", now.Node.UploadLimit, now.Node.UploadRate) : null;
 
     private static Finding? Reached(string code, string whose, long limit, long rate) => limit > 0 && rate >= limit - (limit / 10)
-        ? Findings.Of(code, FindingSeverity.Slows, $"{whose} of {Findings.Rate(limit)} is reached.", "Raise the limit.", ("limit", limit), ("rate", rate))
+        ? Findings.Of(code, FindingSeverity.Slows, $"{whose} of {HumanText.Rate(limit)} is reached.", "Raise the limit.", ("limit", limit), ("rate", rate))
         : null;
 }

@@ -21,7 +21,7 @@ internal static class PeerRules
         var known = now.Torrent.Status.KnownPeers;
         var sentence = known == 0
             ? "No peer of it is known."
-            : $"None of the {Findings.Count(known, "known peer")} is connected: they do not answer, are full, or are being tried.";
+            : $"None of the {HumanText.Count(known, "known peer")} is connected: they do not answer, are full, or are being tried.";
         return Findings.Of(
             "no-peers", FindingSeverity.Stops, sentence, known == 0 ? "Add a tracker or a peer, or see that the DHT is reachable." : "Wait, or look whether a firewall is in the way of connections out.",
             ("knownPeers", known), ("trackers", now.Torrent.Trackers.Length));
@@ -31,7 +31,7 @@ internal static class PeerRules
     public static Finding? NothingToGet(Situation now) =>
         now.Torrent.Row.State == TorrentState.Downloading && !now.Torrent.Peers.IsEmpty && !now.Torrent.Peers.Any(peer => peer.WeAreInterested)
             ? Findings.Of(
-                "nothing-to-get", FindingSeverity.Stops, $"None of the {Findings.Count(now.Torrent.Peers.Length, "connected peer")} has a piece that is wanted.",
+                "nothing-to-get", FindingSeverity.Stops, $"None of the {HumanText.Count(now.Torrent.Peers.Length, "connected peer")} has a piece that is wanted.",
                 "Wait for a peer that has more, or add one.", ("connectedPeers", now.Torrent.Peers.Length), ("bestProgress", now.Torrent.Peers.Max(peer => peer.Progress)))
             : null;
 
@@ -42,7 +42,7 @@ internal static class PeerRules
         var wanted = now.Torrent.Peers.Count(peer => peer.WeAreInterested);
         if (wanted == 0 || now.Torrent.Peers.Any(peer => peer is { WeAreInterested: true, PeerChokes: false })) return null;
         return Findings.Of(
-            "all-choke", FindingSeverity.Stops, $"All {Findings.Count(wanted, "peer")} that have what is wanted choke this node: they serve others first.",
+            "all-choke", FindingSeverity.Stops, $"All {HumanText.Count(wanted, "peer")} that have what is wanted choke this node: they serve others first.",
             "Wait for a turn; a higher upload limit earns turns sooner.", ("interestedIn", wanted), ("choking", wanted), ("uploadLimit", now.Torrent.Options.UploadLimit));
     }
 
@@ -52,7 +52,7 @@ internal static class PeerRules
         var open = now.Torrent.Peers.Where(peer => peer is { WeAreInterested: true, PeerChokes: false }).ToList();
         return now.Torrent.Row.State == TorrentState.Downloading && open.Count > 0 && open.TrueForAll(peer => peer.Snubbed)
             ? Findings.Of(
-                "all-snub", FindingSeverity.Stops, $"{Findings.Count(open.Count, "peer")} let this node ask, and none has sent a block for a minute.",
+                "all-snub", FindingSeverity.Stops, $"{HumanText.Count(open.Count, "peer")} let this node ask, and none has sent a block for a minute.",
                 "Wait for other peers; they may be overloaded.", ("unchokedBy", open.Count), ("snubbing", open.Count))
             : null;
     }
@@ -70,7 +70,7 @@ internal static class PeerRules
 
     /// <summary>The link's dictionary is not here yet.</summary>
     public static Finding? Metadata(Situation now) => now.Torrent.Row is { State: TorrentState.FetchingMetadata, ConnectedPeers: > 0 and var connected }
-        ? Findings.Of("metadata", FindingSeverity.Stops, $"It was added by a link, and its description is being fetched from {Findings.Count(connected, "peer")}.", null, ("connectedPeers", connected))
+        ? Findings.Of("metadata", FindingSeverity.Stops, $"It was added by a link, and its description is being fetched from {HumanText.Count(connected, "peer")}.", null, ("connectedPeers", connected))
         : null;
 
     /// <summary>Trackers that fail.</summary>

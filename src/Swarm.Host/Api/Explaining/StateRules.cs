@@ -60,8 +60,8 @@ internal static class StateRules
     {
         var row = torrent.Row;
         var sentence = row.State == TorrentState.Seeding
-            ? $"It is complete and seeds to {Findings.Count(torrent.Peers.Count(peer => peer.UploadRate > 0), "peer")}, {Findings.Rate(row.UploadRate)}."
-            : $"It is at work: {Findings.Count(torrent.Peers.Count(peer => peer.DownloadRate > 0), "peer")} send {Findings.Rate(row.DownloadRate)}, and nothing on this node holds them back.";
+            ? $"It is complete and seeds to {HumanText.Count(torrent.Peers.Count(peer => peer.UploadRate > 0), "peer")}, {HumanText.Rate(row.UploadRate)}."
+            : $"It is at work: {HumanText.Count(torrent.Peers.Count(peer => peer.DownloadRate > 0), "peer")} send {HumanText.Rate(row.DownloadRate)}, and nothing on this node holds them back.";
         return Findings.Of(
             "at-work", FindingSeverity.Note, sentence, null,
             ("connectedPeers", row.ConnectedPeers), ("connectedSeeds", row.ConnectedSeeds), ("downloadRate", row.DownloadRate), ("uploadRate", row.UploadRate));

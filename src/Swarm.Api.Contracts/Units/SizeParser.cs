@@ -1,12 +1,12 @@
 using System.Globalization;
 
-namespace Swarm.Host.Input;
+namespace Swarm.Api.Contracts.Units;
 
 /// <summary>
 /// Reads sizes as people write them: <c>1048576</c>, <c>16KiB</c>, <c>1.5G</c>, <c>700 MB</c>. K, M, G, T and KiB, MiB, GiB, TiB are powers of 1024; KB, MB, GB, TB are powers of 1000; case
 /// does not matter. Pure.
 /// </summary>
-internal static class SizeParser
+public static class SizeParser
 {
     private static readonly (string Suffix, long Bytes)[] Units =
     [

@@ -1,7 +1,7 @@
-namespace Swarm.Host.Input;
+namespace Swarm.Api.Contracts.Units;
 
 /// <summary>Reads rates: a size (<see cref="SizeParser"/>) a second, with or without "/s" behind it. 0 is no limit. Pure.</summary>
-internal static class RateParser
+public static class RateParser
 {
     private const string PerSecond = "/s";
 

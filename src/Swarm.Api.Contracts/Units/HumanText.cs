@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Swarm.Host.Output;
+namespace Swarm.Api.Contracts.Units;
 
 /// <summary>Sizes, rates and times as people read them. Pure.</summary>
-internal static class HumanText
+public static class HumanText
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
