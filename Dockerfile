@@ -2,7 +2,7 @@
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY . .
-RUN for project in Swarm.Host Swarm.Pbm; do dotnet publish "src/$project" -c Release -p:DebugType=none -p:GenerateDocumentationFile=false -o /swarm; done
+RUN for project in Swarm.Host Swarm.Pbm; do dotnet publish "src/$project" -c Release -p:DebugType=none -o /swarm || exit 1; done && rm -f /swarm/*.xml
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 # The one user of the image; its number is what files on a mounted volume belong to.
