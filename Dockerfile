@@ -12,7 +12,8 @@ COPY --from=build /swarm /usr/lib/swarm
 COPY hocon/node.conf /etc/swarm/swarm.conf
 RUN ln -s /usr/lib/swarm/swarm /usr/bin/swarm && ln -s /usr/lib/swarm/pbm /usr/bin/pbm
 USER swarm
-ENV XDG_DATA_HOME=/var/lib DOTNET_gcServer=0
+# Content goes to the volume for it, unless the environment of a container says otherwise.
+ENV XDG_DATA_HOME=/var/lib DOTNET_gcServer=0 SWARM__API__CONTENT_ROOTS='["/content"]'
 VOLUME ["/var/lib/swarm", "/content"]
 EXPOSE 6881/tcp 6881/udp
 # The node drains on SIGTERM.
