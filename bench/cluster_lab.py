@@ -2,7 +2,7 @@
 A cluster on this machine: a PostgreSQL, nodes as real processes, each in a network namespace of its own on one bridge, and whatever can be done to them: kill, freeze, cut off from each other or from the
 database, links that are slow. Programs that use it begin with enter(), which starts them again in a network namespace of their own, so that nothing of it is seen outside. Root on Linux; needs iproute2, iptables and PostgreSQL.
 """
-import glob, json, os, shutil, signal, subprocess, sys, time, urllib.error, urllib.request
+import glob, json, os, shutil, signal, subprocess, sys, tempfile, time, urllib.error, urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HUB = "10.88.0.1"
@@ -57,10 +57,10 @@ class Space:
 
 class Database:
     """A PostgreSQL of its own. Durable: what is stopped at once must have lost nothing."""
-    def __init__(self, work):
+    def __init__(self):
         self.bin = max(glob.glob("/usr/lib/postgresql/*/bin"), default=None) or os.path.dirname(shutil.which("postgres") or sys.exit("PostgreSQL is missing (Debian: postgresql)"))
-        self.data = os.path.join(work, "database"); os.makedirs(self.data)
-        shutil.chown(self.data, "postgres"); os.chmod(work, 0o755)
+        self.home = tempfile.mkdtemp(prefix="swarm-lab-database-"); shutil.chown(self.home, "postgres")
+        self.data = os.path.join(self.home, "data")
         self._as(self.bin + "/initdb", "-D", self.data, "-U", "swarm", "-A", "trust", "-E", "UTF8", "--no-locale")
         with open(self.data + "/pg_hba.conf", "w") as f: f.write("local all all trust\nhost all all 10.88.0.0/15 trust\n")
         with open(self.data + "/postgresql.conf", "a") as f: f.write("listen_addresses='%s'\nport=5432\nunix_socket_directories='%s'\nmax_connections=300\nshared_preload_libraries='pg_stat_statements'\n" % (HUB, self.data))
@@ -72,6 +72,7 @@ class Database:
     def end(self):
         try: self.stop()
         except RuntimeError: pass
+        shutil.rmtree(self.home, ignore_errors=True)
     def sql(self, text, database="swarm"): return self._as(self.bin + "/psql", "-h", self.data, "-U", "swarm", "-d", database, "-qAt", "-v", "ON_ERROR_STOP=1", "-c", text).strip()
     def cpu(self):
         """Processor seconds of the whole server."""
@@ -134,7 +135,7 @@ class Lab:
         if self.database: self.database.end()
     def add_member(self, number, more="", **traits):
         """A member of the cluster; traits: keys of swarm.cluster."""
-        if self.database is None: self.database = Database(self.work)
+        if self.database is None: self.database = Database()
         node = Node(self, number, "", space=Space(number, self.rate))
         cluster = dict(dict(enabled="true", name="lab", secret='"%s"' % KEY, folder='"%s"' % os.path.join(node.folder, "content")), **traits)
         cluster["end-point"] = '"%s"' % node.end_point

@@ -19,6 +19,7 @@ from content import encode
 # Quicker than what people have, so that two hundred blows are no night's work.
 QUICK = {
     "replicas": 2,
+    "tables": "{ timeout = 2 s }",
     "membership": "{ heartbeat-interval = 500 ms, suspect-after = 3 s, session-lease = 10 s, renew-interval = 1 s, stop-margin = 3 s, expiry-grace = 2 s, read-interval = 1 s, vote-lifetime = 10 s }",
     "placement": "{ repair-delay = 5 s, round-interval = 500 ms, min-free-bytes = 0, sweep-interval = 10 s, step-timeout = 5 s }",
 }

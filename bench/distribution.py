@@ -83,7 +83,7 @@ class Distribution:
 
     def cluster(self, way, scratch):
         with Lab(scratch, self.o.binary, self.o.rate) as lab:
-            source = lab.add_node(0, "")
+            source = lab.add_node(0, 'api.content-roots = ["%s"]' % self.content.folder)
             members = [lab.add_member(n, placement="{ min-free-bytes = 0 }") for n in range(1, self.o.nodes + 1)]
             source.start(); [m.start() for m in members]
             wait(lambda: source.try_call("/api/v1/node"), 60, "the source")
