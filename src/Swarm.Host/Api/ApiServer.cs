@@ -146,12 +146,4 @@ internal sealed class ApiServer : IAsyncDisposable
             throw new SwarmException($"the certificate {path} cannot be used: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}; it and its key are expected in PEM (swarm.api.tls-certificate-file)", e);
         }
     }
-
-    // The program has its own way to end.
-    private sealed class NoSignals : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }
