@@ -23,6 +23,7 @@ public sealed partial class ClusterActor : UntypedActor
     private readonly ILogger _log;
     private readonly ulong _cluster;
     private readonly SortedDictionary<ClusterRefusal, long> _refused = [];
+    private IActorRef _table = ActorRefs.Nobody;
     private IActorRef _members = ActorRefs.Nobody;
     private IActorRef _planner = ActorRefs.Nobody;
     private IActorRef _replicas = ActorRefs.Nobody;
@@ -54,13 +55,13 @@ public sealed partial class ClusterActor : UntypedActor
     /// <summary>Messages between nodes: told, dropped because too much waited for one node, taken, and refused by reason.</summary>
     public sealed record LinkCounters(long Sent, long Dropped, long Received, ImmutableSortedDictionary<ClusterRefusal, long> Refused);
 
-    /// <summary>How to make one. Its router is the child <c>router</c>, to which commands are passed on.</summary>
+    /// <summary>How to make one. Its router is the child <c>router</c>, to which commands are passed on; <see cref="TableActor.Inspect"/> is for the child <c>table</c>.</summary>
     public static Props Props(ClusterSettings settings, ClusterPorts ports, ClusterContext node) => ActorProps.Create(() => new ClusterActor(settings, ports, node));
 
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        var table = Context.ActorOf(TableActor.Props(_ports.Store, _settings, _node.Time, _log), "table");
+        var table = _table = Context.ActorOf(TableActor.Props(_ports.Store, _settings, _node.Time, _log), "table");
         _members = Context.ActorOf(MembersActor.Props(_settings, table, _ports.Space, _node.Time, _log), "members");
         _members.Tell(new MembersActor.PeersAt(PeerEndPoints()));
         _planner = Context.ActorOf(PlannerActor.Props(_settings, table, _node.Time, _log), "planner");
@@ -94,6 +95,7 @@ public sealed partial class ClusterActor : UntypedActor
             case MembersActor.Leave leave: _members.Forward(leave); break;
             case INodeLink.Opened: break;
             case INodeLink.OpenFailed failed: OnOpenFailed(failed.Reason); break;
+            case TableActor.Inspect inspect: _table.Forward(inspect); break;
             case Inspect: Sender.Tell(new LinkCounters(_sent, _dropped, _received, _refused.ToImmutableSortedDictionary())); break;
             default: _router.Forward(message); break;
         }

@@ -6,8 +6,11 @@ namespace Swarm.Actors.Torrents;
 // What a service asks of its torrents. Every command is answered with Done, Refused or Unknown; a Done is durable.
 public sealed partial class TorrentsActor
 {
-    /// <summary>Takes up every torrent that is recorded, as it was left; answered with <see cref="Restored"/> when all rows have been told.</summary>
-    public sealed record Restore;
+    /// <summary>
+    /// Takes up every torrent that is recorded, as it was left; answered with <see cref="Restored"/> when all rows have been told. <paramref name="Except"/>: torrents below this absolute folder are not taken up, because it is for somebody else
+    /// to say whether they run here, who then adds them; null: all are.
+    /// </summary>
+    public sealed record Restore(string? Except = null);
 
     /// <summary>So many torrents were taken up; <paramref name="Failed"/> of them could not be and stand as failed, with their reason.</summary>
     public sealed record Restored(int Torrents, int Failed);

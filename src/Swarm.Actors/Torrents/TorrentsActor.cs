@@ -71,7 +71,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
             case TorrentActor.GetStatus get: OnGetStatus(get); break;
             case GetRows: Sender.Tell(new Rows(AllRows())); break;
             case Add add: OnAdd(add); break;
-            case Restore: OnRestore(); break;
+            case Restore restore: OnRestore(restore); break;
             case ITorrentCommand command: Pass(command.Torrent, command); break;
             case Wanted wanted: OnWanted(wanted); break;
             case GoesToRest goes: OnGoesToRest(goes.Torrent); break;

@@ -29,7 +29,7 @@ internal sealed record NodeAnswer(NodeAnswerStatus Status, ReadOnlyMemory<byte> 
     public static NodeAnswer Of(NodeAnswerStatus status) => new(status, ReadOnlyMemory<byte>.Empty);
 }
 
-/// <summary>Answers a call of another member, which has proven that it belongs to the cluster; within <see cref="NodeLinkSettings.CallTimeout"/>, after which the token is cancelled. <paramref name="from"/>: the end point that the caller says it is at.</summary>
+/// <summary>Answers a call of another member, which has proven that it belongs to the cluster; within the link's time-out for calls, after which the token is cancelled. <paramref name="from"/>: the end point that the caller says it is at.</summary>
 internal delegate Task<NodeAnswer> NodeCallHandler(string from, ReadOnlyMemory<byte> body, CancellationToken cancellation);
 
 /// <summary>

@@ -19,7 +19,7 @@ namespace Swarm.Host.Cluster;
 /// <summary>
 /// The side of the link that is asked: Kestrel at the node's end point, with the link's three requests and nothing else. Bound before the node opens its store, and until the process ends: that it could be bound proves that no earlier process at this end point runs.
 /// <para>
-/// What comes in is read up to its limit, taken apart, proven (<see cref="LinkForms"/>), and only then looked into. Whatever is refused gets a status without a body, and is counted by reason. Memory is bounded by requests at a time × <see cref="NodeLinkSettings.RequestBytes"/>.
+/// What comes in is read up to its limit, taken apart, proven (<see cref="LinkForms"/>), and only then looked into. Whatever is refused gets a status without a body, and is counted by reason. Memory is bounded by requests at a time × <see cref="NodeLinkSettings.RequestBytes"/>, and no one address can have all of them.
 /// </para>
 /// </summary>
 internal sealed partial class LinkServer : IAsyncDisposable
@@ -30,6 +30,7 @@ internal sealed partial class LinkServer : IAsyncDisposable
     private readonly LinkCounting _counting;
     private readonly LinkSessions _sessions;
     private readonly SemaphoreSlim _requests;
+    private readonly AddressQuota _requestsByAddress;
     private readonly AddressQuota _connections;
     private readonly byte[] _key;
     private readonly ILogger _log;
@@ -44,6 +45,7 @@ internal sealed partial class LinkServer : IAsyncDisposable
         _key = [.. options.Key];
         _sessions = new LinkSessions(options.Settings.SessionLimit);
         _requests = new SemaphoreSlim(options.Settings.ServedRequests);
+        _requestsByAddress = new AddressQuota(options.Settings.RequestsPerAddress);
         _connections = new AddressQuota(options.Settings.ConnectionsPerAddress);
         _log = logs.CreateLogger("Swarm.Link");
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -137,6 +139,7 @@ internal sealed partial class LinkServer : IAsyncDisposable
     private async Task HandleAsync(HttpContext context)
     {
         context.Response.ContentType = "application/octet-stream";
+        var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
         if (!_requests.Wait(TimeSpan.Zero))
         {
             Refuse(context, LinkRejection.Busy, StatusCodes.Status503ServiceUnavailable);
@@ -145,16 +148,33 @@ internal sealed partial class LinkServer : IAsyncDisposable
 
         try
         {
-            if (!HttpMethods.IsPost(context.Request.Method)) Refuse(context, LinkRejection.NotOurs, StatusCodes.Status405MethodNotAllowed);
-            else if (context.Request.Path == LinkClient.PathOf(LinkPart.Hello)) await HelloAsync(context).ConfigureAwait(false);
-            else if (context.Request.Path == LinkClient.PathOf(LinkPart.Messages)) await RequestAsync(context, LinkPart.Messages).ConfigureAwait(false);
-            else if (context.Request.Path == LinkClient.PathOf(LinkPart.Call)) await RequestAsync(context, LinkPart.Call).ConfigureAwait(false);
-            else Refuse(context, LinkRejection.NotOurs, StatusCodes.Status404NotFound);
+            if (!_requestsByAddress.TryTake(address))
+            {
+                Refuse(context, LinkRejection.Busy, StatusCodes.Status503ServiceUnavailable);
+                return;
+            }
+
+            try
+            {
+                await ServeAsync(context).ConfigureAwait(false);
+            }
+            finally
+            {
+                _requestsByAddress.Return(address);
+            }
         }
         finally
         {
             _requests.Release();
         }
+    }
+
+    private Task ServeAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsPost(context.Request.Method)) return RefusedAsync(context, LinkRejection.NotOurs, StatusCodes.Status405MethodNotAllowed);
+        if (context.Request.Path == LinkClient.PathOf(LinkPart.Messages)) return RequestAsync(context, LinkPart.Messages);
+        if (context.Request.Path == LinkClient.PathOf(LinkPart.Call)) return RequestAsync(context, LinkPart.Call);
+        return context.Request.Path == LinkClient.PathOf(LinkPart.Hello) ? HelloAsync(context) : RefusedAsync(context, LinkRejection.NotOurs, StatusCodes.Status404NotFound);
     }
 
     private async Task HelloAsync(HttpContext context)
@@ -202,15 +222,10 @@ internal sealed partial class LinkServer : IAsyncDisposable
 
     private Task MessagesAsync(HttpContext context, LinkSession session, ulong sequence, ReadOnlyMemory<byte> content)
     {
-        if (!MessageBatch.TryRead(content.Span, _options.Settings.BatchMessages, out var messages))
-        {
-            Refuse(context, LinkRejection.Malformed, StatusCodes.Status400BadRequest);
-            return Task.CompletedTask;
-        }
-
-        if (_receiver.Take(messages)) return AnswerAsync(context, session, sequence, NodeAnswer.Of(NodeAnswerStatus.Done));
-        Refuse(context, LinkRejection.NotOpen, StatusCodes.Status503ServiceUnavailable);
-        return Task.CompletedTask;
+        if (!MessageBatch.TryRead(content.Span, _options.Settings.BatchMessages, out var messages)) return RefusedAsync(context, LinkRejection.Malformed, StatusCodes.Status400BadRequest);
+        return _receiver.Take(messages)
+            ? AnswerAsync(context, session, sequence, NodeAnswer.Of(NodeAnswerStatus.Done))
+            : RefusedAsync(context, LinkRejection.NotOpen, StatusCodes.Status503ServiceUnavailable);
     }
 
     private async Task CallAsync(HttpContext context, LinkSession session, ulong sequence, ReadOnlyMemory<byte> content)
@@ -253,6 +268,12 @@ internal sealed partial class LinkServer : IAsyncDisposable
             Refuse(context, LinkRejection.Incomplete, StatusCodes.Status408RequestTimeout);
             return null;
         }
+    }
+
+    private Task RefusedAsync(HttpContext context, LinkRejection reason, int status)
+    {
+        Refuse(context, reason, status);
+        return Task.CompletedTask;
     }
 
     private void Refuse(HttpContext context, LinkRejection reason, int status)

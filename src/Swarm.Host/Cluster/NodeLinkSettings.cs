@@ -49,13 +49,16 @@ internal sealed record NodeLinkSettings
     public int ConnectionLimit { get; init => field = Setting.InRange(value, 1, 100_000); } = 2_048;
 
     /// <summary>Connections from one address at a time, 1 to 10,000; one more is closed.</summary>
-    public int ConnectionsPerAddress { get; init => field = Setting.InRange(value, 1, 10_000); } = 16;
+    public int ConnectionsPerAddress { get; init => field = Setting.InRange(value, 1, 10_000); } = 64;
 
     /// <summary>Requests on one connection at a time, 1 to 1,000.</summary>
     public int StreamsPerConnection { get; init => field = Setting.InRange(value, 1, 1_000); } = 8;
 
     /// <summary>Requests of others at a time, 1 to 10,000; one more is refused.</summary>
-    public int ServedRequests { get; init => field = Setting.InRange(value, 1, 10_000); } = 256;
+    public int ServedRequests { get; init => field = Setting.InRange(value, 1, 10_000); } = 512;
+
+    /// <summary>Requests from one address at a time, 1 to 10,000; one more is refused.</summary>
+    public int RequestsPerAddress { get; init => field = Setting.InRange(value, 1, 10_000); } = 64;
 
     /// <summary>Calls to others at a time, 1 to 10,000; one more is refused.</summary>
     public int CallLimit { get; init => field = Setting.InRange(value, 1, 10_000); } = 128;

@@ -15,7 +15,7 @@ namespace Swarm.Host.Configuration;
 /// Everything that can be configured, as one record: the part below <c>swarm</c> of a configuration. A member is a key (its name in words with hyphens), a member that is itself a settings record is an
 /// object of keys, and one that may be null has a key <c>enabled</c> besides. <c>hocon/reference.conf</c> has each of them; tests hold the two together.
 /// </summary>
-internal sealed record SwarmSettings
+internal sealed record SwarmSettings : IChecked
 {
     /// <summary>What holds if nobody configures anything.</summary>
     public static SwarmSettings Default { get; } = new();
@@ -25,6 +25,9 @@ internal sealed record SwarmSettings
 
     /// <summary>The node as such.</summary>
     public NodeSectionSettings Node { get; init; } = new();
+
+    /// <summary>How the node takes part in a cluster; null: it is by itself.</summary>
+    public ClusterSectionSettings? Cluster { get; init; }
 
     /// <summary>The HTTP API; null: none.</summary>
     public ApiSettings? Api { get; init; } = new();
@@ -61,6 +64,11 @@ internal sealed record SwarmSettings
 
     /// <summary>The world behind the ports.</summary>
     public IoSettings Io { get; init; } = IoSettings.Default;
+
+    /// <inheritdoc/>
+    public IEnumerable<(string Member, string Problem)> Problems() => Cluster is null ? [] : Cluster.Missing(ListensAtOneAddress).Select(static missing => (nameof(Cluster), missing));
+
+    private bool ListensAtOneAddress => Node.Listen.IsEmpty ? Net.Bind is not null : Node.Listen.Any(static end => !end.Address.Equals(IPAddress.Any) && !end.Address.Equals(IPAddress.IPv6Any));
 }
 
 /// <summary>The node as such: what it is called, where its state is, where it listens.</summary>

@@ -45,7 +45,7 @@ internal sealed partial class ServeApi : IAsyncDisposable
     public static async Task<ServeApi> StartAsync(SwarmNode node, ApiSettings settings, Func<SwarmConfiguration> current, string dataFolder, LogTail tail, Action drain, ILoggerFactory logs)
     {
         var configuration = current().Settings;
-        var api = Of(settings, configuration.Automation, configuration.Node.ToReach(), dataFolder);
+        var api = Of(settings, configuration, dataFolder);
         foreach (var root in api.ContentRoots) Directory.CreateDirectory(root);
         var catalogue = new TorrentCatalogue(api.Catalogue, TimeProvider.System);
         var model = new SwarmNodeModel(node, DateTimeOffset.UtcNow, configuration.Net.DownloadLimit, configuration.Net.UploadLimit, drain);
@@ -93,7 +93,7 @@ internal sealed partial class ServeApi : IAsyncDisposable
         _over.Dispose();
     }
 
-    private static HttpApiSettings Of(ApiSettings settings, AutomationSettings automation, ReachPolicy reach, string dataFolder) => HttpApiSettings.Default with
+    private static HttpApiSettings Of(ApiSettings settings, SwarmSettings swarm, string dataFolder) => HttpApiSettings.Default with
     {
         Listen = settings.Listen,
         Hosts = settings.AllowedHosts,
@@ -103,9 +103,9 @@ internal sealed partial class ServeApi : IAsyncDisposable
         TlsCertificate = settings.TlsCertificateFile,
         TlsKey = settings.TlsKeyFile,
         // Where the configuration itself puts content is as good as a root.
-        ContentRoots = [.. (settings.ContentRoots.IsEmpty ? [DefaultFolder(settings, dataFolder)] : settings.ContentRoots).Concat(FoldersOf(automation)).Distinct()],
-        Categories = automation.Categories,
-        Reach = reach,
+        ContentRoots = [.. (settings.ContentRoots.IsEmpty ? [DefaultFolder(settings, dataFolder)] : settings.ContentRoots).Concat(FoldersOf(swarm, dataFolder)).Distinct()],
+        Categories = swarm.Automation.Categories,
+        Reach = swarm.Node.ToReach(),
         BodyLimit = (int)Math.Min(UsualBody, settings.MaxBodyBytes),
         ConnectionLimit = settings.ConnectionLimit,
         SubscriberLimit = settings.SubscriberLimit,
@@ -118,8 +118,8 @@ internal sealed partial class ServeApi : IAsyncDisposable
         TorrentFileLimit = (int)Math.Min(MetainfoLimits.Default.MaxFileBytes, settings.MaxBodyBytes / 4 * 3),
     };
 
-    private static IEnumerable<string> FoldersOf(AutomationSettings automation) =>
-        automation.Categories.SelectMany(category => new[] { category.Folder, category.CompletedFolder }).Append(automation.CompletedFolder).OfType<string>();
+    private static IEnumerable<string> FoldersOf(SwarmSettings swarm, string dataFolder) =>
+        swarm.Automation.Categories.SelectMany(category => new[] { category.Folder, category.CompletedFolder }).Append(swarm.Automation.CompletedFolder).Append(swarm.Cluster?.FolderIn(dataFolder)).OfType<string>();
 
     private static Scope ScopeOf(ApiScope scope) => scope switch
     {
