@@ -60,7 +60,7 @@ internal sealed class LinkClient : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(part), part, "no request"),
     };
 
-    /// <summary>Asks a node; null: it was not reached, did not answer within <paramref name="limit"/>, or refused.</summary>
+    /// <summary>Asks a node; null: it was not reached, did not answer within <paramref name="limit"/>, or refused, or this one has ended.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<NodeAnswer?> AskAsync(LinkPeer peer, LinkPart part, ReadOnlyMemory<byte> content, TimeSpan limit, CancellationToken cancellation)
     {
@@ -81,7 +81,7 @@ internal sealed class LinkClient : IDisposable
 
             return null;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             return null;
         }

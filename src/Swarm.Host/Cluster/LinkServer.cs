@@ -286,7 +286,7 @@ internal sealed partial class LinkServer : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Debug, Message = "A request on the link was refused: {Reason}, from {Address}")]
     private static partial void LogRefused(ILogger log, LinkRejection reason, IPAddress? address);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Address} does not know the cluster's key (swarm.cluster.key is to be the same at all nodes)")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Address} does not know the cluster's key (swarm.cluster.secret is to be the same at all nodes)")]
     private static partial void LogUnproven(ILogger log, IPAddress? address);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{From} looks for {To} here, or for another cluster; see swarm.cluster.end-point and swarm.cluster.name of both, and what the name resolves to")]

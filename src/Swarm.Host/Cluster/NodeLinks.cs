@@ -34,6 +34,7 @@ internal sealed partial class NodeLinks : INodeLink, INodeCalls, ILinkReceiver, 
     private LinkClient _client = null!;
     private Task _refreshing = Task.CompletedTask;
     private IActorRef? _receiver;
+    private bool _isDisposed;
 
     private NodeLinks(NodeLinkOptions options, LinkCertificates? certificates, ILogger log)
     {
@@ -61,7 +62,7 @@ internal sealed partial class NodeLinks : INodeLink, INodeCalls, ILinkReceiver, 
     public static async Task<NodeLinks> BindAsync(NodeLinkOptions options, ILoggerFactory logs)
     {
         if (options is { IsBeyondLoopback: true, Key.IsEmpty: true, Tls: null })
-            throw new SwarmException($"the cluster's link would listen at {string.Join(", ", options.Listen)} to whoever comes; give all nodes a key (swarm.cluster.key-file) or certificates (swarm.cluster.tls), or listen on 127.0.0.1");
+            throw new SwarmException($"the cluster's link would listen at {string.Join(", ", options.Listen)} to whoever comes; give all nodes a key (swarm.cluster.secret-file) or certificates (swarm.cluster.tls), or listen on 127.0.0.1");
         var log = logs.CreateLogger("Swarm.Link");
         var links = new NodeLinks(options, options.Tls is { } files ? LinkCertificates.Load(files, log) : null, log);
         links._server = await LinkServer.StartAsync(options, links._certificates, links, links._counting, logs).ConfigureAwait(false);
@@ -182,6 +183,7 @@ internal sealed partial class NodeLinks : INodeLink, INodeCalls, ILinkReceiver, 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
         Close();
         await _over.CancelAsync().ConfigureAwait(false);
         await _refreshing.ConfigureAwait(false);

@@ -22,10 +22,10 @@ internal sealed record ClusterSectionSettings : IChecked
 
     /// <summary>A secret that all members know, 32 bytes or more.</summary>
     [Secret]
-    public string? Key { get; init; }
+    public string? Secret { get; init; }
 
     /// <summary>A file with that secret.</summary>
-    public string? KeyFile { get; init; }
+    public string? SecretFile { get; init; }
 
     /// <summary>Certificates that members know each other by.</summary>
     public ClusterTlsSettings Tls { get; init; } = new();
@@ -125,8 +125,8 @@ internal sealed record ClusterSectionSettings : IChecked
     {
         if (string.IsNullOrEmpty(Name)) yield return "the cluster needs a name, the same at all its nodes: name = …";
         if (EndPoint is null) yield return "other nodes need to know where this one is: end-point = \"HOST:PORT\", by which all of them reach it";
-        if (Key is null && KeyFile is null && Tls.Certificate is null && ListenAt.Any(static at => !IPAddress.IsLoopback(at.Address)))
-            yield return "the link would be open to whoever comes: give all nodes the same key-file (or key), or certificates (tls), or listen on 127.0.0.1";
+        if (Secret is null && SecretFile is null && Tls.Certificate is null && ListenAt.Any(static at => !IPAddress.IsLoopback(at.Address)))
+            yield return "the link would be open to whoever comes: give all nodes the same secret-file (or secret), or certificates (tls), or listen on 127.0.0.1";
         if (PeerEndPointAddress is null && !listensAtOne) yield return "peers of other nodes would not find this one: say where they dial it, peer-address = …, or let swarm.node.listen name one address";
     }
 
@@ -161,14 +161,14 @@ internal sealed record ClusterSectionSettings : IChecked
 
     /// <summary>How it is linked to the others.</summary>
     /// <exception cref="SwarmException">The file of the key cannot be read, or holds too little.</exception>
-    public NodeLinkOptions ToLink() => new(Name!, EndPoint!, ListenAt, ReadKey(), Tls.Files, Link);
+    public NodeLinkOptions ToLink() => new(Name!, EndPoint!, ListenAt, ReadSecret(), Tls.Files, Link);
 
     /// <inheritdoc/>
     public IEnumerable<(string Member, string Problem)> Problems()
     {
         if (EndPoint is not null && (EndPoint.Length > ClusterLimits.MaxNameLength || !NodeLinkOptions.TrySplit(EndPoint, out _, out var port) || port == 0)) yield return (nameof(EndPoint), "it is a host and a port, such as \"node-1.example.net:9120\"");
-        if (Key is not null && KeyFile is not null) yield return (nameof(KeyFile), "there is a key already; take one of the two away");
-        if (Key is not null && Bytes(Key).Length < NodeLinkOptions.MinKeyBytes) yield return (nameof(Key), $"it has {Bytes(Key).Length} bytes, and {NodeLinkOptions.MinKeyBytes} or more are needed; 'openssl rand -hex 32' makes one");
+        if (Secret is not null && SecretFile is not null) yield return (nameof(SecretFile), "there is a secret already; take one of the two away");
+        if (Secret is not null && Bytes(Secret).Length < NodeLinkOptions.MinKeyBytes) yield return (nameof(Secret), $"it has {Bytes(Secret).Length} bytes, and {NodeLinkOptions.MinKeyBytes} or more are needed; 'openssl rand -hex 32' makes one");
         if (Storage is not null && Storage.Length is 0 or > ClusterLimits.MaxNameLength) yield return (nameof(Storage), $"it has 1 to {ClusterLimits.MaxNameLength} characters");
         if (Zone.Length > ClusterLimits.MaxNameLength) yield return (nameof(Zone), $"it has at most {ClusterLimits.MaxNameLength} characters");
         if (Folder is not null && !Path.IsPathRooted(Folder)) yield return (nameof(Folder), "it must be absolute");
@@ -181,19 +181,19 @@ internal sealed record ClusterSectionSettings : IChecked
 
     private static string Written(IPAddress address) => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
 
-    private static ImmutableArray<byte> Bytes(string key) => [.. System.Text.Encoding.UTF8.GetBytes(key.Trim())];
+    private static ImmutableArray<byte> Bytes(string secret) => [.. System.Text.Encoding.UTF8.GetBytes(secret.Trim())];
 
-    private ImmutableArray<byte> ReadKey()
+    private ImmutableArray<byte> ReadSecret()
     {
-        if (KeyFile is null) return Key is null ? [] : Bytes(Key);
+        if (SecretFile is null) return Secret is null ? [] : Bytes(Secret);
         try
         {
-            var key = Bytes(File.ReadAllText(KeyFile));
-            return key.Length >= NodeLinkOptions.MinKeyBytes ? key : throw new SwarmException($"the cluster's key in {KeyFile} has {key.Length} bytes, and {NodeLinkOptions.MinKeyBytes} or more are needed; 'openssl rand -hex 32' makes one (swarm.cluster.key-file)");
+            var key = Bytes(File.ReadAllText(SecretFile));
+            return key.Length >= NodeLinkOptions.MinKeyBytes ? key : throw new SwarmException($"the cluster's secret in {SecretFile} has {key.Length} bytes, and {NodeLinkOptions.MinKeyBytes} or more are needed; 'openssl rand -hex 32' makes one (swarm.cluster.secret-file)");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new SwarmException($"the cluster's key cannot be read: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')} (swarm.cluster.key-file)", e);
+            throw new SwarmException($"the cluster's secret cannot be read: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')} (swarm.cluster.secret-file)", e);
         }
     }
 }

@@ -257,7 +257,7 @@ public sealed class NodeLinksTests
     public async Task Beyond_loopback_nobody_listens_without_a_proof()
     {
         var open = LinkWorld.Options() with { Key = [], Listen = [new IPEndPoint(IPAddress.Any, 0)] };
-        (await Should.ThrowAsync<SwarmException>(() => NodeLinks.BindAsync(open, NullLoggerFactory.Instance))).Message.ShouldContain("swarm.cluster.key-file");
+        (await Should.ThrowAsync<SwarmException>(() => NodeLinks.BindAsync(open, NullLoggerFactory.Instance))).Message.ShouldContain("swarm.cluster.secret-file");
         await using var known = await LinkEnd.BindAsync(open with { Key = LinkWorld.Key });
         await using var here = await LinkEnd.StartAsync(LinkWorld.Options() with { Key = [] });
         await using var too = await LinkEnd.StartAsync(LinkWorld.Options() with { Key = [] });
