@@ -18,8 +18,8 @@ internal sealed record CommonSettings(SwarmSettings Swarm, bool IsVerbose)
     /// <summary>Which addresses trackers may have; everywhere, for a program that works for the person at the keyboard.</summary>
     public ReachPolicy Reach { get; init; } = ReachPolicy.Everywhere;
 
-    /// <summary>Limits of what is behind the node's ports.</summary>
-    public IoSettings Io => Swarm.Io with { Http = Swarm.Io.Http with { Reach = Reach } };
+    /// <summary>What is behind the node's ports, and its limits.</summary>
+    public IoSettings Io => Swarm.Io with { Http = Swarm.Io.Http with { Reach = Reach }, Postgres = Swarm.Store.ToPostgres() };
 
     /// <summary>Where state is kept, absolute.</summary>
     public string DataFolder { get; } = Path.GetFullPath(Swarm.Node.DataFolder ?? DefaultDataFolder());
@@ -49,7 +49,7 @@ internal sealed record CommonSettings(SwarmSettings Swarm, bool IsVerbose)
         Net = Swarm.Net with { Bind = Bind },
         Torrent = Swarm.Torrent,
         Trackers = Swarm.Trackers with { Reach = Reach },
-        Store = Swarm.Store,
+        Store = Swarm.Store.Writer,
         Dht = Dht,
     };
 }

@@ -3,7 +3,6 @@ using System.Net;
 using Swarm.Actors.Automation;
 using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
-using Swarm.Actors.Store;
 using Swarm.Actors.Torrents;
 using Swarm.Actors.Trackers;
 using Swarm.Host.Automation;
@@ -56,8 +55,8 @@ internal sealed record SwarmSettings
     /// <summary>The announce client.</summary>
     public TrackersSettings Trackers { get; init; } = TrackersSettings.Default;
 
-    /// <summary>The writer of durable state.</summary>
-    public StoreActorSettings Store { get; init; } = StoreActorSettings.Default;
+    /// <summary>Durable state.</summary>
+    public StoreSettings Store { get; init; } = new();
 
     /// <summary>The world behind the ports.</summary>
     public IoSettings Io { get; init; } = IoSettings.Default;

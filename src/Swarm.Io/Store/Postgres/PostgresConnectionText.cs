@@ -21,10 +21,10 @@ internal static class PostgresConnectionText
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException)
         {
-            // The message of an unknown key names the key; that of a wrong value may repeat the value, so only the kind of failure is told.
-            error = e is ArgumentException { Message: var message } && message.StartsWith("Couldn't set", StringComparison.Ordinal)
-                ? message.ReplaceLineEndings(" ").TrimEnd('.')
-                : "it is not of the form Key=Value;Key=Value, or a key is unknown";
+            // The parameter's name is the key, which is no secret; the message may repeat the value.
+            error = e is ArgumentException { ParamName: { Length: > 0 } key }
+                ? $"'{key}' is no key of a connection, or its value is wrong"
+                : "it is not of the form Key=Value;Key=Value";
         }
 
         return null;

@@ -12,9 +12,7 @@ public sealed partial record PostgresSettings
     public string Schema
     {
         get;
-        init => field = SchemaName().IsMatch(value)
-            ? value
-            : throw new ArgumentException($"'{value}' cannot be a schema: lower-case letters, digits and underscores, up to 63, and neither a digit nor pg_ first.", nameof(Schema));
+        init => field = SchemaProblem(value) is { } problem ? throw new ArgumentException(problem, nameof(Schema)) : value;
     } = "swarm";
 
     /// <summary>How long a connection may take to come about.</summary>
@@ -25,6 +23,13 @@ public sealed partial record PostgresSettings
 
     /// <summary>How long the database waits for rows that another transaction has locked.</summary>
     public TimeSpan LockTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Why a text names no database that could be connected to, as a clause that does not repeat it; null: it does.</summary>
+    public static string? ConnectionProblem(string connection) => PostgresConnectionText.Parse(connection, out var problem) is null ? problem : null;
+
+    /// <summary>Why a text cannot be a schema's name, as a clause; null: it can.</summary>
+    public static string? SchemaProblem(string schema) =>
+        SchemaName().IsMatch(schema) ? null : $"'{schema}' cannot be a schema: lower-case letters, digits and underscores, up to 63, and neither a digit nor pg_ first";
 
     /// <summary>All but the way to the database, which holds a password.</summary>
     public override string ToString() => $"{nameof(PostgresSettings)} {{ {nameof(Schema)} = {Schema} }}";

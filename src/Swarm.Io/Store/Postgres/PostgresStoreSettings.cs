@@ -13,10 +13,12 @@ public sealed record PostgresStoreSettings
     public string Storage
     {
         get;
-        init => field = value.Length is > 0 and <= MaxStorageLength && !value.Any(char.IsControl)
-            ? value
-            : throw new ArgumentException($"The name of a storage has 1 to {MaxStorageLength} characters that can be seen.", nameof(Storage));
+        init => field = StorageProblem(value) is { } problem ? throw new ArgumentException(problem, nameof(Storage)) : value;
     } = Environment.MachineName;
+
+    /// <summary>Why a text cannot be a storage's name, as a clause; null: it can.</summary>
+    public static string? StorageProblem(string storage) =>
+        storage.Length is > 0 and <= MaxStorageLength && !storage.Any(static c => char.IsControl(c) || char.IsSurrogate(c)) ? null : $"the name of a storage has 1 to {MaxStorageLength} characters that can be seen";
 
     /// <summary>Batches that may wait for the writer; one more fails as transient. The store actor has one under way at a time, so this is a guard, not a buffer.</summary>
     public int QueueLimit { get; init => field = Setting.InRange(value, 1, 65_536); } = 16;
