@@ -10,12 +10,24 @@ namespace Swarm.Tests.Postgres;
 /// <summary>
 /// A PostgreSQL of the tests' own, in a temporary folder, on a free port of the loopback, where everybody is let in as the superuser. Stopped by its own process id; its folder goes with it.
 /// <para>Always holds: the port and the data stay the same over <see cref="StopAsync"/> and <see cref="StartAsync"/>, so what was connected can find it again. Where the tests run as root, which PostgreSQL refuses, it runs as <c>postgres</c> or <c>nobody</c>.
-/// If the tests are killed, the server and its folder go too: a shell waits for the end of a pipe from here.</para>
+/// If the tests are killed, the server and its folder go too: a shell waits for the end of a pipe from here, in a session of its own as the server is, so that what ends the tests does not end the shell.</para>
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
     // A machine under load takes its time for a start and a shutdown; nobody waits longer than needed.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    // Reads until the tests have ended or closed the pipe; then the server, if there is one still and even if it is frozen, is ended, and the folder goes once nobody writes into it.
+    private const string GuardScript = """
+        read -r _
+        if pid=$(head -n 1 data/postmaster.pid 2>/dev/null); then
+          kill -CONT $pid $(cat /proc/$pid/task/$pid/children)
+          kill -QUIT $pid
+          for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 $pid || break; sleep 1; done
+        fi 2>/dev/null
+        cd / && rm -rf "$1"
+        """;
+
     private const int Continue = 18;
     private const int Stop = 19;
     private const int Quit = 3;
@@ -35,8 +47,7 @@ public sealed class PostgresServer : IAsyncDisposable
         _as = runAs;
         _durability = isDurable ? "on" : "off";
         Port = FreePort();
-        const string script = "read -r _; pid=$(head -n 1 data/postmaster.pid 2>/dev/null) && kill -CONT $pid && kill -QUIT $pid; cd / && rm -rf \"$1\"";
-        _guard = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script, "sh", folder]) { WorkingDirectory = folder, RedirectStandardInput = true, UseShellExecute = false })!;
+        _guard = Process.Start(new ProcessStartInfo("setsid", ["/bin/sh", "-c", GuardScript, "sh", folder]) { WorkingDirectory = folder, RedirectStandardInput = true, UseShellExecute = false })!;
     }
 
     /// <summary>Where it listens, on 127.0.0.1.</summary>
@@ -170,7 +181,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private ClientProcess Launch(string program, params IEnumerable<string> arguments)
     {
-        string[] words = [.. _as, Path.Combine(_binaries, program), .. arguments];
+        string[] words = ["setsid", .. _as, Path.Combine(_binaries, program), .. arguments];
         return ClientProcess.Start(program, words[0], _folder, words[1..]);
     }
 
@@ -186,7 +197,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private List<int> Processes()
     {
         if (_server is not { Id: var server }) return [];
-        var parent = server.ToString(CultureInfo.InvariantCulture);
-        return [server, .. Directory.EnumerateDirectories("/proc").Select(static folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) ? id : 0).Where(id => id > 0 && Stat(id)?[1] == parent)];
+        var children = File.ReadAllText($"/proc/{server}/task/{server}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return [server, .. children.Select(static id => int.Parse(id, CultureInfo.InvariantCulture))];
     }
 }
