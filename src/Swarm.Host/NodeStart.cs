@@ -17,7 +17,7 @@ internal static class NodeStart
         {
             try
             {
-                return await SwarmNode.StartAsync(settings.DataFolder, settings.ForNode(settings.ChooseListen()) with { Cluster = membership is null ? null : settings.Swarm.Cluster?.ToCluster(settings.DataFolder) }, settings.Io, logs, membership).ConfigureAwait(false);
+                return await SwarmNode.StartAsync(settings.DataFolder, settings.ForNode(settings.ChooseListen(), membership), settings.IoOf(membership), logs, membership).ConfigureAwait(false);
             }
             catch (ListenException) when (settings is { Swarm.Node.Listen.IsEmpty: true, Port: null or 0 } && attempt < Attempts)
             {

@@ -13,7 +13,6 @@ using Swarm.Io.Disk;
 using Swarm.Io.Dns;
 using Swarm.Io.Http;
 using Swarm.Io.Net;
-using Swarm.Io.Store;
 using Swarm.Io.Time;
 
 namespace Swarm.Host;
@@ -63,12 +62,12 @@ public sealed partial class SwarmNode : IAsyncDisposable
     public string? Failure { get; private set; }
 
     /// <summary>Starts a node with its state in <paramref name="dataFolder"/>.</summary>
-    /// <exception cref="SwarmException">The data folder is not to be had; the message says what, where and what to do.</exception>
+    /// <exception cref="SwarmException">The data folder or the database is not to be had; the message says what, where and what to do.</exception>
     /// <exception cref="ListenException">A listener is not to be had.</exception>
     public static Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, ILoggerFactory logs) => StartAsync(dataFolder, settings, IoSettings.Default, logs);
 
     /// <summary>Starts a node with its state in <paramref name="dataFolder"/>, and limits of its own for what is behind its ports.</summary>
-    /// <exception cref="SwarmException">The data folder is not to be had; the message says what, where and what to do.</exception>
+    /// <exception cref="SwarmException">The data folder or the database is not to be had; the message says what, where and what to do.</exception>
     /// <exception cref="ListenException">A listener is not to be had.</exception>
     public static Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, IoSettings io, ILoggerFactory logs) => StartAsync(dataFolder, settings, io, logs, membership: null);
 
@@ -77,7 +76,7 @@ public sealed partial class SwarmNode : IAsyncDisposable
     /// <exception cref="ListenException">A listener is not to be had.</exception>
     internal static async Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, IoSettings io, ILoggerFactory logs, NodeMembership? membership)
     {
-        var store = SqliteStore.Open(dataFolder, io.Sqlite, logs.CreateLogger("Swarm.Store"), out var error) ?? throw new SwarmException(error!);
+        var (store, closing) = await NodeStore.OpenAsync(dataFolder, io, membership?.Links.EndPoint, logs.CreateLogger("Swarm.Store")).ConfigureAwait(false);
         var disk = new DiskEngine(io.Disk, RentSlab, logs.CreateLogger<DiskEngine>());
         var tcp = new Tcp(io.Sockets, disk, logs.CreateLogger<Tcp>());
         var udp = new Udp(io.Sockets);
@@ -93,7 +92,7 @@ public sealed partial class SwarmNode : IAsyncDisposable
         var listener = system.ActorOf(EventsActor.Props(root, events.Writer, ended), "events");
         system.EventStream.Subscribe(listener, typeof(TorrentEvent));
         system.EventStream.Subscribe(listener, typeof(NodeActor.Broken));
-        var node = new SwarmNode(system, root, [tcp, udp, http, disk, store], events, ended.Task);
+        var node = new SwarmNode(system, root, [tcp, udp, http, disk, closing], events, ended.Task);
         switch (await root.Ask<object>(new NodeActor.Start(), AskTimeout).ConfigureAwait(false))
         {
             case NodeActor.Started started:

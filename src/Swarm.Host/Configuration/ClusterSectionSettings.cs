@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Swarm.Actors.Cluster;
 using Swarm.Host.Cluster;
+using Swarm.Io.Store.Postgres;
 using Swarm.Protocol.Cluster;
 
 namespace Swarm.Host.Configuration;
@@ -71,6 +72,9 @@ internal sealed record ClusterSectionSettings : IChecked
 
     /// <summary>How bans are shared.</summary>
     public BanSettings Bans { get; init; } = BanSettings.Default;
+
+    /// <summary>Limits of the way to the cluster's tables.</summary>
+    public PostgresClusterSettings Tables { get; init; } = PostgresClusterSettings.Default;
 
     /// <summary>Limits of the link between nodes.</summary>
     public NodeLinkSettings Link { get; init; } = NodeLinkSettings.Default;
@@ -173,6 +177,7 @@ internal sealed record ClusterSectionSettings : IChecked
         if (Zone.Length > ClusterLimits.MaxNameLength) yield return (nameof(Zone), $"it has at most {ClusterLimits.MaxNameLength} characters");
         if (Folder is not null && !Path.IsPathRooted(Folder)) yield return (nameof(Folder), "it must be absolute");
         if (Membership.Problem is { } wrong) yield return (nameof(Membership), wrong);
+        if (Tables.Timeout * 2 > Membership.WritingTime) yield return (nameof(Tables), "timeout must be half of the time that a session leaves for writing or less (session-lease of membership, less its drift and its margin), or one answer that does not come costs a session");
         if (Link.LongestBackOff * 2 > Membership.SuspectAfter) yield return (nameof(Link), "longest-back-off must be half of membership.suspect-after or less, or a node would be suspected that is only being tried again");
     }
 

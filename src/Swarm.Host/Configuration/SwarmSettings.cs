@@ -3,7 +3,6 @@ using System.Net;
 using Swarm.Actors.Automation;
 using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
-using Swarm.Actors.Store;
 using Swarm.Actors.Torrents;
 using Swarm.Actors.Trackers;
 using Swarm.Host.Automation;
@@ -59,14 +58,20 @@ internal sealed record SwarmSettings : IChecked
     /// <summary>The announce client.</summary>
     public TrackersSettings Trackers { get; init; } = TrackersSettings.Default;
 
-    /// <summary>The writer of durable state.</summary>
-    public StoreActorSettings Store { get; init; } = StoreActorSettings.Default;
+    /// <summary>Durable state.</summary>
+    public StoreSettings Store { get; init; } = new();
 
     /// <summary>The world behind the ports.</summary>
     public IoSettings Io { get; init; } = IoSettings.Default;
 
     /// <inheritdoc/>
-    public IEnumerable<(string Member, string Problem)> Problems() => Cluster is null ? [] : Cluster.Missing(ListensAtOneAddress).Select(static missing => (nameof(Cluster), missing));
+    public IEnumerable<(string Member, string Problem)> Problems()
+    {
+        if (Cluster is null) yield break;
+        foreach (var missing in Cluster.Missing(ListensAtOneAddress)) yield return (nameof(Cluster), missing);
+        if (Store.Kind != StoreKind.Postgres) yield return (nameof(Cluster), "its nodes share a PostgreSQL database: set store.kind = postgres and store.postgres.connection, the same at all of them");
+        if (Store.Postgres.Storage.Length > 0 && Store.Postgres.Storage != Cluster.StorageName) yield return (nameof(Store), "postgres.storage is that of the cluster for its nodes: leave it out, and name the storage in cluster.storage");
+    }
 
     private bool ListensAtOneAddress => Node.Listen.IsEmpty ? Net.Bind is not null : Node.Listen.Any(static end => !end.Address.Equals(IPAddress.Any) && !end.Address.Equals(IPAddress.IPv6Any));
 }

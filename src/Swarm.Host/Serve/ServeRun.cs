@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Swarm.Host.Api.Logging;
 using Swarm.Host.Automation;
+using Swarm.Host.Cluster;
 using Swarm.Host.Commands;
 using Swarm.Host.Configuration;
 using Swarm.Host.Output;
@@ -13,7 +14,7 @@ namespace Swarm.Host.Serve;
 /// <summary>
 /// The daemon from start to end: node up, service manager told, reloads on SIGHUP, and at SIGTERM or SIGINT a drain within its limit. One a process.
 /// <para>
-/// Order: the node listens and takes up its torrents, then whatever faces outwards (the HTTP API) starts, then READY=1. At the end the other way round: STOPPING=1, the outward parts refuse, the node drains.
+/// Order: a member of a cluster binds its end point there, before it opens anything; the node listens and takes up its torrents, then whatever faces outwards (the HTTP API) starts, then READY=1. At the end the other way round: STOPPING=1, the outward parts refuse, the node drains, and the end point is given up last.
 /// </para>
 /// </summary>
 /// <param name="shell">Where the log goes unless it has a file, and who says that it is over.</param>
@@ -42,7 +43,8 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         shell.Interruption.OnHangup(() => reloads.Writer.TryWrite(true));
         var settings = new CommonSettings(configuration.Settings, isVerbose) { Reach = configuration.Settings.Node.ToReach() };
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
-        var node = await NodeStart.RunAsync(settings, logs).ConfigureAwait(false);
+        await using var membership = await NodeMembership.BeginAsync(configuration.Settings, logs).ConfigureAwait(false);
+        var node = await NodeStart.RunAsync(settings, logs, membership).ConfigureAwait(false);
         await using var api = await StartApiAsync(node, settings, tail, ended.Cancel, logs).ConfigureAwait(false);
         await node.RestoreAsync().ConfigureAwait(false);
         api?.Restored();

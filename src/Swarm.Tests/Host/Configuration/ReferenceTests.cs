@@ -21,6 +21,8 @@ public sealed class ReferenceTests
         typeof(Swarm.Actors.Cluster.ClusterSettings),
         // The plan is there; the picker does not ask for it yet.
         typeof(OutsideFetchSettings),
+        // Made of store.postgres.
+        typeof(Swarm.Io.Store.Postgres.PostgresSettings), typeof(Swarm.Io.Store.Postgres.PostgresStoreSettings),
         // Made of ApiSettings, with what the node's section says of roots and reach.
         typeof(HttpApiSettings),
         // Each parser has its own, made of the limits of what it parses.
