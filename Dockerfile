@@ -2,7 +2,7 @@
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY . .
-RUN for project in Swarm.Host Swarm.Pbm; do dotnet publish "src/$project" -c Release -p:DebugType=none -p:GenerateDocumentationFile=false -o /swarm; done
+RUN for project in Swarm.Host Swarm.Pbm; do dotnet publish "src/$project" -c Release -p:DebugType=none -o /swarm || exit 1; done && rm -f /swarm/*.xml
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 # The one user of the image; its number is what files on a mounted volume belong to.
@@ -12,7 +12,8 @@ COPY --from=build /swarm /usr/lib/swarm
 COPY hocon/node.conf /etc/swarm/swarm.conf
 RUN ln -s /usr/lib/swarm/swarm /usr/bin/swarm && ln -s /usr/lib/swarm/pbm /usr/bin/pbm
 USER swarm
-ENV XDG_DATA_HOME=/var/lib DOTNET_gcServer=0
+# Content goes to the volume for it, unless the environment of a container says otherwise.
+ENV XDG_DATA_HOME=/var/lib DOTNET_gcServer=0 SWARM__API__CONTENT_ROOTS='["/content"]'
 VOLUME ["/var/lib/swarm", "/content"]
 EXPOSE 6881/tcp 6881/udp
 # The node drains on SIGTERM.

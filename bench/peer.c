@@ -4,7 +4,8 @@
  *   peer seed  FILE HASH PIECE IP PORT CONNECTIONS ACTIVE            serves FILE from a mapping; sends blocks with sendmsg, never copies or hashes
  *   peer leech FILE HASH PIECE IP PORT CONNECTIONS ACTIVE WINDOW     fetches the whole FILE on every active connection and throws it away
  *
- * It always dials, and dials again until the client answers the handshake: so the time of "handshake" is when the client was ready. Connection n comes from 127.0.(1 + n / 250).(1 + n % 250).
+ * It always dials, and dials again until the client answers the handshake: so the time of "handshake" is when the client was ready. Connection n comes from X.Y.(1 + n / 250).(1 + n % 250), where X.Y is
+ * 127.0 or what the environment has as PEER_FROM, such as 10.88: those addresses must be there.
  * Connections beyond ACTIVE shake hands and stay idle: a seed's say what they have and never unchoke, a leecher's are not interested. WINDOW requests of 16 KiB are in flight on each active connection.
  * A leecher compares the first and the last 32 bytes of every block with FILE.
  *
@@ -48,6 +49,7 @@ static uint8_t *file, hash[20], *client_has;
 static uint64_t size, moved, reported;
 static uint32_t piece_size, pieces, client_pieces;
 static int seeding, total, active, window, epoll, through;
+static uint32_t first_from = 0x7f000101u;
 
 static double now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec + t.tv_nsec / 1e9; }
 static void say(const char *event) { printf("{\"event\":\"%s\",\"t\":%.6f,\"moved\":%llu}\n", event, now(), (unsigned long long)moved); fflush(stdout); }
@@ -75,7 +77,7 @@ static int try_connect(struct connection *c, const struct sockaddr_in *to) {
     char id[21];
     snprintf(id, sizeof id, "-XX0100-%04x%08d", getpid() & 0xffff, c->number);
     memcpy(hello + 48, id, 20);
-    struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000101u + ((uint32_t)c->number / 250 << 8) + (uint32_t)c->number % 250) };
+    struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(first_from + ((uint32_t)c->number / 250 << 8) + (uint32_t)c->number % 250) };
     int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
     struct timeval patience = { .tv_sec = 2 };
     if (fd < 0) fail("socket");
@@ -236,6 +238,8 @@ int main(int argc, char **argv) {
     client_has = calloc(pieces, 1);
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[6])) };
     inet_pton(AF_INET, argv[5], &to.sin_addr);
+    unsigned high, low;
+    if (getenv("PEER_FROM") && sscanf(getenv("PEER_FROM"), "%u.%u", &high, &low) == 2) first_from = high << 24 | low << 16 | 0x101u;
     total = atoi(argv[7]);
     active = atoi(argv[8]);
     window = argc > 9 ? atoi(argv[9]) : 0;

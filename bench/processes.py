@@ -61,10 +61,10 @@ class Process:
 class Peer(Process):
     """The minimal peer of peer.c: see there for what it says. `events` has the first time of each."""
     binary = None
-    def __init__(self, role, content, port, folder, connections=1, active=1, window=256):
+    def __init__(self, role, content, port, folder, connections=1, active=1, window=256, host="127.0.0.1"):
         if Peer.binary is None: raise RuntimeError("build it first")
         self.events, self.moved = {}, 0
-        super().__init__([Peer.binary, role, content.path, content.hash.hex(), str(content.piece_size), "127.0.0.1", str(port), str(connections), str(active), str(window)], folder)
+        super().__init__([Peer.binary, role, content.path, content.hash.hex(), str(content.piece_size), host, str(port), str(connections), str(active), str(window)], folder)
     def take(self, line):
         super().take(line)
         event = json.loads(line)

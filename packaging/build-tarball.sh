@@ -12,7 +12,7 @@ rm -rf "$out" && mkdir -p "$out"
 
 # Both programs into one folder, so that they share one runtime.
 for project in Swarm.Host Swarm.Pbm; do
-  dotnet publish "src/$project" -c Release -r "$rid" --self-contained true -p:DebugType=none -p:GenerateDocumentationFile=false -o "$out/lib" --nologo -v quiet
+  dotnet publish "src/$project" -c Release -r "$rid" --self-contained true -p:DebugType=none -o "$out/lib" --nologo -v quiet
 done
 rm -f "$out"/lib/*.pdb "$out"/lib/*.xml
 

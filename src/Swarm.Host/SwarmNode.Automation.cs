@@ -8,11 +8,17 @@ namespace Swarm.Host;
 // What the node does with its torrents by itself.
 public sealed partial class SwarmNode
 {
-    private IActorRef _automation = ActorRefs.Nobody;
+    private volatile IActorRef _automation = ActorRefs.Nobody;
 
-    /// <summary>Begins to look after the torrents; once a node, when they have been taken up.</summary>
-    internal void Automate(AutomationSettings settings, CategoryFolders folders, IPrograms programs, ILogger log) =>
-        _automation = _system.ActorOf(AutomationActor.Props(settings, folders, _torrents, programs, TimeProvider.System, log), "automation");
+    /// <summary>Whether it looks after them.</summary>
+    internal bool IsAutomated => !_automation.Equals(ActorRefs.Nobody);
+
+    /// <summary>Looks after the torrents from now on, when they have been taken up, or goes on by other settings; one caller at a time.</summary>
+    internal void Automate(AutomationSettings settings, CategoryFolders folders, IPrograms programs, ILogger log)
+    {
+        if (IsAutomated) _automation.Tell(new AutomationActor.Configure(settings, folders));
+        else _automation = _system.ActorOf(AutomationActor.Props(settings, folders, _torrents, programs, TimeProvider.System, log), "automation");
+    }
 
     /// <summary>Lets go on what a queue of an earlier run held back: there is none any more.</summary>
     /// <exception cref="SwarmException">The node has ended.</exception>
@@ -26,5 +32,5 @@ public sealed partial class SwarmNode
     /// <summary>What automation would do now; null: there is none.</summary>
     /// <exception cref="SwarmException">The node has ended.</exception>
     internal async Task<AutomationActor.Previewed?> PreviewAsync() =>
-        _automation.Equals(ActorRefs.Nobody) ? null : await AskAsync<AutomationActor.Previewed>(_automation, new AutomationActor.Preview()).ConfigureAwait(false);
+        !IsAutomated ? null : await AskAsync<AutomationActor.Previewed>(_automation, new AutomationActor.Preview()).ConfigureAwait(false);
 }

@@ -13,18 +13,18 @@ namespace Swarm.Actors.Automation;
 /// </summary>
 public sealed partial class AutomationActor : UntypedActor, IWithTimers
 {
-    private readonly AutomationSettings _settings;
     private readonly IActorRef _torrents;
     private readonly IPrograms _programs;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly AutomationPlan _plan;
     private readonly SortedDictionary<InfoHash, TorrentRow> _rows = [];
     private readonly Dictionary<InfoHash, AutomationStep> _underWay = [];
     private readonly Dictionary<InfoHash, long> _leftAloneUntil = [];
     private readonly Dictionary<InfoHash, int> _seeders = [];
     private readonly Queue<TorrentRow> _toRun = new();
-    private readonly Dictionary<long, TorrentRow> _running = [];
+    private readonly Dictionary<long, (TorrentRow Row, TimeSpan Timeout)> _running = [];
+    private AutomationSettings _settings;
+    private AutomationPlan _plan;
     private long _lastRun;
     private bool _isLearned;
 
@@ -65,6 +65,7 @@ public sealed partial class AutomationActor : UntypedActor, IWithTimers
             case TorrentRowsEvent.RowRemoved removed: OnRemoved(removed.Torrent); break;
             case TorrentsActor.Rows rows: OnRows(rows.All); break;
             case Beat: OnBeat(); break;
+            case Configure configure: OnConfigure(configure); break;
             case Preview: OnPreview(); break;
             case TorrentStatus status: OnStatus(status); break;
             case TorrentsActor.Done done: _underWay.Remove(done.Torrent); break;
@@ -172,12 +173,26 @@ public sealed partial class AutomationActor : UntypedActor, IWithTimers
         RunNext();
     }
 
+    // What runs is waited for as it was begun; what waits is run as it is configured now, or not at all.
+    private void OnConfigure(Configure configure)
+    {
+        _plan = _plan.With(configure.Settings, configure.Folders, Now());
+        _settings = configure.Settings;
+        Timers.StartPeriodicTimer(Beat.Instance, Beat.Instance, _settings.Interval);
+        RunNext();
+    }
+
     private void RunNext()
     {
-        var run = _settings.RunOnComplete!;
+        if (_settings.RunOnComplete is not { Command.IsEmpty: false } run)
+        {
+            while (_toRun.TryDequeue(out var row)) LogNotRun(_log, row.Name, "there is none any more");
+            return;
+        }
+
         while (_running.Count < run.MaxRunning && _toRun.TryDequeue(out var row))
         {
-            _running.Add(++_lastRun, row);
+            _running.Add(++_lastRun, (row, run.Timeout));
             LogRuns(_log, row.Name, run.Command[0]);
             _programs.Run(run.Command[0], ProgramArguments.For(row, run.Command), run.Timeout, _lastRun, Self);
         }
@@ -185,8 +200,9 @@ public sealed partial class AutomationActor : UntypedActor, IWithTimers
 
     private void OnEnded(IPrograms.Ended ended)
     {
-        if (!_running.Remove(ended.Tag, out var row)) return;
-        if (ended.TimedOut) LogTimedOut(_log, row.Name, _settings.RunOnComplete!.Timeout, ended.Output);
+        if (!_running.Remove(ended.Tag, out var run)) return;
+        var (row, timeout) = run;
+        if (ended.TimedOut) LogTimedOut(_log, row.Name, timeout, ended.Output);
         else if (ended.ExitCode != 0) LogFailed(_log, row.Name, ended.ExitCode, ended.Output);
         else LogRan(_log, row.Name, ended.Output);
         RunNext();
@@ -194,8 +210,8 @@ public sealed partial class AutomationActor : UntypedActor, IWithTimers
 
     private void OnNotRun(IPrograms.NotRun notRun)
     {
-        if (!_running.Remove(notRun.Tag, out var row)) return;
-        LogNotRun(_log, row.Name, notRun.Reason);
+        if (!_running.Remove(notRun.Tag, out var run)) return;
+        LogNotRun(_log, run.Row.Name, notRun.Reason);
         RunNext();
     }
 
@@ -231,6 +247,9 @@ public sealed partial class AutomationActor : UntypedActor, IWithTimers
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Name}: the program was not run: {Reason}")]
     private static partial void LogNotRun(ILogger log, string name, string reason);
+
+    /// <summary>Command: go on by other settings. What is under way is finished.</summary>
+    public sealed record Configure(AutomationSettings Settings, CategoryFolders Folders);
 
     /// <summary>Asks what would be done now, and why the rest is kept: <see cref="Previewed"/>.</summary>
     public sealed record Preview;

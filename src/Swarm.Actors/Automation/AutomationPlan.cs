@@ -14,16 +14,25 @@ public sealed class AutomationPlan
     private readonly CategoryFolders _folders;
     private readonly QueuePlan? _queue;
     private readonly long _startedTicks;
-    private readonly HashSet<InfoHash> _ran = [];
+    private readonly HashSet<InfoHash> _ran;
 
     /// <summary>A plan from this moment on, in UTC ticks: torrents that were complete before get no program.</summary>
     public AutomationPlan(AutomationSettings settings, CategoryFolders folders, long startedTicks)
+        : this(settings, folders, startedTicks, [])
+    {
+    }
+
+    private AutomationPlan(AutomationSettings settings, CategoryFolders folders, long startedTicks, HashSet<InfoHash> ran)
     {
         _settings = settings;
         _folders = folders;
         _startedTicks = startedTicks;
+        _ran = ran;
         _queue = settings.Queue is { } queue ? new QueuePlan(queue) : null;
     }
+
+    /// <summary>The plan by other settings from this moment on, with the memory of this one: no torrent gets a second program, and none that was complete before there was one to run.</summary>
+    public AutomationPlan With(AutomationSettings settings, CategoryFolders folders, long now) => new(settings, folders, _settings.RunOnComplete is null ? now : _startedTicks, _ran);
 
     /// <summary>Everything there is to say at a moment: what is to be done, and, as <see cref="AutomationAction.Keep"/>, why nothing is. <paramref name="seedersOf"/>: how many others seed a torrent; null: unknown.</summary>
     public ImmutableArray<AutomationStep> Decide(IReadOnlyCollection<TorrentRow> rows, Func<InfoHash, int?> seedersOf, long now)

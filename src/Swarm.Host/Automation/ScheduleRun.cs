@@ -9,17 +9,12 @@ namespace Swarm.Host.Automation;
 internal sealed partial class ScheduleRun(LimitSchedule schedule, Func<(long Download, long Upload)> usual, Action<long, long> limit, TimeProvider clock, ILogger log)
 {
     private LimitWindowSettings? _window;
-    private volatile bool _isStale;
-
-    /// <summary>Somebody set the node's limits: what the schedule says is set again at the next look. Any thread.</summary>
-    public void Forget() => _isStale = true;
 
     /// <summary>Looks at the clock.</summary>
     public void Look()
     {
         var window = schedule.At(clock.GetUtcNow());
-        if (window == _window && !(_isStale && window is not null)) return;
-        _isStale = false;
+        if (window == _window) return;
         _window = window;
         var (download, upload) = window is null ? usual() : (window.DownloadLimit, window.UploadLimit);
         limit(download, upload);

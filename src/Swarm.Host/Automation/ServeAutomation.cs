@@ -7,19 +7,21 @@ using Swarm.Io.Programs;
 namespace Swarm.Host.Automation;
 
 /// <summary>
-/// Automation as a part of the daemon: the actor that looks after torrents, the watched folders, the schedule of limits, as far as they are configured. Begins when the torrents have been taken up, ends before the
-/// node drains.
+/// Automation as a part of the daemon: the actor that looks after torrents, the watched folders, the schedule of limits, as far as they are configured. Begins when the torrents have been taken up, goes on by other settings
+/// when they are reloaded, ends before the node drains. One caller.
 /// </summary>
 internal sealed partial class ServeAutomation : IAsyncDisposable
 {
     private readonly SwarmNode _node;
-    private readonly SwarmSettings _settings;
-    private readonly CategoryFolders _folders;
-    private readonly ScheduleRun? _schedule;
+    private readonly AutomationSettings _started;
+    private readonly string _defaultFolder;
+    private readonly Func<(long Download, long Upload)> _usualLimits;
+    private readonly Action<long, long> _limit;
     private readonly ProcessPrograms _programs = new();
-    private readonly CancellationTokenSource _over = new();
     private readonly ILogger _log;
-    private readonly Task _work;
+    private CancellationTokenSource _over;
+    private ScheduleRun? _schedule;
+    private Task _work;
 
     /// <summary>Begins.</summary>
     /// <param name="node">The node.</param>
@@ -31,34 +33,55 @@ internal sealed partial class ServeAutomation : IAsyncDisposable
     public ServeAutomation(SwarmNode node, SwarmSettings settings, string defaultFolder, Func<(long Download, long Upload)> usualLimits, Action<long, long> limit, ILoggerFactory logs)
     {
         _node = node;
-        _settings = settings;
+        _started = settings.Automation;
+        _defaultFolder = defaultFolder;
+        _usualLimits = usualLimits;
+        _limit = limit;
         _log = logs.CreateLogger("Swarm.Automation");
-        _folders = new CategoryFolders(settings.Automation, defaultFolder);
-        if (!settings.Schedule.Windows.IsEmpty) _schedule = new ScheduleRun(new LimitSchedule(settings.Schedule.Windows, settings.Schedule.Zone!), usualLimits, limit, TimeProvider.System, _log);
-        if (!settings.Automation.IsIdle) node.Automate(settings.Automation, _folders, _programs, _log);
-        _work = WorkAsync();
+        _over = new CancellationTokenSource();
+        _work = Begin(settings);
     }
 
-    /// <summary>The node's limits were set anew by its configuration; the schedule has the last word.</summary>
-    public void LimitsWereSet() => _schedule?.Forget();
+    /// <summary>Goes on by other settings, but for the folders: those are what the API lets people reach. The limits have been set anew, and the schedule has the last word.</summary>
+    public async Task ReloadAsync(SwarmSettings settings)
+    {
+        await EndAsync().ConfigureAwait(false);
+        _over = new CancellationTokenSource();
+        _work = Begin(settings);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await EndAsync().ConfigureAwait(false);
+        _programs.Dispose();
+    }
+
+    private Task Begin(SwarmSettings settings)
+    {
+        var automation = settings.Automation with { Categories = _started.Categories, CompletedFolder = _started.CompletedFolder };
+        var folders = new CategoryFolders(automation, _defaultFolder);
+        _schedule = settings.Schedule.Windows.IsEmpty ? null : new ScheduleRun(new LimitSchedule(settings.Schedule.Windows, settings.Schedule.Zone!), _usualLimits, _limit, TimeProvider.System, _log);
+        var isIdle = automation.IsIdle && !_node.IsAutomated;
+        if (!isIdle) _node.Automate(automation, folders, _programs, _log);
+        return WorkAsync(isIdle, automation.Interval, settings.Watch, folders, _over.Token);
+    }
+
+    private async Task EndAsync()
+    {
         await _over.CancelAsync().ConfigureAwait(false);
         await _work.ConfigureAwait(false);
-        _programs.Dispose();
         _over.Dispose();
     }
 
-    private async Task WorkAsync()
+    private async Task WorkAsync(bool isIdle, TimeSpan interval, WatchSettings watch, CategoryFolders folders, CancellationToken over)
     {
         try
         {
-            if (_settings.Automation.IsIdle) await _node.ReleaseQueuedAsync(_over.Token).ConfigureAwait(false);
-            await Task.WhenAll([ScheduleAsync(), .. _settings.Watch.Folders.Select(WatchAsync)]).ConfigureAwait(false);
+            if (isIdle) await _node.ReleaseQueuedAsync(over).ConfigureAwait(false);
+            await Task.WhenAll([ScheduleAsync(interval, over), .. watch.Folders.Select(folder => WatchAsync(folder, watch, folders, over))]).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (_over.IsCancellationRequested)
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
             // How it ends.
         }
@@ -69,28 +92,28 @@ internal sealed partial class ServeAutomation : IAsyncDisposable
         }
     }
 
-    private async Task ScheduleAsync()
+    private async Task ScheduleAsync(TimeSpan interval, CancellationToken over)
     {
-        if (_schedule is null) return;
-        using var timer = new PeriodicTimer(_settings.Automation.Interval);
+        if (_schedule is not { } schedule) return;
+        using var timer = new PeriodicTimer(interval);
         do
         {
-            _schedule.Look();
+            schedule.Look();
         }
-        while (await timer.WaitForNextTickAsync(_over.Token).ConfigureAwait(false));
+        while (await timer.WaitForNextTickAsync(over).ConfigureAwait(false));
     }
 
-    private async Task WatchAsync(WatchFolderSettings watched)
+    private async Task WatchAsync(WatchFolderSettings watched, WatchSettings settings, CategoryFolders folders, CancellationToken over)
     {
-        var folder = watched.Folder ?? _folders.LoadFolderOf(watched.Category)!;
+        var folder = watched.Folder ?? folders.LoadFolderOf(watched.Category)!;
         var options = new TorrentOptions { Folder = folder, Category = watched.Category, Paused = watched.Paused };
-        var run = new WatchRun(new WatchedFolder(watched.Path), new WatchScan(_settings.Watch.GiveUpAfter), source => AddAsync(source, options), TimeProvider.System, _log);
-        using var timer = new PeriodicTimer(_settings.Watch.Interval);
+        var run = new WatchRun(new WatchedFolder(watched.Path), new WatchScan(settings.GiveUpAfter), source => AddAsync(source, options), TimeProvider.System, _log);
+        using var timer = new PeriodicTimer(settings.Interval);
         do
         {
             await run.ScanAsync().ConfigureAwait(false);
         }
-        while (await timer.WaitForNextTickAsync(_over.Token).ConfigureAwait(false));
+        while (await timer.WaitForNextTickAsync(over).ConfigureAwait(false));
     }
 
     private async Task AddAsync(TorrentSource source, TorrentOptions options)

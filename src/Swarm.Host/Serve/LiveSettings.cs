@@ -9,7 +9,10 @@ namespace Swarm.Host.Serve;
 internal sealed class LiveSettings
 {
     // Whatever is added here must be applied by ServeRun.
-    private static readonly ImmutableArray<string> LiveKeys = ["swarm.drain-timeout", "swarm.net.download-limit", "swarm.net.upload-limit", "swarm.log"];
+    private static readonly ImmutableArray<string> LiveKeys = ["swarm.drain-timeout", "swarm.net.download-limit", "swarm.net.upload-limit", "swarm.log", "swarm.automation", "swarm.watch", "swarm.schedule"];
+
+    // Folders are what the API lets people reach, and stay as they were.
+    private static readonly ImmutableArray<string> Exceptions = ["swarm.automation.categories", "swarm.automation.completed-folder"];
 
     private readonly SwarmConfiguration _started;
 
@@ -32,5 +35,7 @@ internal sealed class LiveSettings
         return (changed, needRestart);
     }
 
-    private static bool IsLive(string key) => LiveKeys.Any(live => key == live || key.StartsWith(live + ".", StringComparison.Ordinal));
+    private static bool IsLive(string key) => LiveKeys.Any(live => IsIn(key, live)) && !Exceptions.Any(exception => IsIn(key, exception));
+
+    private static bool IsIn(string key, string part) => key == part || key.StartsWith(part + ".", StringComparison.Ordinal);
 }

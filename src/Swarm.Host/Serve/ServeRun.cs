@@ -80,7 +80,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
                 if (await Task.WhenAny(reload, parts.Node.Ended).ConfigureAwait(false) != reload) return;
                 await reload.ConfigureAwait(false);
                 parts.Systemd.Reloading();
-                Reload(parts, log);
+                await ReloadAsync(parts, log).ConfigureAwait(false);
                 parts.Systemd.Ready(StatusOf(parts.Node.Listen));
             }
         }
@@ -122,7 +122,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         }
     }
 
-    private void Reload(Parts parts, ILogger log)
+    private async Task ReloadAsync(Parts parts, ILogger log)
     {
         ReloadKeys(parts.Api, log);
         var next = readAgain();
@@ -134,7 +134,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
 
         var (changed, needRestart) = _live.Take(next);
         Limit(parts.Node, parts.Api, next.Settings.Net.DownloadLimit, next.Settings.Net.UploadLimit);
-        parts.Automation.LimitsWereSet();
+        await parts.Automation.ReloadAsync(next.Settings).ConfigureAwait(false);
         parts.Output.Apply(LogOf(next));
         var keys = string.Join(", ", changed);
         LogReloaded(log, changed.Length, keys);

@@ -124,6 +124,31 @@ public sealed class AutomationActorTests : IDisposable
         _programs.Runs.Count.ShouldBe(2);
     }
 
+    [Fact]
+    public void Other_settings_hold_at_the_next_look_and_no_program_is_run_twice()
+    {
+        var program = new RunOnCompleteSettings { Command = ["/x", "{name}"], MaxRunning = 1, MaxWaiting = 9 };
+        var actor = Start(new AutomationSettings { RunOnComplete = program });
+        actor.Tell(new TorrentsActor.Rows([Download(8), Download(9)]));
+        actor.Tell(new TorrentRowsEvent.RowsChanged([Complete(1), Complete(2), Complete(3)]));
+        Pass(6);
+        actor.Tell(Configured(new AutomationSettings { Queue = new QueueSettings { MaxDownloads = 1 } }));
+        Pass(6);
+        Commands.ShouldBe([new TorrentsActor.Hold(Hash(9))]);
+        _log.Lines.Count(line => line.Text.EndsWith("the program was not run: there is none any more", StringComparison.Ordinal)).ShouldBe(2, "what waited is said to be dropped");
+        actor.Tell(new IPrograms.Ended(1, 0, TimedOut: true, ""));
+        actor.Tell(new TorrentRowsEvent.RowsChanged([Complete(4)]));
+        Pass(6);
+        actor.Tell(Configured(new AutomationSettings { RunOnComplete = program with { Command = ["/y", "{name}"] } }));
+        Pass(6);
+        actor.Tell(new TorrentRowsEvent.RowsChanged([Complete(5)]));
+        Pass(6);
+        _programs.Runs.ShouldBe(["/x t1", "/y t5"], "of those that were complete before there was a program again none gets one");
+        _log.Lines.ShouldContain(line => line.Text == "t1: the program was killed after 00:10:00. ");
+    }
+
+    private static AutomationActor.Configure Configured(AutomationSettings settings) => new(settings, new CategoryFolders(settings, "/load"));
+
     private static TorrentStatus Status(int seeders) => new() { Torrent = Hash(1), Name = "t1", State = TorrentState.Seeding, Trackers = [new TrackerLine("http://t/", null, seeders, 0)] };
 
     private TorrentRow Complete(int number) => Seed(number, completedTicks: _harness.Sim.Time.GetUtcNow().Ticks);

@@ -71,6 +71,41 @@ public sealed class AutomationServeTests : IDisposable
         daemon.Log.ShouldNotContain(" error ");
     }
 
+    [Fact]
+    public async Task A_reload_gives_it_another_folder_to_watch_a_queue_and_a_schedule()
+    {
+        using var one = TestContent.Create(1, 32 * 1024, ("one", 100_000));
+        using var two = TestContent.Create(2, 32 * 1024, ("two", 100_000));
+        await using var daemon = Start("swarm.log.level = information");
+        await daemon.LogsAsync("Ready: ");
+        using var client = new HttpClient { BaseAddress = new Uri(Regex.Match(daemon.Log, @"The API listens at (\S+)").Groups[1].Value) };
+        var preview = new Uri("/api/v1/automation/preview", UriKind.Relative);
+        (await client.GetFromJsonAsync(preview, ApiJson.Default.AutomationPreview, Cancellation))!.Enabled.ShouldBeFalse();
+
+        _scratch.Write("watch/one.torrent", [.. one.File]);
+        _scratch.Write("watch/two.torrent", [.. two.File]);
+        daemon.Configure($$"""
+            swarm {
+              watch { interval = 200 ms, folders = [{ path = "{{_scratch["watch"]}}" }] }
+              automation { interval = 200 ms, completed-folder = "{{_scratch["elsewhere"]}}", queue { enabled = true, max-downloads = 1 } }
+              schedule { time-zone = UTC, windows = [{ from = "00:00", to = "00:00", upload-limit = 3 MiB }] }
+            }
+            """);
+        daemon.Signal("HUP");
+        await daemon.LogsAsync("A changed key needs a restart: swarm.automation.completed-folder");
+        await daemon.LogsAsync("By the schedule the window from 00:00 to 00:00 holds: 0 bytes a second down, 3145728 up");
+        await daemon.LogsAsync("one.torrent was added");
+        await daemon.LogsAsync("two.torrent was added");
+        await daemon.LogsAsync(": Hold, because it ");
+        (await client.GetFromJsonAsync(preview, ApiJson.Default.AutomationPreview, Cancellation))!.Enabled.ShouldBeTrue();
+
+        daemon.Configure("swarm.automation.interval = 200 ms");
+        daemon.Signal("HUP");
+        await daemon.LogsAsync(": Release, because it ");
+        daemon.Signal("TERM");
+        (await daemon.EndAsync()).ShouldBe(ExitCodes.Done);
+    }
+
     private DaemonProcess Start(string configuration) =>
         DaemonProcess.Start(_scratch["swarm.conf"], configuration, ["--data", _scratch["state"], "--bind", "127.0.0.1", "--port", "0", "--no-dht", "--set", "api.listen=[\"127.0.0.1:0\"]"], []);
 
