@@ -91,6 +91,7 @@ public sealed partial class SwarmNode : IAsyncDisposable
                 node._torrents = started.Torrents;
                 node._store = started.Store;
                 node.Dht = started.Dht;
+                node._cluster = started.Cluster;
                 return node;
             case NodeActor.StartFailed failed:
                 await node.EndAsync().ConfigureAwait(false);
