@@ -81,7 +81,7 @@ public sealed class ClusterEndpointTests
     {
         await using var cluster = await ClusterFixture.StartAsync(2);
         var hash = await ClusterFixture.AddAsync(cluster.Nodes[0], "first.iso", replicas: 2);
-        var explained = await cluster.Nodes[1].BecomesAsync($"/api/v1/cluster/torrents/{hash[..8]}", ApiJson.Default.PlacementExplained, seen => seen.Step is null);
+        var explained = await cluster.Nodes[1].BecomesAsync($"/api/v1/cluster/torrents/{hash[..8]}", ApiJson.Default.PlacementExplained, seen => seen.Torrent.Complete == 2);
         explained.Next.ShouldBe("2 of 2 replicas are complete, and it is where it should be.");
         explained.Items.Select(site => (site.Rank, site.Desired, site.Replica)).ShouldBe([(1, true, "complete"), (2, true, "complete")]);
         using var response = await cluster.Nodes[0].Api.SendAsync(HttpMethod.Put, $"/api/v1/cluster/torrents/{hash}/replicas", """{"replicas":3}""");
@@ -103,6 +103,31 @@ public sealed class ClusterEndpointTests
         (await cluster.Nodes[1].PostAsync("/api/v1/cluster/rebalance")).ShouldContain("\"told\":true");
         using var many = await cluster.Nodes[0].Api.Client.GetAsync(new Uri("/api/v1/cluster/rebalance?limit=1001", UriKind.Relative), TestContext.Current.CancellationToken);
         await ApiFixture.ProblemAsync(many, HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task Whoever_plans_looks_at_everything_when_somebody_asks_for_it_at_another_node()
+    {
+        await using var cluster = await ClusterFixture.StartAsync(2);
+        var room = PlacementSettings.Default.MinFreeBytes;
+        // Some room, so that the storages are the same to the planner before and after, but less than the torrent takes.
+        cluster.FreeBytes = room + 8;
+        await FreeBecomesAsync(cluster);
+        await cluster.Nodes[0].PostAsync("/api/v1/cluster/torrents", HttpStatusCode.Created, $$"""{"metainfo":"{{Convert.ToBase64String(TorrentFiles.Make("first.iso"))}}","replicas":2}""");
+        cluster.FreeBytes = room + 1_000;
+        await FreeBecomesAsync(cluster);
+        var seen = await cluster.Nodes[0].BecomesAsync("/api/v1/cluster", ApiJson.Default.ClusterOverview, seen => seen is { Planner: not null, Totals.Torrents: 1 });
+        seen.Totals.WithoutCopy.ShouldBe(1);
+        var other = cluster.Nodes.Single(node => node.EndPoint != seen.Planner);
+        (await other.GetAsync("/api/v1/cluster/rebalance", ApiJson.Default.RebalancePlan)).Steps.ShouldBe(new Dictionary<string, int> { ["first"] = 1 });
+
+        await other.PostAsync("/api/v1/cluster/rebalance");
+        await other.BecomesAsync("/api/v1/cluster/torrents", ApiJson.Default.PlacementPage, page => page.Items is [{ Complete: 2 }]);
+    }
+
+    private static async Task FreeBecomesAsync(ClusterFixture cluster)
+    {
+        foreach (var node in cluster.Nodes) await node.BecomesAsync("/api/v1/cluster/members", ApiJson.Default.ClusterMemberList, list => list.Items.All(member => member.FreeBytes == cluster.FreeBytes));
     }
 
     [Fact]

@@ -17,6 +17,8 @@ internal sealed class ClusterFixture : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
+    private long _freeBytes = 1L << 50;
+
     public MemoryClusterStore Store { get; } = new(TimeProvider.System);
 
     public MemoryNodeLinks Links { get; } = new();
@@ -25,7 +27,14 @@ internal sealed class ClusterFixture : IAsyncDisposable
 
     public List<Node> Nodes { get; } = [];
 
-    public static MembershipSettings Quick { get; } = MembershipSettings.Default with { HeartbeatInterval = TimeSpan.FromMilliseconds(100), ReadInterval = TimeSpan.FromMilliseconds(100), SuspectAfter = TimeSpan.FromSeconds(60) };
+    /// <summary>Room on every storage; a test may change it at any time.</summary>
+    public long FreeBytes
+    {
+        get => Interlocked.Read(ref _freeBytes);
+        set => Interlocked.Exchange(ref _freeBytes, value);
+    }
+
+    public static MembershipSettings Quick { get; } = MembershipSettings.Default with { HeartbeatInterval = TimeSpan.FromMilliseconds(100), ReadInterval = TimeSpan.FromMilliseconds(100), SuspectAfter = TimeSpan.FromSeconds(60), RenewInterval = TimeSpan.FromMilliseconds(500) };
 
     public static async Task<ClusterFixture> StartAsync(int nodes, ApiKeys? keys = null, MemberRoles roles = MemberRoles.Storage | MemberRoles.Planner, PlacementSettings? placement = null)
     {
@@ -42,7 +51,9 @@ internal sealed class ClusterFixture : IAsyncDisposable
     {
         using var response = await node.Api.SendAsync(HttpMethod.Post, "/api/v1/cluster/torrents", $$"""{"metainfo":"{{Convert.ToBase64String(TorrentFiles.Make(name))}}","replicas":{{replicas}},"acknowledged":{{replicas}},"timeoutSeconds":90}""");
         response.StatusCode.ShouldBe(System.Net.HttpStatusCode.Created, await response.Content.ReadAsStringAsync());
-        return (await response.Content.ReadFromJsonAsync(ApiJson.Default.TorrentPlaced))!.Hash;
+        var hash = (await response.Content.ReadFromJsonAsync(ApiJson.Default.TorrentPlaced))!.Hash;
+        await node.BecomesAsync($"/api/v1/cluster/torrents/{hash}", ApiJson.Default.PlacementExplained, seen => seen.Torrent.Complete == replicas);
+        return hash;
     }
 
     public async ValueTask DisposeAsync()
@@ -93,7 +104,7 @@ internal sealed class ClusterFixture : IAsyncDisposable
             var whole = new ClusterCatalogue(api.Catalogue, settings.EndPoint, TimeProvider.System);
             var ways = new PlacedTorrents.Ways();
             var torrents = system.ActorOf(PlacedTorrents.Props(whole, ways), "torrents");
-            var ports = new ClusterPorts(cluster.Store, cluster.Links.Make(), new Room());
+            var ports = new ClusterPorts(cluster.Store, cluster.Links.Make(), new Room(cluster));
             actor.SetResult(system.ActorOf(ClusterActor.Props(settings, ports, new ClusterContext(torrents, ActorRefs.Nobody, ActorRefs.Nobody, [], TimeProvider.System, NullLoggerFactory.Instance)), "cluster"));
             system.ActorOf(ClusterFollowerActor.Props(await actor.Task, whole, settings.ReportInterval), "follower");
             return new Node(system, settings.EndPoint, api, ways, torrents);
@@ -132,8 +143,8 @@ internal sealed class ClusterFixture : IAsyncDisposable
         }
     }
 
-    private sealed class Room : ISpace
+    private sealed class Room(ClusterFixture cluster) : ISpace
     {
-        public void Measure(string folder, IActorRef replyTo) => replyTo.Tell(new ISpace.Measured(1L << 50), ActorRefs.NoSender);
+        public void Measure(string folder, IActorRef replyTo) => replyTo.Tell(new ISpace.Measured(cluster.FreeBytes), ActorRefs.NoSender);
     }
 }
