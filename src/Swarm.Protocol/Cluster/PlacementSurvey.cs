@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Swarm.Protocol.Primitives;
 
 namespace Swarm.Protocol.Cluster;
 
