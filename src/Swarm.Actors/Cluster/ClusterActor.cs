@@ -91,6 +91,7 @@ public sealed partial class ClusterActor : UntypedActor
             case MembersActor.SessionChanged session: TellParts(session); break;
             case PlannerActor.PlansChanged plans: _router.Tell(plans); break;
             case ReplicasActor.Running running: _router.Tell(running); break;
+            case PlannerActor.Sweep sweep: _planner.Tell(sweep); break;
             case Drain: OnDrain(); break;
             case MembersActor.Leave leave: _members.Forward(leave); break;
             case INodeLink.Opened: break;

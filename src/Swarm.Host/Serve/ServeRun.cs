@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Swarm.Host.Api.Clusters;
 using Swarm.Host.Api.Logging;
 using Swarm.Host.Automation;
 using Swarm.Host.Cluster;
@@ -45,7 +46,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
         await using var membership = await NodeMembership.BeginAsync(configuration.Settings, logs).ConfigureAwait(false);
         var node = await NodeStart.RunAsync(settings, logs, membership).ConfigureAwait(false);
-        await using var api = await StartApiAsync(node, settings, tail, ended.Cancel, logs).ConfigureAwait(false);
+        await using var api = await StartApiAsync(node, membership, settings, tail, ended.Cancel, logs).ConfigureAwait(false);
         await node.RestoreAsync().ConfigureAwait(false);
         api?.Restored();
         var automation = new ServeAutomation(node, configuration.Settings, ServeApi.DefaultFolder(configuration.Settings.Api, settings.DataFolder), UsualLimits, (download, upload) => Limit(node, api, download, upload), logs);
@@ -108,12 +109,12 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
     }
 
     // None where there is to be none. A node whose API does not start is not left running.
-    private async Task<ServeApi?> StartApiAsync(SwarmNode node, CommonSettings settings, LogTail tail, Action drain, ILoggerFactory logs)
+    private async Task<ServeApi?> StartApiAsync(SwarmNode node, NodeMembership? membership, CommonSettings settings, LogTail tail, Action drain, ILoggerFactory logs)
     {
         if (settings.Swarm.Api is not { } api) return null;
         try
         {
-            return await ServeApi.StartAsync(node, api, () => _live.Current, settings.DataFolder, tail, drain, logs).ConfigureAwait(false);
+            return await ServeApi.StartAsync(node, api, () => _live.Current, settings.DataFolder, tail, drain, logs, ClusterOf(membership, settings.Swarm.Cluster)).ConfigureAwait(false);
         }
         catch
         {
@@ -121,6 +122,10 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
             throw;
         }
     }
+
+    private static ServeCluster? ClusterOf(NodeMembership? membership, ClusterSectionSettings? cluster) => membership is null || cluster is null
+        ? null
+        : new ServeCluster(new ClusterFacts(cluster.Name!, membership.Links.EndPoint, cluster.Replicas, cluster.Placement, cluster.CommandPatience), membership.Links, cluster.ReportInterval);
 
     private async Task ReloadAsync(Parts parts, ILogger log)
     {

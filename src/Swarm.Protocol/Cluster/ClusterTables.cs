@@ -197,7 +197,10 @@ public sealed record ClusterTables
             upTo = change;
         }
 
-        return new ClusterOutcome.View(nowTicks, Membership.Version, [.. Membership.Members.Values], changed.ToImmutable(), upTo, upTo < LastChange);
+        return new ClusterOutcome.View(nowTicks, Membership.Version, [.. Membership.Members.Values], changed.ToImmutable(), upTo, upTo < LastChange)
+        {
+            Leases = [.. Leases.Select(static lease => new NamedLease(lease.Key, lease.Value.Owner, lease.Value.Token))],
+        };
     }
 
     private IEnumerable<KeyValuePair<long, InfoHash>> ChangesAfter(long change) => change >= LastChange ? [] : Changes.SkipWhile(each => each.Key <= change);

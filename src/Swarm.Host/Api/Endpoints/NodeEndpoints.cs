@@ -91,7 +91,7 @@ internal sealed class NodeEndpoints(ApiServices api, EventStreams streams)
 
     private Statistics Figures()
     {
-        var totals = CatalogueTotals.Of(api.Catalogue);
+        var totals = CatalogueTotals.OfAll(api.Catalogue);
         var byState = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var state in Enum.GetValues<TorrentState>())
         {
