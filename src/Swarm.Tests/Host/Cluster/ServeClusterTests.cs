@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Actors.Node;
 using Swarm.Actors.Torrents;
@@ -17,7 +18,7 @@ using Swarm.Tests.Postgres;
 namespace Swarm.Tests.Host.Cluster;
 
 /// <summary>Three daemons as processes of their own on one PostgreSQL: what is wanted is on as many of them as were asked for, also after one was killed, and that one comes back under its end point.</summary>
-public sealed class ServeClusterTests(SharedPostgres postgres) : IAsyncDisposable
+public sealed partial class ServeClusterTests(SharedPostgres postgres) : IAsyncDisposable
 {
     private const string Secret = "0123456789abcdef0123456789abcdef";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
@@ -48,16 +49,19 @@ public sealed class ServeClusterTests(SharedPostgres postgres) : IAsyncDisposabl
 
         await using var seed = await SwarmNode.StartAsync(_content.Folder("seed-data"), new NodeSettings { Listen = [new IPEndPoint(IPAddress.Loopback, 0)] }, NullLoggerFactory.Instance);
         await seed.AddAsync(TorrentSource.FromFile(_content.Metainfo, _content.File), new TorrentOptions { Folder = _content.SeedFolder, SeedOnly = true });
-        var wanted = new WantedTorrent { Torrent = _content.Metainfo.WireHash, Replicas = 2, Length = 2_000_001 };
-        (await tables.DoAsync(new ClusterCommand.PutTorrent(wanted, _content.File))).ShouldBeOfType<ClusterOutcome.Done>();
+        var added = new AddTorrent { Metainfo = Convert.ToBase64String(_content.File.AsSpan()), Replicas = 2 };
+        using (var response = await apis[1].PostAsJsonAsync(new Uri("/api/v1/torrents", UriKind.Relative), added, ApiJson.Default.AddTorrent, Cancellation)) response.IsSuccessStatusCode.ShouldBeTrue(await response.Content.ReadAsStringAsync(Cancellation));
         await UntilCompleteAsync(tables, apis, seed.Listen[0], (_, replicas) => replicas.Length == 2);
+        // Any node tells everything of it: one that does not have it asks one that does.
+        foreach (var api in apis) await UntilAsync(async () => (await api.GetAsync(new Uri($"/api/v1/torrents/{_content.Metainfo.WireHash}/pieces", UriKind.Relative), Cancellation)).StatusCode == HttpStatusCode.OK, "its pieces are not told everywhere");
+        await UntilAsync(async () => (await Task.WhenAll(apis.Select(api => api.GetStringAsync(new Uri("/metrics", UriKind.Relative), Cancellation)))).Any(metrics => ServedCalls().IsMatch(metrics)), "no call was served");
 
         // The seed goes: what is repaired comes from the other replica.
         await seed.StopAsync();
         var killed = await KillOneThatHasItAsync(tables);
         await UntilAsync(async () => (await tables.ViewAsync()).Members.Single(member => member.Id.EndPoint == At(killed)).State == MemberState.Down, "it is not missed");
         await UntilCompleteAsync(tables, [], null, (_, replicas) => replicas.Count(replica => replica != At(killed)) == 2);
-        foreach (var other in Enumerable.Range(1, 3).Where(i => i != killed)) _content.ShouldBeIn(Path.Combine(Folder(other), "cluster", wanted.Torrent.ToString()));
+        foreach (var other in Enumerable.Range(1, 3).Where(i => i != killed)) _content.ShouldBeIn(Path.Combine(Folder(other), "cluster", _content.Metainfo.WireHash.ToString()));
 
         await ComesBackAsync(tables, killed, database);
         foreach (var api in apis) api.Dispose();
@@ -126,6 +130,9 @@ public sealed class ServeClusterTests(SharedPostgres postgres) : IAsyncDisposabl
             await timer.WaitForNextTickAsync(Cancellation);
         }
     }
+
+    [GeneratedRegex(@"^swarm_cluster_link_served_total [1-9]", RegexOptions.Multiline, 1_000)]
+    private static partial Regex ServedCalls();
 
     private string At(int number) => $"{_net}.{number.ToString(CultureInfo.InvariantCulture)}:9120";
 
