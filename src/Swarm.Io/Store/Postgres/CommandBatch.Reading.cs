@@ -55,18 +55,20 @@ internal sealed partial class CommandBatch
     // First the rows of the whole page are locked, made where they are not there; then, by a statement that sees who entered meanwhile, those of the dead change hands. Token 0 is nobody's: what the dead would still write is fenced.
     private StoreOutcome? TakeUp(StoreCommand.TakeUp command)
     {
-        const string page = "WITH page AS MATERIALIZED (SELECT torrent FROM torrents WHERE storage = $1 AND sequence > $2 ORDER BY sequence LIMIT $3) ";
+        // Each lease is looked up by its key, whatever the planner would make of tables it has no statistics of: a page must not cost what the whole table does.
+        const string page = "SELECT torrent FROM torrents WHERE storage = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
         var (storage, after, limit) = (settings.Storage, command.After, command.Limit);
         Statements.Add(Sql.Command(
-            page + "INSERT INTO leases AS l (storage, torrent, owner, token) SELECT $1, torrent, $4, 0 FROM page ORDER BY torrent ON CONFLICT (storage, torrent) DO UPDATE SET token = l.token WHERE false",
+            $"INSERT INTO leases AS l (storage, torrent, owner, token) SELECT $1, torrent, $4, 0 FROM ({page}) page ORDER BY torrent ON CONFLICT (storage, torrent) DO UPDATE SET token = l.token WHERE false",
             Sql.Of(storage), Sql.Of(after), Sql.Of(limit), Sql.Of(owner)));
         Statements.Add(Sql.Command(
-            page + "UPDATE leases l SET owner = $4, token = 0 FROM page WHERE l.storage = $1 AND l.torrent = page.torrent AND l.owner IS DISTINCT FROM $4 " +
+            $"UPDATE leases l SET owner = $4, token = 0 WHERE l.storage = $1 AND l.torrent = ANY(ARRAY({page})) AND l.owner IS DISTINCT FROM $4 " +
             "AND NOT EXISTS (SELECT FROM owners o WHERE o.id = l.owner AND o.expires > now() AND o.name <> $5)",
             Sql.Of(storage), Sql.Of(after), Sql.Of(limit), Sql.Of(owner), Sql.Of(name)));
         Statements.Add(Sql.Command(
-            $"SELECT {TakenColumns}, l.owner, o.process, o.machine FROM torrents t LEFT JOIN leases l ON l.storage = t.storage AND l.torrent = t.torrent LEFT JOIN owners o ON o.id = l.owner " +
-            "WHERE t.storage = $1 AND t.sequence > $2 ORDER BY t.sequence LIMIT $3",
+            "SELECT t.sequence, t.torrent, t.magnet, t.folder, t.added, t.options, t.summary, t.owner, o.process, o.machine FROM (SELECT *, " +
+            "(SELECT l.owner FROM leases l WHERE l.storage = $1 AND l.torrent = torrents.torrent) AS owner FROM torrents WHERE storage = $1 AND sequence > $2 ORDER BY sequence LIMIT $3) t " +
+            "LEFT JOIN owners o ON o.id = t.owner ORDER BY t.sequence",
             Sql.Of(storage), Sql.Of(after), Sql.Of(limit)));
         return Later(async (reader, cancellation) =>
         {

@@ -14,7 +14,6 @@ namespace Swarm.Io.Store.Postgres;
 /// </summary>
 internal sealed partial class CommandBatch(Guid owner, string name, PostgresStoreSettings settings, Dictionary<InfoHash, Lease> leases, Queue<long> tokens, ILogger logger)
 {
-    private const string TakenColumns = "t.sequence, t.torrent, t.magnet, t.folder, t.added, t.options, t.summary";
     private readonly List<StoreOutcome?> _outcomes = [];
     private readonly Queue<(int Place, Func<NpgsqlDataReader, CancellationToken, Task<StoreOutcome>> Read)> _readers = [];
 

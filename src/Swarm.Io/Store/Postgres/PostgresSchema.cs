@@ -25,11 +25,7 @@ internal static class PostgresSchema
     /// <exception cref="NpgsqlException">Nothing was changed.</exception>
     public static async Task<string?> MigrateAsync(NpgsqlConnection connection, int serverVersion, string schema, ImmutableArray<PostgresStep> steps, CancellationToken cancellation)
     {
-        if (serverVersion / 10_000 < PostgresDatabase.MinMajorVersion)
-        {
-            return $"its server is PostgreSQL {(serverVersion / 10_000).ToString(CultureInfo.InvariantCulture)}, and Swarm needs {PostgresDatabase.MinMajorVersion} or later";
-        }
-
+        if (Refusal(serverVersion) is { } tooOld) return tooOld;
         await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
         // Another process may be in the middle of steps that take their time.
         await ExecuteAsync(connection, "SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = 0", cancellation).ConfigureAwait(false);
@@ -40,26 +36,38 @@ internal static class PostgresSchema
             await ExecuteAsync(connection, $"CREATE SCHEMA {schema}", cancellation).ConfigureAwait(false);
         }
 
-        if (!await ScalarAsync<bool>(connection, $"SELECT to_regclass('{schema}.schema_steps') IS NOT NULL", cancellation).ConfigureAwait(false))
+        var (done, refusal) = await LookAsync(connection, serverVersion, schema, steps, cancellation).ConfigureAwait(false);
+        if (refusal is not null) return refusal;
+        if (done == 0)
         {
-            if (await ScalarAsync<bool>(connection, $"SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = '{schema}'::regnamespace)", cancellation).ConfigureAwait(false))
-            {
-                return $"its schema {schema} holds tables of another program; name another schema";
-            }
-
-            await ExecuteAsync(connection, "CREATE TABLE schema_steps (number int PRIMARY KEY, name text NOT NULL, machine text NOT NULL, done timestamptz NOT NULL DEFAULT clock_timestamp())", cancellation).ConfigureAwait(false);
-        }
-
-        var done = await ScalarAsync<int>(connection, "SELECT coalesce(max(number), 0) FROM schema_steps", cancellation).ConfigureAwait(false);
-        if (done > steps.Length)
-        {
-            return $"it was written by a newer version of Swarm (schema {done.ToString(CultureInfo.InvariantCulture)}, this one knows up to {steps.Length.ToString(CultureInfo.InvariantCulture)}); use that version, or another schema";
+            await ExecuteAsync(connection,
+                "CREATE TABLE IF NOT EXISTS schema_steps (number int PRIMARY KEY, name text NOT NULL, machine text NOT NULL, done timestamptz NOT NULL DEFAULT clock_timestamp())", cancellation).ConfigureAwait(false);
         }
 
         for (; done < steps.Length; done++) await DoAsync(connection, done + 1, steps[done], cancellation).ConfigureAwait(false);
         await transaction.CommitAsync(cancellation).ConfigureAwait(false);
         return null;
     }
+
+    /// <summary>Looks at a database without changing it: how many steps it has seen, or why it is refused, as a clause.</summary>
+    public static async Task<(int Done, string? Refusal)> LookAsync(NpgsqlConnection connection, int serverVersion, string schema, ImmutableArray<PostgresStep> steps, CancellationToken cancellation)
+    {
+        if (Refusal(serverVersion) is { } tooOld) return (0, tooOld);
+        if (!await ScalarAsync<bool>(connection, $"SELECT to_regclass('{schema}.schema_steps') IS NOT NULL", cancellation).ConfigureAwait(false))
+        {
+            var isTheirs = await ScalarAsync<bool>(connection, $"SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('{schema}'))", cancellation).ConfigureAwait(false);
+            return (0, isTheirs ? $"its schema {schema} holds tables of another program; name another schema" : null);
+        }
+
+        var done = await ScalarAsync<int>(connection, $"SELECT coalesce(max(number), 0) FROM {schema}.schema_steps", cancellation).ConfigureAwait(false);
+        return done <= steps.Length
+            ? (done, null)
+            : (done, $"it was written by a newer version of Swarm (schema {done.ToString(CultureInfo.InvariantCulture)}, this one knows up to {steps.Length.ToString(CultureInfo.InvariantCulture)}); use that version, or another schema");
+    }
+
+    private static string? Refusal(int serverVersion) => serverVersion / 10_000 >= PostgresDatabase.MinMajorVersion
+        ? null
+        : $"its server is PostgreSQL {(serverVersion / 10_000).ToString(CultureInfo.InvariantCulture)}, and Swarm needs {PostgresDatabase.MinMajorVersion} or later";
 
     private static async Task DoAsync(NpgsqlConnection connection, int number, PostgresStep step, CancellationToken cancellation)
     {

@@ -112,8 +112,15 @@ internal sealed partial class PostgresSession(PostgresDatabase database, Guid ow
         return work.Outcomes;
     }
 
-    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellation) =>
-        _connection ??= (await database.OpenAsync(cancellation).ConfigureAwait(false)).Connection;
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        if (_connection is not null) return _connection;
+        _connection = (await database.OpenAsync(cancellation).ConfigureAwait(false)).Connection;
+        // Every statement here looks rows up by a key. Planned while a table was new and small, they and the checks of foreign keys would read it from end to end, and go on doing so while it grows to 100,000 rows.
+        await using var command = new NpgsqlCommand("SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)", _connection);
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        return _connection;
+    }
 
     private async Task DisconnectAsync()
     {
