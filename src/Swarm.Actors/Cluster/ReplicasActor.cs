@@ -69,6 +69,11 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         public long ReportedAt { get; set; } = long.MinValue / 2;
 
         public long PeersToldAt { get; set; }
+
+        public ReplicaGroup? Group { get; set; }
+
+        /// <summary>Whether it is private, or a link of which that is not known.</summary>
+        public bool MayBePrivate { get; set; }
     }
 
     /// <inheritdoc/>
@@ -206,6 +211,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         }
 
         var isComplete = local.Actual is { State: ReplicaState.Complete };
+        if (!isComplete || local.MayBePrivate) TellGroup(placed, local);
         if (!isComplete && now - local.PeersToldAt >= _settings.PeerInterval.Ticks) TellPeers(placed, local, now);
         return told && isComplete;
     }

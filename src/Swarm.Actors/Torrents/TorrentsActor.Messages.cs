@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Protocol.Cluster;
 
 namespace Swarm.Actors.Torrents;
 
@@ -57,6 +58,9 @@ public sealed partial class TorrentsActor
 
     /// <summary>Try these peers.</summary>
     public sealed record AddPeers(InfoHash Torrent, ImmutableArray<IPEndPoint> Peers) : ITorrentCommand;
+
+    /// <summary>These are its replicas elsewhere in the cluster. One at rest is not woken for it.</summary>
+    public sealed record SetGroup(InfoHash Torrent, ReplicaGroup Group) : ITorrentCommand;
 
     /// <summary>Asks for a <see cref="TorrentDetails"/>.</summary>
     public sealed record GetDetails(InfoHash Torrent) : ITorrentCommand;

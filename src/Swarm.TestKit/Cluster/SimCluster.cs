@@ -9,7 +9,7 @@ using Swarm.TestKit.World;
 namespace Swarm.TestKit.Cluster;
 
 /// <summary>A torrent that a cluster was given, and what is known of it from outside.</summary>
-public sealed class SimWanted(SimContent content, int replicas, int acknowledged)
+public sealed class SimWanted(SimContent content, int replicas, int acknowledged, bool isByLink)
 {
     /// <summary>What is right.</summary>
     public SimContent Content { get; } = content;
@@ -19,6 +19,9 @@ public sealed class SimWanted(SimContent content, int replicas, int acknowledged
 
     /// <summary>How many were to be complete before it was acknowledged.</summary>
     public int Acknowledged { get; } = acknowledged;
+
+    /// <summary>Whether it is given by a magnet link, with the trackers of its file, instead of by that file.</summary>
+    public bool IsByLink { get; } = isByLink;
 
     /// <summary>Whether a node has acknowledged it: from then on it may not be lost.</summary>
     public bool IsAccepted { get; internal set; }
@@ -90,9 +93,9 @@ public sealed class SimCluster
     public SimNode AddNode(string name, SimNodeSettings? settings = null) => Take(World.AddNode(name, (settings ?? SimNodeSettings.Default) with { Cluster = this }));
 
     /// <summary>Gives the cluster a torrent. It is asked of one running node after another until one has acknowledged it.</summary>
-    public SimWanted Add(SimContent content, int replicas, int acknowledged = 0)
+    public SimWanted Add(SimContent content, int replicas, int acknowledged = 0, bool isByLink = false)
     {
-        var wanted = new SimWanted(content, replicas, acknowledged);
+        var wanted = new SimWanted(content, replicas, acknowledged, isByLink);
         _wanted.Add(wanted);
         foreach (var member in _members) Know(member, content);
         return wanted;
@@ -200,10 +203,12 @@ public sealed class SimCluster
             wanted.IsAsked = true;
             var member = running[_random.Next(running.Length)];
             World.Note(member.Name, $"is asked to add {wanted.Content.Torrent}");
-            member.Cluster!.Tell(new RouterActor.Add(TorrentSource.FromFile(wanted.Content.Metainfo, wanted.Content.TorrentFile), wanted.Replicas, wanted.Acknowledged, TimeSpan.FromMinutes(10)), member.Ear(message => OnAnswer(wanted, message)));
+            member.Cluster!.Tell(new RouterActor.Add(SourceOf(wanted), wanted.Replicas, wanted.Acknowledged, TimeSpan.FromMinutes(10)), member.Ear(message => OnAnswer(wanted, message)));
             World.After(AskAgain, () => wanted.IsAsked = wanted.IsAccepted);
         }
     }
+
+    private static TorrentSource SourceOf(SimWanted wanted) => wanted.IsByLink ? SimNode.LinkOf(wanted.Content, SimNode.TrackersOf(wanted.Content)) : TorrentSource.FromFile(wanted.Content.Metainfo, wanted.Content.TorrentFile);
 
     private void OnAnswer(SimWanted wanted, object message)
     {

@@ -127,11 +127,15 @@ public sealed partial class SimNode
         Add(content, TorrentSource.FromFile(content.Metainfo, content.TorrentFile), configure);
 
     /// <summary>Gives it a torrent by a magnet link that names the hash and, if given, trackers.</summary>
-    public SimTorrent AddMagnet(SimContent content, Func<TorrentOptions, TorrentOptions>? configure = null, params ImmutableArray<string> trackers)
+    public SimTorrent AddMagnet(SimContent content, Func<TorrentOptions, TorrentOptions>? configure = null, params ImmutableArray<string> trackers) => Add(content, LinkOf(content, trackers), configure);
+
+    internal static ImmutableArray<string> TrackersOf(SimContent content) => content.Metainfo.TrackerTiers.IsDefaultOrEmpty ? [] : [.. content.Metainfo.TrackerTiers.SelectMany(tier => tier)];
+
+    internal static TorrentSource LinkOf(SimContent content, ImmutableArray<string> trackers)
     {
         var text = $"magnet:?xt=urn:btih:{content.Torrent}" + string.Concat(trackers.Select(tracker => "&tr=" + Uri.EscapeDataString(tracker)));
         return MagnetLink.TryParse(text, out var link, out var error)
-            ? Add(content, TorrentSource.FromMagnet(link), configure)
+            ? TorrentSource.FromMagnet(link)
             : throw new ArgumentException($"The link is malformed: {error}", nameof(trackers));
     }
 
