@@ -14,6 +14,7 @@ namespace Swarm.Actors.Cluster;
 public sealed partial class ReplicasActor
 {
     private readonly SortedDictionary<InfoHash, long> _notBefore = [];
+    private SiteTable? _sites;
 
     // Whether it needs no other look: never, before it runs.
     private bool Start(InfoHash torrent, ref int starts)
@@ -82,11 +83,21 @@ public sealed partial class ReplicasActor
     {
         Torrent = placed.Wanted.Torrent,
         Self = Storage,
-        Others = [.. placed.Replicas.Where(replica => replica.Storage != Storage && replica.State is (ReplicaState.Assigned or ReplicaState.Complete))
+        Others = [.. placed.Replicas.Where(static replica => replica.State is ReplicaState.Assigned or ReplicaState.Complete).Concat(Expected(placed)).Where(replica => replica.Storage != Storage).OrderBy(static replica => replica.Storage, StringComparer.Ordinal)
             .Select(replica => new ReplicaPeer(replica.Storage, replica.State == ReplicaState.Complete, EndPointsOf(replica.Storage, placed.Wanted.Torrent)))],
         Fetching = _settings.OutsideFetch,
         IsAnnouncer = ReplicaGroup.AnnouncerOf(placed, storage => _view.RunnerOf(storage, placed.Wanted.Torrent) is not null) is not { } announcer || announcer == Storage,
     };
+
+    // Replicas are assigned one after the other, within seconds: the first does not begin with the shares of those that are about to come. Where each will be, every node can tell.
+    private IEnumerable<Replica> Expected(PlacedTorrent placed)
+    {
+        var missing = placed.Wanted.Replicas - placed.Replicas.Count(static replica => replica.State is ReplicaState.Assigned or ReplicaState.Complete);
+        if (missing <= 0) return [];
+        _sites ??= new SiteTable(_view, _settings.Placement);
+        var desired = PlacementRule.Desired(placed, _sites, Rendezvous.Rank(placed.Wanted.Torrent, _sites.Here), _settings.Placement);
+        return desired.Where(site => placed.At(site.Storage) is null).Take(missing).Select(static site => new Replica(site.Storage, ReplicaState.Assigned));
+    }
 
     private ImmutableArray<IPEndPoint> EndPointsOf(string storage, InfoHash torrent)
     {

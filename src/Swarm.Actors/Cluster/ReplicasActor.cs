@@ -140,6 +140,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
     {
         var isAnew = view.MembersChanged || !_view.IsCaughtUp;
         _view = view;
+        _sites = null;
         _toLookAt.UnionWith(view.Changed);
         _looksAtAll |= isAnew && view.IsCaughtUp;
     }
