@@ -227,6 +227,14 @@ public sealed partial class TorrentActor
         }
     }
 
+    private void OnShun(ImmutableArray<IPAddress> addresses)
+    {
+        foreach (var peer in _peers.All)
+        {
+            if (addresses.Contains(peer.Remote.Address)) peer.Actor.Tell(new PeerActor.Disconnect("its address is banned"));
+        }
+    }
+
     private void DisconnectAll(string reason)
     {
         foreach (var peer in _peers.All) peer.Actor.Tell(new PeerActor.Disconnect(reason));

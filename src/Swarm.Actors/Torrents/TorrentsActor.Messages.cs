@@ -71,6 +71,9 @@ public sealed partial class TorrentsActor
     /// <summary>Every torrent, in the order of their hashes.</summary>
     public sealed record Rows(ImmutableArray<TorrentRow> All);
 
+    /// <summary>From the network: these addresses are banned for all torrents; whoever is connected from there is sent away.</summary>
+    internal sealed record Shun(ImmutableArray<IPAddress> Addresses);
+
     /// <summary>From a torrent: its row is another.</summary>
     internal sealed record RowTold(TorrentRow Row);
 

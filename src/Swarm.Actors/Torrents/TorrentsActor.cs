@@ -74,6 +74,9 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
             case Restore: OnRestore(); break;
             case SetGroup set when _resting.TryFind(set.Torrent, out var resting): OnSetGroup(resting, set); break;
             case ITorrentCommand command: Pass(command.Torrent, command); break;
+            case Shun shun:
+                foreach (var torrent in _atWork.Values) torrent.Actor.Tell(shun);
+                break;
             case Wanted wanted: OnWanted(wanted); break;
             case GoesToRest goes: OnGoesToRest(goes.Torrent); break;
             case CameLate late: OnCameLate(late); break;

@@ -45,6 +45,7 @@ public sealed class SimCluster
     private readonly Random _random;
     private readonly List<SimWanted> _wanted = [];
     private readonly List<SimNode> _members = [];
+    private readonly OneWriterCheck _oneWriter;
 
     /// <summary>A cluster without members.</summary>
     public SimCluster(SimWorld world, MembershipSettings? membership = null, PlacementSettings? placement = null)
@@ -58,6 +59,8 @@ public sealed class SimCluster
         var check = new ClusterCheck(this);
         Database.Committed = check.OnCommitted;
         world.Checks.Add(check);
+        world.Checks.Add(new AnnouncerCheck(this));
+        world.Checks.Add(_oneWriter = new OneWriterCheck(this));
         world.Healing.Add(Heal);
         world.Every(TimeSpan.FromSeconds(1), AskForWhatIsWanted);
     }
@@ -112,8 +115,8 @@ public sealed class SimCluster
             var torrent = wanted.Content.Torrent;
             if (!wanted.IsAccepted) return $"{torrent} is not acknowledged";
             if (!Database.Tables.Torrents.TryGetValue(torrent, out var placed)) return $"{torrent} is lost";
-            var needed = Math.Min(wanted.Replicas, _members.Count(member => !member.HasLeft));
-            var here = placed.Replicas.Where(replica => _members.Exists(member => member.Name == replica.Storage && !member.HasLeft)).ToArray();
+            var needed = Math.Min(wanted.Replicas, _members.Where(static member => !member.HasLeft).Select(static member => member.StorageName).Distinct().Count());
+            var here = placed.Replicas.Where(replica => _members.Exists(member => member.StorageName == replica.Storage && !member.HasLeft)).ToArray();
             if (here.Length != needed || !here.All(replica => replica.State == ReplicaState.Complete)) return $"{torrent} is to have {needed} replicas: {string.Join(", ", placed.Replicas)}";
             if (here.FirstOrDefault(replica => !Says(replica.Storage, wanted.Content)) is { } silent) return $"{torrent} does not seed at {silent.Storage}";
         }
@@ -169,8 +172,8 @@ public sealed class SimCluster
     internal ClusterSettings SettingsOf(SimNode node) => Configure(new ClusterSettings
     {
         Name = "sim",
-        EndPoint = $"{node.Name}:{LinkPort}",
-        Traits = new MemberTraits { Storage = node.Name, Zone = node.Settings.Zone, MessageVersion = node.MessageVersion },
+        EndPoint = EndPointOf(node.Name),
+        Traits = new MemberTraits { Storage = node.StorageName, Zone = node.Settings.Zone, MessageVersion = node.MessageVersion },
         Folder = "/cluster",
         PeerAddress = node.Host.PublicAddress.ToString(),
         Membership = Membership,
@@ -178,10 +181,20 @@ public sealed class SimCluster
         RetryDelay = TimeSpan.FromSeconds(20),
     });
 
+    /// <summary>Whether the session of a member's process, the one that runs or the one before, has not run out.</summary>
+    public bool HasSession(string member) => Database.Tables.Membership.Members.Values.Any(row => row.Id.EndPoint == EndPointOf(member) && row.HasSession(Database.NowTicks));
+
+    /// <summary>Whether several members see the files of a storage.</summary>
+    public bool IsShared(string storage) => _members.Count(member => member.StorageName == storage) > 1;
+
+    private static string EndPointOf(string member) => $"{member}:{LinkPort}";
+
     internal SimNode Take(SimNode node)
     {
         _members.Add(node);
-        node.Store.IsFenced = name => Database.Tables.Membership.Members.Values.LastOrDefault(row => row.Traits.Storage == name) is { IsLive: false };
+        node.Store.IsFenced = name => Database.Tables.Membership.Members.Values.LastOrDefault(row => row.Id.EndPoint == EndPointOf(name)) is { IsLive: false };
+        node.Store.LeasesHold = HasSession;
+        _oneWriter.Follow(node);
         foreach (var wanted in _wanted) Know(node, wanted.Content);
         return node;
     }
@@ -190,7 +203,7 @@ public sealed class SimCluster
 
     private static void Know(SimNode member, SimContent content) => member.Know(content, FolderOf(content));
 
-    private bool Says(string storage, SimContent content) => _members.Exists(member => member.Name == storage && member.State == NodeState.Running && member.Find(content.Torrent) is { IsComplete: true });
+    private bool Says(string storage, SimContent content) => _members.Exists(member => member.StorageName == storage && member.State == NodeState.Running && member.Find(content.Torrent) is { IsComplete: true });
 
     private static bool Has(SimNode member, SimContent content) => Enumerable.Range(0, content.Geometry.PieceCount).All(piece => member.Disk.Holds(content, FolderOf(content), new PieceIndex(piece)));
 
