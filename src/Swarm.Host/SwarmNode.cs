@@ -77,11 +77,13 @@ public sealed partial class SwarmNode : IAsyncDisposable
     internal static async Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, IoSettings io, ILoggerFactory logs, NodeMembership? membership)
     {
         var (store, closing) = await NodeStore.OpenAsync(dataFolder, io, membership?.Links.EndPoint, logs.CreateLogger("Swarm.Store")).ConfigureAwait(false);
-        var disk = new DiskEngine(io.Disk, RentSlab, logs.CreateLogger<DiskEngine>());
+        // Until when a member may write is told to its disk in this clock's time.
+        var time = membership is null ? TimeProvider.System : BootClock.Instance;
+        var disk = new DiskEngine(io.Disk, RentSlab, logs.CreateLogger<DiskEngine>(), time);
         var tcp = new Tcp(io.Sockets, disk, logs.CreateLogger<Tcp>());
         var udp = new Udp(io.Sockets);
         var http = new HttpPort(BoundTo(settings.Net.Bind, io.Http), logs.CreateLogger("Swarm.Http"));
-        var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(io.Dns), new SystemEntropy(), membership is null ? TimeProvider.System : BootClock.Instance, logs, new ItemSignatures())
+        var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(io.Dns), new SystemEntropy(), time, logs, new ItemSignatures())
         {
             Cluster = membership?.PortsFor(logs),
         };

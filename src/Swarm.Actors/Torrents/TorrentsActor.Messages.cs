@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Protocol.Cluster;
 
 namespace Swarm.Actors.Torrents;
 
@@ -61,6 +62,9 @@ public sealed partial class TorrentsActor
     /// <summary>Try these peers.</summary>
     public sealed record AddPeers(InfoHash Torrent, ImmutableArray<IPEndPoint> Peers) : ITorrentCommand;
 
+    /// <summary>These are its replicas elsewhere in the cluster. One at rest is not woken for it.</summary>
+    public sealed record SetGroup(InfoHash Torrent, ReplicaGroup Group) : ITorrentCommand;
+
     /// <summary>Asks for a <see cref="TorrentDetails"/>.</summary>
     public sealed record GetDetails(InfoHash Torrent) : ITorrentCommand;
 
@@ -69,6 +73,9 @@ public sealed partial class TorrentsActor
 
     /// <summary>Every torrent, in the order of their hashes.</summary>
     public sealed record Rows(ImmutableArray<TorrentRow> All);
+
+    /// <summary>From the network: these addresses are banned for all torrents; whoever is connected from there is sent away.</summary>
+    internal sealed record Shun(ImmutableArray<IPAddress> Addresses);
 
     /// <summary>From a torrent: its row is another.</summary>
     internal sealed record RowTold(TorrentRow Row);

@@ -67,6 +67,9 @@ internal sealed record ClusterSectionSettings : IChecked
     /// <summary>How torrents are placed.</summary>
     public PlacementSettings Placement { get; init; } = PlacementSettings.Default;
 
+    /// <summary>How replicas that fetch the same torrent divide it.</summary>
+    public OutsideFetchSettings OutsideFetch { get; init; } = OutsideFetchSettings.Default;
+
     /// <summary>How limits are divided.</summary>
     public QuotaSettings Quota { get; init; } = QuotaSettings.Default;
 
@@ -144,6 +147,7 @@ internal sealed record ClusterSectionSettings : IChecked
         PeerAddress = PeerEndPointAddress,
         Membership = Membership,
         Placement = Placement,
+        OutsideFetch = OutsideFetch,
         Quota = Quota,
         Bans = Bans,
         DownloadLimit = DownloadLimit,

@@ -19,8 +19,6 @@ public sealed class ReferenceTests
         typeof(NodeSettings),
         // Made of ClusterSectionSettings.
         typeof(Swarm.Actors.Cluster.ClusterSettings),
-        // The plan is there; the picker does not ask for it yet.
-        typeof(OutsideFetchSettings),
         // Made of store.postgres.
         typeof(Swarm.Io.Store.Postgres.PostgresSettings), typeof(Swarm.Io.Store.Postgres.PostgresStoreSettings),
         // Made of ApiSettings, with what the node's section says of roots and reach.

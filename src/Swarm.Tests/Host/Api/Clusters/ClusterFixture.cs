@@ -9,6 +9,7 @@ using Swarm.Host.Api.Clusters;
 using Swarm.Host.Api.Security;
 using Swarm.Protocol.Cluster;
 using Swarm.TestKit.Cluster;
+using Swarm.Tests.Actors.Fakes;
 
 namespace Swarm.Tests.Host.Api.Clusters;
 
@@ -105,7 +106,7 @@ internal sealed class ClusterFixture : IAsyncDisposable
             var ways = new PlacedTorrents.Ways();
             var torrents = system.ActorOf(PlacedTorrents.Props(whole, ways), "torrents");
             var ports = new ClusterPorts(cluster.Store, cluster.Links.Make(), new Room(cluster));
-            actor.SetResult(system.ActorOf(ClusterActor.Props(settings, ports, new ClusterContext(torrents, ActorRefs.Nobody, ActorRefs.Nobody, [], TimeProvider.System, NullLoggerFactory.Instance)), "cluster"));
+            actor.SetResult(system.ActorOf(ClusterActor.Props(settings, ports, new ClusterContext(torrents, ActorRefs.Nobody, ActorRefs.Nobody, new FakeDisk(new Simulation(1)), [], [], TimeProvider.System, NullLoggerFactory.Instance)), "cluster"));
             system.ActorOf(ClusterFollowerActor.Props(await actor.Task, whole, settings.ReportInterval), "follower");
             return new Node(system, settings.EndPoint, api, ways, torrents);
         }
