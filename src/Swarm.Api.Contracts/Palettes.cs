@@ -110,6 +110,11 @@ public sealed record PaletteArgument
     /// <summary>May be given several times; a list on the wire.</summary>
     public bool Repeats { get; init; }
 
+    /// <summary>
+    /// Where this is given the node answers late: the member of the body in which the program says how many seconds it waits at most, so that the node says what became of it before that. Absent: the node answers at once.
+    /// </summary>
+    public string? Patience { get; init; }
+
     /// <summary>What may be given, where that is a closed list.</summary>
     public IReadOnlyList<string>? Choices { get; init; }
 }

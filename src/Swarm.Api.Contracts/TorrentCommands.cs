@@ -45,6 +45,18 @@ public sealed record AddTorrent
 
     /// <summary>Payload bytes a second, 0 for no limit.</summary>
     public long UploadLimit { get; init; }
+
+    /// <summary>At a member of a cluster: how many nodes are to have it, 0 for this one alone; absent: as the node is configured. A node without a cluster takes 0 only.</summary>
+    public int? Replicas { get; init; }
+
+    /// <summary>For this node alone, the same as 0 replicas.</summary>
+    public bool Local { get; init; }
+
+    /// <summary>Added to a cluster: answer only when so many replicas are complete; absent or 0: when it is durable.</summary>
+    public int Acknowledged { get; init; }
+
+    /// <summary>Added to a cluster: seconds to wait for that at most; absent: as the node is configured.</summary>
+    public int? TimeoutSeconds { get; init; }
 }
 
 /// <summary>A torrent was added, or was there already.</summary>

@@ -120,6 +120,9 @@ public sealed record TorrentItem
     /// <summary>Place in the queue, 0 first; absent for one that the queue does not hold back.</summary>
     public int? QueuePosition { get; init; }
 
+    /// <summary>Where it is in the cluster; absent for a torrent of this node alone.</summary>
+    public TorrentPlacement? Placement { get; init; }
+
     /// <summary>The catalogue's revision at which it changed last.</summary>
     public long Revision { get; init; }
 }

@@ -77,6 +77,7 @@ internal static class CommandLine
         root.Add(new ServeCommand(shell, common));
         root.Add(new ConfigCommand(shell, common));
         root.Add(new KeyCommand(shell, common));
+        root.Add(new StoreCommand(shell, common));
         return root;
     }
 

@@ -2,6 +2,7 @@ using Swarm.Io.Disk;
 using Swarm.Io.Dns;
 using Swarm.Io.Http;
 using Swarm.Io.Store;
+using Swarm.Io.Store.Postgres;
 
 namespace Swarm.Host;
 
@@ -23,8 +24,11 @@ public sealed record IoSettings
     /// <summary>Look-ups of names.</summary>
     public DnsPortSettings Dns { get; init; } = DnsPortSettings.Default;
 
-    /// <summary>The database of the node's state.</summary>
+    /// <summary>The database of the node's state, where that is in the data folder.</summary>
     public SqliteStoreSettings Sqlite { get; init; } = SqliteStoreSettings.Default;
+
+    /// <summary>The database of the node's state, where that is PostgreSQL's; null: it is in the data folder.</summary>
+    public PostgresStoreSettings? Postgres { get; init; }
 
     /// <summary>Messages of actors.</summary>
     public MailboxSettings Mailboxes { get; init; } = new();

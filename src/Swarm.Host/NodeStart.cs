@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Swarm.Host.Cluster;
 using Swarm.Host.Commands;
 
 namespace Swarm.Host;
@@ -8,15 +9,15 @@ internal static class NodeStart
 {
     private const int Attempts = 5;
 
-    /// <summary>A running node. A port that the program chose and another program took meanwhile is chosen again.</summary>
+    /// <summary>A running node, a member of its cluster if <paramref name="membership"/> is not null. A port that the program chose and another program took meanwhile is chosen again.</summary>
     /// <exception cref="SwarmException">It does not start.</exception>
-    public static async Task<SwarmNode> RunAsync(CommonSettings settings, ILoggerFactory logs)
+    public static async Task<SwarmNode> RunAsync(CommonSettings settings, ILoggerFactory logs, NodeMembership? membership = null)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await SwarmNode.StartAsync(settings.DataFolder, settings.ForNode(settings.ChooseListen()), settings.Io, logs).ConfigureAwait(false);
+                return await SwarmNode.StartAsync(settings.DataFolder, settings.ForNode(settings.ChooseListen(), membership), settings.IoOf(membership), logs, membership).ConfigureAwait(false);
             }
             catch (ListenException) when (settings is { Swarm.Node.Listen.IsEmpty: true, Port: null or 0 } && attempt < Attempts)
             {

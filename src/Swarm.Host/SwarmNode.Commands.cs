@@ -14,11 +14,11 @@ public sealed partial class SwarmNode
     // So many that what their start leaves behind is worth a collection.
     private const int ManyTorrents = 1_000;
 
-    /// <summary>Takes up every torrent that is recorded, as it was left; all rows have been told when this returns.</summary>
+    /// <summary>Takes up every torrent that is recorded, as it was left, but those of a cluster, which run when the node may write for it; all rows have been told when this returns.</summary>
     /// <exception cref="SwarmException">The node has ended.</exception>
     public async Task<TorrentsActor.Restored> RestoreAsync()
     {
-        var restored = await AskAsync<TorrentsActor.Restored>(_torrents, new TorrentsActor.Restore(), LongPatience).ConfigureAwait(false);
+        var restored = await AskAsync<TorrentsActor.Restored>(_torrents, new TorrentsActor.Restore(_clusterFolder), LongPatience).ConfigureAwait(false);
         // Reading a hundred thousand records leaves several times what is kept of them, and an idle node makes too little garbage for a collection to come by itself: its memory goes back now.
         if (restored.Torrents >= ManyTorrents) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         return restored;

@@ -31,6 +31,7 @@ public sealed partial class SwarmNode
             Udp = _io.OfType<Udp>().Single().Count(),
             Store = store,
             Dht = dht.DrainToImmutable(),
+            Cluster = await ClusterFiguresAsync().ConfigureAwait(false),
         };
     }
 }

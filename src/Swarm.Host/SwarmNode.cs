@@ -7,12 +7,13 @@ using Swarm.Actors.Dht;
 using Swarm.Actors.Node;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
+using Swarm.Host.Cluster;
 using Swarm.Io.Crypto;
 using Swarm.Io.Disk;
 using Swarm.Io.Dns;
 using Swarm.Io.Http;
 using Swarm.Io.Net;
-using Swarm.Io.Store;
+using Swarm.Io.Time;
 
 namespace Swarm.Host;
 
@@ -61,21 +62,31 @@ public sealed partial class SwarmNode : IAsyncDisposable
     public string? Failure { get; private set; }
 
     /// <summary>Starts a node with its state in <paramref name="dataFolder"/>.</summary>
-    /// <exception cref="SwarmException">The data folder is not to be had; the message says what, where and what to do.</exception>
+    /// <exception cref="SwarmException">The data folder or the database is not to be had; the message says what, where and what to do.</exception>
     /// <exception cref="ListenException">A listener is not to be had.</exception>
     public static Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, ILoggerFactory logs) => StartAsync(dataFolder, settings, IoSettings.Default, logs);
 
     /// <summary>Starts a node with its state in <paramref name="dataFolder"/>, and limits of its own for what is behind its ports.</summary>
-    /// <exception cref="SwarmException">The data folder is not to be had; the message says what, where and what to do.</exception>
+    /// <exception cref="SwarmException">The data folder or the database is not to be had; the message says what, where and what to do.</exception>
     /// <exception cref="ListenException">A listener is not to be had.</exception>
-    public static async Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, IoSettings io, ILoggerFactory logs)
+    public static Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, IoSettings io, ILoggerFactory logs) => StartAsync(dataFolder, settings, io, logs, membership: null);
+
+    /// <summary>Starts a node that is a member of a cluster, if <paramref name="membership"/> is not null; <see cref="NodeSettings.Cluster"/> says how.</summary>
+    /// <exception cref="SwarmException">The data folder or the cluster's database is not to be had; the message says what, where and what to do.</exception>
+    /// <exception cref="ListenException">A listener is not to be had.</exception>
+    internal static async Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, IoSettings io, ILoggerFactory logs, NodeMembership? membership)
     {
-        var store = SqliteStore.Open(dataFolder, io.Sqlite, logs.CreateLogger("Swarm.Store"), out var error) ?? throw new SwarmException(error!);
-        var disk = new DiskEngine(io.Disk, RentSlab, logs.CreateLogger<DiskEngine>());
+        var (store, closing) = await NodeStore.OpenAsync(dataFolder, io, membership?.Links.EndPoint, logs.CreateLogger("Swarm.Store")).ConfigureAwait(false);
+        // Until when a member may write is told to its disk in this clock's time.
+        var time = membership is null ? TimeProvider.System : BootClock.Instance;
+        var disk = new DiskEngine(io.Disk, RentSlab, logs.CreateLogger<DiskEngine>(), time);
         var tcp = new Tcp(io.Sockets, disk, logs.CreateLogger<Tcp>());
         var udp = new Udp(io.Sockets);
         var http = new HttpPort(BoundTo(settings.Net.Bind, io.Http), logs.CreateLogger("Swarm.Http"));
-        var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(io.Dns), new SystemEntropy(), TimeProvider.System, logs, new ItemSignatures());
+        var ports = new NodePorts(tcp, disk, store, http, udp, new DnsPort(io.Dns), new SystemEntropy(), time, logs, new ItemSignatures())
+        {
+            Cluster = membership?.PortsFor(logs),
+        };
         var system = ActorSystems.Create("swarm", io.Mailboxes, logs);
         var events = Channel.CreateBounded<object>(new BoundedChannelOptions(8_192) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -83,13 +94,16 @@ public sealed partial class SwarmNode : IAsyncDisposable
         var listener = system.ActorOf(EventsActor.Props(root, events.Writer, ended), "events");
         system.EventStream.Subscribe(listener, typeof(TorrentEvent));
         system.EventStream.Subscribe(listener, typeof(NodeActor.Broken));
-        var node = new SwarmNode(system, root, [tcp, udp, http, disk, store], events, ended.Task);
+        var node = new SwarmNode(system, root, [tcp, udp, http, disk, closing], events, ended.Task);
         switch (await root.Ask<object>(new NodeActor.Start(), AskTimeout).ConfigureAwait(false))
         {
             case NodeActor.Started started:
                 node.Listen = started.Listen;
                 node._torrents = started.Torrents;
                 node._store = started.Store;
+                node._cluster = started.Cluster;
+                node._clusterFolder = settings.Cluster?.Folder;
+                node._links = membership?.Links;
                 node.Dht = started.Dht;
                 return node;
             case NodeActor.StartFailed failed:

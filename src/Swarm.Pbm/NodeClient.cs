@@ -21,6 +21,9 @@ internal sealed class NodeClient : IDisposable
     // Beyond any answer: pages are bounded by the node.
     private const long MaxAnswer = 256L << 20;
 
+    // For the answer of a node that waited as long as it was told to.
+    private static readonly TimeSpan OnTheWay = TimeSpan.FromSeconds(10);
+
     private readonly HttpClient _http;
     private readonly GlobalSettings _settings;
 
@@ -58,7 +61,7 @@ internal sealed class NodeClient : IDisposable
     public async Task<JsonElement> AskAsync(NodeRequest request, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(_settings.Timeout);
+        patience.CancelAfter(request.AnswersLate ? _settings.Timeout + OnTheWay : _settings.Timeout);
         try
         {
             using var response = await SendAsync(request, HttpCompletionOption.ResponseContentRead, patience.Token).ConfigureAwait(false);

@@ -4,6 +4,7 @@ using Swarm.Sim.Crowd;
 using Swarm.Sim.Dht;
 using Swarm.Sim.Heartbeats;
 using Swarm.Sim.Playing;
+using Swarm.Sim.Replicas;
 using Swarm.Sim.Sweeping;
 
 namespace Swarm.Sim;
@@ -22,7 +23,7 @@ internal static class CommandLine
     /// <summary>Runs one command to its end; the result is the process's exit code.</summary>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        var root = new PlayCommand(About, output, error) { new SweepCommand(output), new CrowdCommand(output), new DhtCommand(output), new HeartbeatCommand(output) };
+        var root = new PlayCommand(About, output, error) { new SweepCommand(output), new CrowdCommand(output), new DhtCommand(output), new HeartbeatCommand(output), new ReplicasCommand(output) };
         // "@file" is a word like any other.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)

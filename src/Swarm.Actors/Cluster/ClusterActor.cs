@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Ports;
 using Swarm.Protocol.Cluster;
 
@@ -17,12 +18,15 @@ namespace Swarm.Actors.Cluster;
 /// </summary>
 public sealed partial class ClusterActor : UntypedActor
 {
+    private const int MostDhtMembers = 8;
+
     private readonly ClusterSettings _settings;
     private readonly ClusterPorts _ports;
     private readonly ClusterContext _node;
     private readonly ILogger _log;
     private readonly ulong _cluster;
     private readonly SortedDictionary<ClusterRefusal, long> _refused = [];
+    private IActorRef _table = ActorRefs.Nobody;
     private IActorRef _members = ActorRefs.Nobody;
     private IActorRef _planner = ActorRefs.Nobody;
     private IActorRef _replicas = ActorRefs.Nobody;
@@ -54,13 +58,13 @@ public sealed partial class ClusterActor : UntypedActor
     /// <summary>Messages between nodes: told, dropped because too much waited for one node, taken, and refused by reason.</summary>
     public sealed record LinkCounters(long Sent, long Dropped, long Received, ImmutableSortedDictionary<ClusterRefusal, long> Refused);
 
-    /// <summary>How to make one. Its router is the child <c>router</c>, to which commands are passed on.</summary>
+    /// <summary>How to make one. Its router is the child <c>router</c>, to which commands are passed on; <see cref="TableActor.Inspect"/> is for the child <c>table</c>.</summary>
     public static Props Props(ClusterSettings settings, ClusterPorts ports, ClusterContext node) => ActorProps.Create(() => new ClusterActor(settings, ports, node));
 
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        var table = Context.ActorOf(TableActor.Props(_ports.Store, _settings, _node.Time, _log), "table");
+        var table = _table = Context.ActorOf(TableActor.Props(_ports.Store, _settings, _node.Time, _log), "table");
         _members = Context.ActorOf(MembersActor.Props(_settings, table, _ports.Space, _node.Time, _log), "members");
         _members.Tell(new MembersActor.PeersAt(PeerEndPoints()));
         _planner = Context.ActorOf(PlannerActor.Props(_settings, table, _node.Time, _log), "planner");
@@ -84,16 +88,19 @@ public sealed partial class ClusterActor : UntypedActor
             case INodeLink.Received received: OnReceived(received.Message); break;
             case MembersActor.Tell tell: Send(tell.EndPoint, tell.Message); break;
             case MembersActor.TellAll tell: SendToAll(tell.Message); break;
-            case TableActor.ViewChanged changed: _view = changed.View; break;
+            case TableActor.ViewChanged changed: OnView(changed.View); break;
             case MembersActor.Began began: OnBegan(began); break;
             case MembersActor.Ended ended: OnEnded(ended); break;
+            case MembersActor.WritesUntil writes: _node.Disk.WriteUntil(_settings.Folder, writes.Self.Generation, writes.UntilTicks); break;
             case MembersActor.SessionChanged session: TellParts(session); break;
             case PlannerActor.PlansChanged plans: _router.Tell(plans); break;
             case ReplicasActor.Running running: _router.Tell(running); break;
+            case PlannerActor.Sweep sweep: _planner.Tell(sweep); break;
             case Drain: OnDrain(); break;
             case MembersActor.Leave leave: _members.Forward(leave); break;
             case INodeLink.Opened: break;
             case INodeLink.OpenFailed failed: OnOpenFailed(failed.Reason); break;
+            case TableActor.Inspect inspect: _table.Forward(inspect); break;
             case Inspect: Sender.Tell(new LinkCounters(_sent, _dropped, _received, _refused.ToImmutableSortedDictionary())); break;
             default: _router.Forward(message); break;
         }
@@ -102,6 +109,27 @@ public sealed partial class ClusterActor : UntypedActor
     private ImmutableArray<string> PeerEndPoints() => _settings.PeerAddress is { } address
         ? [.. _node.Listen.Take(1).Select(end => $"{address}:{end.Port}")]
         : [.. _node.Listen.Where(static end => !end.Address.Equals(IPAddress.Any) && !end.Address.Equals(IPAddress.IPv6Any)).Take(ClusterLimits.MaxPeerEndPoints).Select(static end => end.ToString())];
+
+    private void OnView(ClusterView view)
+    {
+        var isAnew = view.MembersChanged;
+        _view = view;
+        if (isAnew && !_node.Dht.IsEmpty) TellDht();
+    }
+
+    // Members find the DHT through each other. A few of them are enough, and each tells its own successors: else everybody would ask the same.
+    private void TellDht()
+    {
+        var others = _view.Members.Where(static member => member.IsWorking).OrderBy(member => string.CompareOrdinal(member.Id.EndPoint, _settings.EndPoint) <= 0).ThenBy(static member => member.Id).Where(member => member.Id.EndPoint != _settings.EndPoint);
+        var ends = ImmutableArray.CreateBuilder<HostEndPoint>();
+        foreach (var end in others.Take(MostDhtMembers).SelectMany(static member => member.Traits.PeerEndPoints))
+        {
+            if (HostEndPoint.TryParse(end, out var parsed)) ends.Add(parsed);
+        }
+
+        var members = ends.ToImmutable();
+        foreach (var family in _node.Dht) family.Actor.Tell(new DhtActor.AddMembers(members));
+    }
 
     private void OnReceived(ImmutableArray<byte> bytes)
     {
@@ -184,4 +212,4 @@ public sealed partial class ClusterActor : UntypedActor
 }
 
 /// <summary>What the cluster's part of a node has of the rest of it. <paramref name="Listen"/>: where peers are listened for.</summary>
-public sealed record ClusterContext(IActorRef Torrents, IActorRef Net, IActorRef Bandwidth, ImmutableArray<IPEndPoint> Listen, TimeProvider Time, ILoggerFactory Logs);
+public sealed record ClusterContext(IActorRef Torrents, IActorRef Net, IActorRef Bandwidth, IDisk Disk, ImmutableArray<DhtAccess> Dht, ImmutableArray<IPEndPoint> Listen, TimeProvider Time, ILoggerFactory Logs);

@@ -30,6 +30,9 @@ public sealed record ClusterSettings
     /// <summary>How torrents are placed.</summary>
     public PlacementSettings Placement { get; init; } = PlacementSettings.Default;
 
+    /// <summary>How replicas that fetch the same torrent divide it. All nodes should have the same.</summary>
+    public OutsideFetchSettings OutsideFetch { get; init; } = OutsideFetchSettings.Default;
+
     /// <summary>How limits are divided.</summary>
     public QuotaSettings Quota { get; init; } = QuotaSettings.Default;
 

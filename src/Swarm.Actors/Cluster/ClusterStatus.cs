@@ -20,3 +20,6 @@ public sealed record SiteLine(StorageSite Site, bool HasRoom, bool IsDesired, Me
 
 /// <summary>Published on the event stream while somebody asks for it with <see cref="RouterActor.WatchEvents"/>: a torrent's state changed at another node. Its state is the number of a <see cref="Torrents.TorrentState"/>.</summary>
 public sealed record RemoteEvent(MemberId Member, ClusterEvent Event);
+
+/// <summary>Published on the event stream with each view of the cluster, for those outside the tree who show it.</summary>
+public sealed record ClusterSeen(ClusterView View);

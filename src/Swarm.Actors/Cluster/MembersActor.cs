@@ -56,6 +56,9 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
     /// <summary>To the parent: what the session allows has changed.</summary>
     public sealed record SessionChanged(SessionState State);
 
+    /// <summary>To the parent: whatever this member runs may be written until this moment of the node's clock, and no longer.</summary>
+    public sealed record WritesUntil(MemberId Self, long UntilTicks);
+
     /// <summary>To the parent: tell this to one member.</summary>
     public sealed record Tell(string EndPoint, ClusterMessage Message);
 
@@ -167,8 +170,7 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
             case (Step.Renew, ClusterOutcome.Done):
                 _isRenewing = false;
                 if (_self.IsNobody) break;
-                _lease.Granted(ran.AskedAtTicks);
-                CheckSession();
+                Grant(ran.AskedAtTicks);
                 break;
             case (Step.Renew, _):
                 _isRenewing = false;
@@ -202,10 +204,9 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
         _self = self;
         _state = MemberState.Joining;
         _monitor.Reset();
-        _lease.Granted(askedAt);
         LogJoined(_log, self);
         Context.Parent.Tell(new Began(self));
-        CheckSession();
+        Grant(askedAt);
         _table.Tell(new TableActor.Refresh());
     }
 
@@ -268,6 +269,14 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
         if (version > _view.Version || change > _view.UpToChange) _table.Tell(new TableActor.Refresh());
     }
 
+    // The disk hears of it before anybody begins to write.
+    private void Grant(long askedAt)
+    {
+        _lease.Granted(askedAt);
+        Context.Parent.Tell(new WritesUntil(_self, _lease.EndsAt!.Value));
+        CheckSession();
+    }
+
     private void CheckSession()
     {
         var session = _self.IsNobody ? SessionState.None : _lease.At(Now());
@@ -320,6 +329,7 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
         LogEnded(_log, ended, reason);
         _self = default;
         _lease.End();
+        Context.Parent.Tell(new WritesUntil(ended, Now()));
         CheckSession();
         Context.Parent.Tell(new Ended(ended, reason));
         if (_leaver is not null) EndLeave();

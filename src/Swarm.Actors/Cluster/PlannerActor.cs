@@ -33,6 +33,9 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     /// <summary>To the parent: whether this node plans for the cluster.</summary>
     public sealed record PlansChanged(bool Plans);
 
+    /// <summary>Command: look at every torrent now, if this node plans.</summary>
+    public sealed record Sweep;
+
     /// <summary>Command: plan nothing more and give the lease back.</summary>
     public sealed record Halt;
 
@@ -68,6 +71,7 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
             case MembersActor.Began began: _self = began.Self; break;
             case MembersActor.Ended: OnEnded(); break;
             case MembersActor.SessionChanged session: _mayWrite = session.State == SessionState.Writing; break;
+            case Sweep: _planner?.Sweep(); break;
             case Halt: OnHalt(); break;
             default: Unhandled(message); break;
         }

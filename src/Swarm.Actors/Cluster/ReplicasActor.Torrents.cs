@@ -14,6 +14,7 @@ namespace Swarm.Actors.Cluster;
 public sealed partial class ReplicasActor
 {
     private readonly SortedDictionary<InfoHash, long> _notBefore = [];
+    private SiteTable? _sites;
 
     // Whether it needs no other look: never, before it runs.
     private bool Start(InfoHash torrent, ref int starts)
@@ -48,11 +49,14 @@ public sealed partial class ReplicasActor
 
         local.Phase = Phase.Starting;
         local.PeersToldAt = Now();
+        local.Group = GroupOf(placed);
+        local.MayBePrivate = source.Metainfo is not { IsPrivate: false };
         var wanted = placed.Wanted;
         var options = new TorrentOptions
         {
             Folder = FolderOf(torrent),
-            Peers = PeersOf(placed),
+            Peers = PeersOf(local.Group),
+            Group = local.Group,
             Sequential = wanted.IsSequential,
             DownloadLimit = wanted.DownloadLimit,
             UploadLimit = wanted.UploadLimit,
@@ -74,27 +78,53 @@ public sealed partial class ReplicasActor
         return MetainfoParser.TryParse(array.AsMemory(), MetainfoLimits.Default, out var metainfo, out _) ? TorrentSource.FromFile(metainfo, bytes) : null;
     }
 
-    // Where the other replicas' nodes listen for peers. They are dialled before anybody else is, and never given up.
-    private ImmutableArray<IPEndPoint> PeersOf(PlacedTorrent placed)
+    // The other replicas, and where their nodes listen for peers. Those are dialled before anybody else is, and never given up.
+    private ReplicaGroup GroupOf(PlacedTorrent placed) => new()
     {
-        var peers = ImmutableArray.CreateBuilder<IPEndPoint>();
-        foreach (var replica in placed.Replicas)
+        Torrent = placed.Wanted.Torrent,
+        Self = Storage,
+        Others = [.. placed.Replicas.Where(static replica => replica.State is ReplicaState.Assigned or ReplicaState.Complete).Concat(Expected(placed)).Where(replica => replica.Storage != Storage).OrderBy(static replica => replica.Storage, StringComparer.Ordinal)
+            .Select(replica => new ReplicaPeer(replica.Storage, replica.State == ReplicaState.Complete, EndPointsOf(replica.Storage, placed.Wanted.Torrent)))],
+        Fetching = _settings.OutsideFetch,
+        IsAnnouncer = ReplicaGroup.AnnouncerOf(placed, storage => _view.RunnerOf(storage, placed.Wanted.Torrent) is not null) is not { } announcer || announcer == Storage,
+    };
+
+    // Replicas are assigned one after the other, within seconds: the first does not begin with the shares of those that are about to come. Where each will be, every node can tell.
+    private IEnumerable<Replica> Expected(PlacedTorrent placed)
+    {
+        var missing = placed.Wanted.Replicas - placed.Replicas.Count(static replica => replica.State is ReplicaState.Assigned or ReplicaState.Complete);
+        if (missing <= 0) return [];
+        _sites ??= new SiteTable(_view, _settings.Placement);
+        var desired = PlacementRule.Desired(placed, _sites, Rendezvous.Rank(placed.Wanted.Torrent, _sites.Here), _settings.Placement);
+        return desired.Where(site => placed.At(site.Storage) is null).Take(missing).Select(static site => new Replica(site.Storage, ReplicaState.Assigned));
+    }
+
+    private ImmutableArray<IPEndPoint> EndPointsOf(string storage, InfoHash torrent)
+    {
+        if (_view.RunnerOf(storage, torrent) is not { } runner || _view.Find(runner) is not { } member) return [];
+        var ends = ImmutableArray.CreateBuilder<IPEndPoint>();
+        foreach (var end in member.Traits.PeerEndPoints)
         {
-            if (replica.Storage == Storage || replica.State == ReplicaState.Dropping) continue;
-            if (_view.RunnerOf(replica.Storage, placed.Wanted.Torrent) is not { } runner || _view.Find(runner) is not { } member) continue;
-            foreach (var end in member.Traits.PeerEndPoints)
-            {
-                if (IPEndPoint.TryParse(end, out var parsed)) peers.Add(parsed);
-            }
+            if (IPEndPoint.TryParse(end, out var parsed)) ends.Add(parsed);
         }
 
-        return peers.ToImmutable();
+        return ends.ToImmutable();
+    }
+
+    private static ImmutableArray<IPEndPoint> PeersOf(ReplicaGroup group) => [.. group.Others.SelectMany(static other => other.EndPoints)];
+
+    private void TellGroup(PlacedTorrent placed, Local local)
+    {
+        var group = GroupOf(placed);
+        if (group == local.Group) return;
+        local.Group = group;
+        _torrents.Tell(new TorrentsActor.SetGroup(placed.Wanted.Torrent, group), ActorRefs.Nobody);
     }
 
     private void TellPeers(PlacedTorrent placed, Local local, long now)
     {
         local.PeersToldAt = now;
-        var peers = PeersOf(placed);
+        var peers = PeersOf(GroupOf(placed));
         if (!peers.IsEmpty) _torrents.Tell(new TorrentsActor.AddPeers(placed.Wanted.Torrent, peers), ActorRefs.Nobody);
     }
 

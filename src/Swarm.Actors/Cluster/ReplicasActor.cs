@@ -69,6 +69,11 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         public long ReportedAt { get; set; } = long.MinValue / 2;
 
         public long PeersToldAt { get; set; }
+
+        public ReplicaGroup? Group { get; set; }
+
+        /// <summary>Whether it is private, or a link of which that is not known.</summary>
+        public bool MayBePrivate { get; set; }
     }
 
     /// <inheritdoc/>
@@ -135,6 +140,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
     {
         var isAnew = view.MembersChanged || !_view.IsCaughtUp;
         _view = view;
+        _sites = null;
         _toLookAt.UnionWith(view.Changed);
         _looksAtAll |= isAnew && view.IsCaughtUp;
     }
@@ -206,6 +212,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         }
 
         var isComplete = local.Actual is { State: ReplicaState.Complete };
+        if (!isComplete || local.MayBePrivate) TellGroup(placed, local);
         if (!isComplete && now - local.PeersToldAt >= _settings.PeerInterval.Ticks) TellPeers(placed, local, now);
         return told && isComplete;
     }

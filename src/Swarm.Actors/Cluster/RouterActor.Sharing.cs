@@ -26,6 +26,12 @@ public sealed partial class RouterActor
     /// <summary>Tell me, on the event stream, what happens at other nodes; to be repeated every <see cref="ClusterSettings.ReportInterval"/>.</summary>
     public sealed record WatchEvents;
 
+    /// <summary>Command: no node deals with an address for so long. Answered with <see cref="Accepted"/>, of no torrent. Nodes that are not reached now do not hear of it.</summary>
+    public sealed record SetBan(Ban Ban);
+
+    /// <summary>Command: whoever plans looks at every torrent now. Answered with <see cref="Accepted"/>, of no torrent, when it has been told; it may be lost on the way, and the planner looks by itself from time to time.</summary>
+    public sealed record Replan;
+
     /// <summary>Events that were not told to other nodes because too many waited.</summary>
     public long EventsDropped { get; private set; }
 
@@ -42,6 +48,7 @@ public sealed partial class RouterActor
             case ClusterMessage.Bans bans: Act(_bans.Merge(bans.Entries, now)); break;
             case ClusterMessage.Quota quota: TakeShare(quota, now); break;
             case ClusterMessage.Subscribe subscribe: _subscribers[heard.Sender] = now + Math.Min(subscribe.Lasting.Ticks, TimeSpan.TicksPerMinute * 10); break;
+            case ClusterMessage.Replan: Context.Parent.Tell(new PlannerActor.Sweep()); break;
             case ClusterMessage.Events events:
                 foreach (var happened in events.Entries) Context.System.EventStream.Publish(new RemoteEvent(heard.Sender, happened));
                 break;
@@ -103,9 +110,24 @@ public sealed partial class RouterActor
         foreach (var subscriber in _subscribers.Keys) Context.Parent.Tell(new MembersActor.Tell(subscriber.EndPoint, message));
     }
 
-    private void OnBanned(TorrentEvent.PeerBanned banned)
+    private void OnBanned(TorrentEvent.PeerBanned banned) => Spread(new Ban(banned.Address, _settings.BanTime, banned.Reason));
+
+    private void OnSetBan(Ban ban)
     {
-        var news = _bans.Merge([new Ban(banned.Address, _settings.BanTime, banned.Reason)], Now());
+        Spread(ban);
+        Sender.Tell(new Accepted(default, 0));
+    }
+
+    private void OnReplan()
+    {
+        Context.Parent.Tell(new MembersActor.TellAll(new ClusterMessage.Replan()));
+        Context.Parent.Tell(new PlannerActor.Sweep());
+        Sender.Tell(new Accepted(default, 0));
+    }
+
+    private void Spread(Ban ban)
+    {
+        var news = _bans.Merge([ban], Now());
         if (news.IsEmpty) return;
         Context.Parent.Tell(new MembersActor.TellAll(new ClusterMessage.Bans(news)));
         Act(news);

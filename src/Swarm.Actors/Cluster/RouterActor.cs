@@ -37,7 +37,20 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     /// Adds a torrent to the cluster, or changes how many replicas it has. <paramref name="Acknowledged"/>: complete replicas before it is answered, 0 for none. Answered with <see cref="Accepted"/> or <see cref="Refused"/>.
     /// <paramref name="Patience"/>: how long to wait, null for as long as the settings say.
     /// </summary>
-    public sealed record Add(TorrentSource Source, int Replicas, int Acknowledged, TimeSpan? Patience = null);
+    public sealed record Add(TorrentSource Source, int Replicas, int Acknowledged, TimeSpan? Patience = null)
+    {
+        /// <summary>A new torrent stands still everywhere until it is to go on.</summary>
+        public bool IsPaused { get; init; }
+
+        /// <summary>A new torrent's pieces are fetched in order.</summary>
+        public bool IsSequential { get; init; }
+
+        /// <summary>A new torrent's limit, payload bytes a second at each replica, 0 for none.</summary>
+        public long DownloadLimit { get; init; }
+
+        /// <summary>Likewise for what is sent.</summary>
+        public long UploadLimit { get; init; }
+    }
 
     /// <summary>Stand still at every replica, or go on. Answered with <see cref="Accepted"/> or <see cref="Refused"/>.</summary>
     public sealed record SetPaused(InfoHash Torrent, bool IsPaused);
@@ -133,6 +146,8 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             case MembersActor.SessionChanged session: _session = session.State; break;
             case PlannerActor.PlansChanged plans: OnPlans(plans.Plans); break;
             case ReplicasActor.Running running: _running = running.Torrents; break;
+            case SetBan set: OnSetBan(set.Ban); break;
+            case Replan: OnReplan(); break;
             case WatchEvents: _watchesUntil = Now() + (_settings.ReportInterval.Ticks * 6); break;
             default: Unhandled(message); break;
         }
@@ -150,10 +165,24 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
 
         ImmutableArray<byte> source = add.Source.Magnet is { } magnet ? [.. System.Text.Encoding.UTF8.GetBytes(magnet.ToString())] : add.Source.File;
         var length = add.Source.Metainfo?.Layout.Geometry.TotalLength ?? 0;
-        var fresh = new WantedTorrent { Torrent = add.Source.Torrent, Replicas = add.Replicas, Length = length };
+        var name = add.Source.Metainfo?.Name ?? add.Source.Magnet?.DisplayName;
+        var fresh = new WantedTorrent
+        {
+            Torrent = add.Source.Torrent,
+            Name = name?.Length > ClusterLimits.MaxNameLength ? name[..ClusterLimits.MaxNameLength] : name,
+            Replicas = add.Replicas,
+            Length = length,
+            IsPaused = add.IsPaused,
+            IsSequential = add.IsSequential,
+            DownloadLimit = add.DownloadLimit,
+            UploadLimit = add.UploadLimit,
+        };
         // A torrent that is known keeps what else is wanted of it; one that was removed is wanted again.
         Wait(add.Source.Torrent, add.Acknowledged, add.Patience, view => new ClusterCommand.PutTorrent(
-            view.Torrents.GetValueOrDefault(add.Source.Torrent) is { Wanted.IsRemoved: false } known ? known.Wanted with { Replicas = add.Replicas } : fresh, source));
+            view.Torrents.GetValueOrDefault(add.Source.Torrent) is { Wanted.IsRemoved: false } known
+                ? known.Wanted with { Replicas = add.Replicas, Name = known.Wanted.Name ?? fresh.Name, Length = known.Wanted.Length == 0 ? length : known.Wanted.Length }
+                : fresh,
+            source));
     }
 
     private void Change(InfoHash torrent, Func<WantedTorrent, WantedTorrent> change) =>
@@ -219,6 +248,8 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     private void OnView(ClusterView view)
     {
         _view = view;
+        // For whoever in the program shows the cluster; nothing in the tree listens.
+        Context.System.EventStream.Publish(new ClusterSeen(view));
         if (!view.IsCaughtUp || _waiting.Count == 0) return;
         foreach (var (tag, waiting) in _waiting.ToArray())
         {

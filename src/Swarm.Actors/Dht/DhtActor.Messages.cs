@@ -63,6 +63,9 @@ public sealed partial class DhtActor
     /// <summary>Nodes that somebody told of; they are pinged, and names are looked up before. Not answered.</summary>
     public sealed record AddNodes(ImmutableArray<HostEndPoint> Nodes);
 
+    /// <summary>These are of the same cluster: they are asked whenever there is nobody else to ask, like routers, and are nodes like any other besides.</summary>
+    public sealed record AddMembers(ImmutableArray<HostEndPoint> Members);
+
     /// <summary>A peer says that it has a node at its own address (BEP 5, "port"). Not answered.</summary>
     public sealed record AddNode(IPEndPoint Node);
 

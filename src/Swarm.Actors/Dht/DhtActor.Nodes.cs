@@ -72,6 +72,18 @@ public sealed partial class DhtActor
         }
     }
 
+    private void OnAddMembers(ImmutableArray<HostEndPoint> members)
+    {
+        foreach (var member in members)
+        {
+            if (member.Address is not { } address) continue;
+            AddAddress(address, member.Port, isRouter: true);
+            AddAddress(address, member.Port, isRouter: false);
+        }
+
+        TryBootstrap();
+    }
+
     private void LookUp(HostEndPoint node, bool isRouter)
     {
         if (_names.Count >= _settings.MaxNames)

@@ -137,6 +137,7 @@ public sealed partial class DhtActor : UntypedActor, IWithTimers
             case Ping ping: OnPing(ping, Sender); break;
             case AddNode add: _newcomers.Add(new UdpAddress(add.Node), new UdpAddress(add.Node)); break;
             case AddNodes add: OnAddNodes(add.Nodes); break;
+            case AddMembers add: OnAddMembers(add.Members); break;
             case NodesTold told: OnNodesTold(told); break;
             case OtherTable other: _responder.OtherTable = other.Table; break;
             case Beaten: OnBeat(); break;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
+using Swarm.Actors.Torrents;
 using Swarm.Protocol.Cluster;
 using Swarm.Protocol.Swarming;
 
@@ -110,7 +111,7 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
             case Terminated: _unidentified--; break;
             case ITcp.Listening listening: OnListening(listening); break;
             case ITcp.ListenFailed failed: Context.Parent.Tell(new StartFailed(failed.Reason)); break;
-            case Shun shun: _shunned.Merge(shun.Bans, Now()); break;
+            case Shun shun: OnShun(shun.Bans); break;
             case Serve serve: _torrents = serve.Torrents; break;
             default: Unhandled(message); break;
         }
@@ -123,6 +124,12 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
         LogListening(_log, listening.Local);
         _local.Add(listening.Local);
         if (--_listenersPending == 0) Context.Parent.Tell(new Started([.. _local], _bandwidth));
+    }
+
+    private void OnShun(ImmutableArray<Ban> bans)
+    {
+        var news = _shunned.Merge(bans, Now());
+        if (!news.IsEmpty) _torrents?.Tell(new TorrentsActor.Shun([.. news.Select(static ban => ban.Address)]));
     }
 
     private bool IsShunned(IPAddress address) => _shunned.Count > 0 && _shunned.IsBanned(address, Now());

@@ -11,7 +11,7 @@ public sealed partial class NodeActor
     private void StartCluster(Net.NetActor.Started net)
     {
         if (_settings.Cluster is not { } settings || _ports.Cluster is not { } ports) return;
-        var context = new ClusterContext(_torrents!, _net, net.Bandwidth, net.Local, _ports.Time, _ports.Logs);
+        var context = new ClusterContext(_torrents!, _net, net.Bandwidth, _ports.Disk, _dht, net.Local, _ports.Time, _ports.Logs);
         _cluster = Watched(Context.ActorOf(ClusterActor.Props(settings, ports, context), "cluster"));
     }
 

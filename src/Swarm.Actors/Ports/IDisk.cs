@@ -61,6 +61,13 @@ public interface IDisk
     /// <summary>Deletes the storage's files, and the folders below its root that are empty then; nothing else: <see cref="Deleted"/> or <see cref="DeleteFailed"/>. Only <see cref="Close"/> may follow.</summary>
     void Delete(StorageId storage);
 
+    /// <summary>
+    /// Says until when the storages below an absolute folder may be written: a right that runs out by itself, whatever becomes of those who use it. <paramref name="untilTicks"/> is a moment of the node's monotonic clock, and is looked at right before each write, not when it is posted.
+    /// A storage belongs to the term that is the newest when it is opened, and never to a later one; the same term may be said again, to move its end. After it, writing, moving, naming anew and deleting fail with <see cref="DiskErrorKind.Expired"/>. A folder of which nothing is said may be
+    /// written at any time.
+    /// </summary>
+    void WriteUntil(string root, long term, long untilTicks);
+
     /// <summary>Closes after everything before it: <see cref="StorageClosed"/>. Nothing may be posted afterwards.</summary>
     void Close(StorageId storage);
 
@@ -182,6 +189,9 @@ public enum DiskErrorKind
 
     /// <summary>Something in the way: a folder where a file should be, a link that leads outside.</summary>
     Obstructed,
+
+    /// <summary>The time is over in which there might be written (<see cref="IDisk.WriteUntil"/>): somebody else may write there now.</summary>
+    Expired,
 
     /// <summary>Anything else.</summary>
     Failed,

@@ -14,6 +14,7 @@ public sealed partial class PiecesActor
     {
         _picker = new PiecePicker(_spec.Layout.Geometry, _settings.Picker, _random, _valid) { IsSequential = begin.Sequential };
         _picker.SetPriorities(begin.Priorities.AsSpan(), _cancels);
+        ShareFetching();
         TellIfFinished();
     }
 
@@ -25,6 +26,7 @@ public sealed partial class PiecesActor
         _freed = true;
         _toldFinished = false;
         EndTurn();
+        ShareFetching();
         TellIfFinished();
     }
 
@@ -32,6 +34,7 @@ public sealed partial class PiecesActor
     {
         if (_picker is null || !_picker.PeerJoined(joined.Key)) return;
         _sources.Add(joined.Key, new Source(joined.Key, joined.Peer));
+        _picker.SetInside(joined.Key, IsReplica(joined.Key));
         // Pieces that were verified since the connection learned what we have.
         joined.Peer.Tell(new PeerActor.Welcome(ImmutableCollectionsMarshal.AsImmutableArray(_picker.Verified.ToWire())));
     }
@@ -49,6 +52,7 @@ public sealed partial class PiecesActor
         if (_picker is null || !_sources.TryGetValue(has.Key, out var source)) return;
         if (has.Pieces.IsDefault) _picker.PeerHaveAll(has.Key);
         else if (Bitfield.FromWire(has.Pieces.AsSpan(), _picker.Geometry.PieceCount) is { } pieces) _picker.PeerBitfield(has.Key, pieces);
+        if (IsReplica(has.Key)) PlanFetching();
         Serve(source);
         EndTurn();
     }
@@ -56,6 +60,7 @@ public sealed partial class PiecesActor
     private void OnPeerHave(PeerHave have)
     {
         if (_picker is null || !_sources.TryGetValue(have.Key, out var source)) return;
+        if (have.Has) NoteHad(have.Key, have.Piece);
         if (have.Has ? _picker.PeerHave(have.Key, have.Piece) : _picker.PeerDontHave(have.Key, have.Piece)) Serve(source);
         EndTurn();
     }
@@ -75,6 +80,7 @@ public sealed partial class PiecesActor
     private void OnBlocks(BlocksReceived received)
     {
         long wasted = 0;
+        NoteGiven(received.Key);
         _writes.Clear();
         foreach (var block in received.Blocks)
         {

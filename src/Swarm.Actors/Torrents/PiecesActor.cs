@@ -38,6 +38,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private UnfinishedWork? _work;
     private readonly TorrentSettings _settings;
     private readonly IDisk _disk;
+    private readonly TimeProvider _time;
     private readonly Random _random;
     private readonly ILogger _log;
     private readonly StorageId _storage;
@@ -69,7 +70,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private bool _closing;
     private bool _closed;
 
-    private PiecesActor(TorrentMetainfo metainfo, StorageSpec spec, ProgressRecord? progress, ResumeMode mode, UnfinishedWork? work, TorrentSettings settings, IDisk disk, Random random, ILogger log)
+    private PiecesActor(TorrentMetainfo metainfo, StorageSpec spec, ProgressRecord? progress, ResumeMode mode, UnfinishedWork? work, TorrentSettings settings, IDisk disk, TimeProvider time, Random random, ILogger log)
     {
         _work = work;
         _metainfo = metainfo;
@@ -78,6 +79,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
         _mode = mode;
         _settings = settings;
         _disk = disk;
+        _time = time;
         _random = random;
         _log = log;
         _smartBan = new SmartBan<PeerKey>(settings.SmartBan);
@@ -196,8 +198,8 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
 
     /// <summary>A piece manager over <paramref name="spec"/>; <paramref name="progress"/> is what was recorded, or null; <paramref name="work"/> was begun with the files and is finished first, or null.</summary>
     public static Props Props(
-        TorrentMetainfo metainfo, StorageSpec spec, ProgressRecord? progress, ResumeMode mode, UnfinishedWork? work, TorrentSettings settings, IDisk disk, Random random, ILogger log) =>
-        ActorProps.Create(() => new PiecesActor(metainfo, spec, progress, mode, work, settings, disk, random, log));
+        TorrentMetainfo metainfo, StorageSpec spec, ProgressRecord? progress, ResumeMode mode, UnfinishedWork? work, TorrentSettings settings, IDisk disk, TimeProvider time, Random random, ILogger log) =>
+        ActorProps.Create(() => new PiecesActor(metainfo, spec, progress, mode, work, settings, disk, time, random, log));
 
     /// <inheritdoc/>
     protected override void PreStart() => _disk.Open(_storage, _spec, Self);
@@ -226,6 +228,8 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
             case IDisk.BlockHashes hashes when hashes.Storage == _storage: OnBlockHashes(hashes); break;
             case IDisk.ReadFailed failed when failed.Storage == _storage: Context.Parent.Tell(new DiskTrouble(failed.Error)); break;
             case RetryDisk: OnRetryDisk(); break;
+            case LookAtReplicas: OnLookAtReplicas(); break;
+            case SetReplicas replicas: OnSetReplicas(replicas); break;
             case Checkpoint: OnCheckpoint(); break;
             case IDisk.Flushed flushed when flushed.Storage == _storage: OnFlushed(flushed); break;
             case IDisk.FlushFailed failed when failed.Storage == _storage: OnFlushFailed(failed); break;

@@ -37,6 +37,9 @@ public sealed partial class RestingActor : UntypedActor, IWithTimers
     /// <summary>From the parent: this one wakes; it is announced by others from now on.</summary>
     public sealed record Wakes(InfoHash Torrent);
 
+    /// <summary>From the parent: another replica of this private one announces it from now on; trackers that know it here are told goodbye.</summary>
+    public sealed record FallsSilent(InfoHash Torrent);
+
     /// <summary>From the parent: the node stops; trackers that know a resting torrent are told. Answered with <see cref="SaidGoodbye"/>, at the latest after <see cref="RestingSettings.StopTimeout"/>.</summary>
     public sealed record SayGoodbye;
 
@@ -83,6 +86,7 @@ public sealed partial class RestingActor : UntypedActor, IWithTimers
         {
             case LieDown lie: OnLieDown(lie.Torrents); break;
             case Wakes wakes: _announces.Remove(wakes.Torrent); break;
+            case FallsSilent silent: OnFallsSilent(silent.Torrent); break;
             case WakeUp: Proceed(); break;
             case TrackersActor.Announced announced: OnAnnounced(announced); break;
             case TrackersActor.AnnounceFailed failed: OnAnnounceFailed(failed); break;
@@ -101,6 +105,12 @@ public sealed partial class RestingActor : UntypedActor, IWithTimers
     private void OnLieDown(ImmutableArray<RestingTorrent> torrents)
     {
         foreach (var torrent in torrents) _announces.Add(torrent, Now);
+        Proceed();
+    }
+
+    private void OnFallsSilent(InfoHash torrent)
+    {
+        _announces.Leave(torrent);
         Proceed();
     }
 

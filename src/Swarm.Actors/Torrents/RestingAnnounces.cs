@@ -60,7 +60,7 @@ public sealed class RestingAnnounces
     {
         Remove(torrent.Row.Torrent);
         var usesDht = _families > 0 && !torrent.Row.IsPrivate;
-        if (_isLeaving || (torrent.TrackerTiers.IsEmpty && !usesDht)) return;
+        if (_isLeaving || torrent.IsSilent || (torrent.TrackerTiers.IsEmpty && !usesDht)) return;
         var entry = new Entry(torrent.Row.Torrent, torrent.TrackerTiers, torrent.Row.TotalLength - torrent.Row.VerifiedLength) { IsKnown = torrent.WasAnnounced };
         _entries.Add(entry.Torrent, entry);
         var first = torrent.WasAnnounced ? Varied(_settings.TrackerInterval) : _random.NextDouble() * _settings.Spread;
@@ -80,20 +80,28 @@ public sealed class RestingAnnounces
         if (_gone > 64 + _entries.Count) Sweep();
     }
 
+    /// <summary>A torrent rests on, and is announced by somebody else: a tracker that knows it is told goodbye.</summary>
+    public void Leave(InfoHash torrent)
+    {
+        if (!_entries.TryGetValue(torrent, out var entry)) return;
+        Remove(torrent);
+        entry.HasLeft = true;
+        if (entry.IsKnown) _goodbyes.Enqueue(entry);
+    }
+
     /// <summary>The next announce to a tracker that is to be sent now, or null.</summary>
     public ToTracker? NextToTracker(TimeSpan now)
     {
         Expire(now);
         while (_flights.Count - _flightsInDht < _settings.MaxToTrackers)
         {
-            if (_isLeaving)
+            if (_goodbyes.TryDequeue(out var leaver))
             {
-                if (!_goodbyes.TryDequeue(out var leaver)) return null;
                 if (leaver.Url() is { } url) return Begin(leaver, url, AnnounceEvent.Stopped, now);
                 continue;
             }
 
-            if (!_toTrackers.TryPeek(out var entry, out var due) || (!entry.IsGone && due > now)) return null;
+            if (_isLeaving || !_toTrackers.TryPeek(out var entry, out var due) || (!entry.IsGone && due > now)) return null;
             _toTrackers.Dequeue();
             if (entry.IsGone) continue;
             if (entry.Url() is { } next) return Begin(entry, next, entry.IsKnown ? AnnounceEvent.None : AnnounceEvent.Started, now);
@@ -136,6 +144,8 @@ public sealed class RestingAnnounces
         if (!_flights.TryGetValue(ticket, out var flight) || flight.Family >= 0) return null;
         _flights.Remove(ticket);
         var entry = flight.Entry;
+        // It left while it was being announced: the tracker knows it now.
+        if (entry.HasLeft && flight.Event != AnnounceEvent.Stopped && !entry.IsKnown) _goodbyes.Enqueue(entry);
         if (entry.IsGone || flight.Event == AnnounceEvent.Stopped) return null;
         entry.IsKnown = true;
         entry.Failures = 0;
@@ -232,6 +242,9 @@ public sealed class RestingAnnounces
         public bool IsKnown { get; set; }
 
         public bool IsGone { get; set; }
+
+        /// <summary>Whether it is gone because somebody else announces it.</summary>
+        public bool HasLeft { get; set; }
 
         public byte Failures { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Swarm.Protocol.Cluster;
 
 namespace Swarm.Actors.Torrents;
 
@@ -19,6 +20,12 @@ public sealed record RestingTorrent(TorrentRow Row)
 
     /// <summary>The trackers in tiers.</summary>
     public ImmutableArray<ImmutableArray<string>> TrackerTiers { get; init; } = [];
+
+    /// <summary>Its replicas elsewhere in the cluster, or null.</summary>
+    public ReplicaGroup? Group { get; init; }
+
+    /// <summary>Whether another replica announces it: it is private, and one speaks for all.</summary>
+    public bool IsSilent => Row.IsPrivate && Group is { IsAnnouncer: false };
 
     /// <summary>Whether its first tracker has heard of it in this process.</summary>
     public bool WasAnnounced { get; init; }

@@ -56,6 +56,7 @@ public sealed partial class TorrentActor
             case TorrentsActor.Recheck: Recheck(asker); break;
             case TorrentsActor.Reannounce: Reannounce(asker); break;
             case TorrentsActor.AddPeers add: AddPeers(add.Peers, asker); break;
+            case TorrentsActor.SetGroup set: SetGroup(set.Group, asker); break;
             case TorrentsActor.Remove remove: Change(asker, _options, new UnfinishedWork.Removal(remove.DeleteData), Go, isAnswered: false); break;
             case TorrentsActor.Move move: Move(move, asker); break;
             case TorrentsActor.RenameFile rename: Rename(rename, asker); break;
@@ -152,6 +153,12 @@ public sealed partial class TorrentActor
         foreach (var peer in peers) _peers.Candidates.Add(peer, PeerSource.User);
         if (!_isAwake) StartWork();
         Dial();
+        asker.Tell(new TorrentsActor.Done(_torrent));
+    }
+
+    private void SetGroup(Protocol.Cluster.ReplicaGroup group, IActorRef asker)
+    {
+        TakeGroup(group);
         asker.Tell(new TorrentsActor.Done(_torrent));
     }
 

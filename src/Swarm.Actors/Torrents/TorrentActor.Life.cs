@@ -101,7 +101,7 @@ public sealed partial class TorrentActor
         _recorded = record;
         if (_source.IsRecorded)
         {
-            _options = record.Options with { Peers = _options.Peers, Recheck = _options.Recheck };
+            _options = record.Options with { Peers = _options.Peers, Group = _options.Group, Recheck = _options.Recheck };
             _unfinished = record.Unfinished;
             TakeLimits();
         }
@@ -196,6 +196,7 @@ public sealed partial class TorrentActor
         _metainfo = WithSourcesOfLink(metainfo);
         Measure();
         if (_metainfo.IsPrivate) _announcer?.Tell(AnnouncerActor.LeaveDht.Instance);
+        if (IsSilent) SpeakOrNot();
         Context.Stop(_metadata!);
         _metadata = null;
         foreach (var peer in _peers.All) peer.Actor.Tell(new PeerActor.FetchMetadata(null));
@@ -222,7 +223,7 @@ public sealed partial class TorrentActor
 
         var spec = new StorageSpec(Layout, _options.Folder, metainfo.PieceHashes!.Memory, _options.Allocation);
         var mode = _options.Recheck ? ResumeMode.Recheck : _options.TrustExisting ? ResumeMode.Trust : ResumeMode.Resume;
-        _pieces = Context.ActorOf(PiecesActor.Props(metainfo, spec, _progress, mode, _unfinished, _services.Settings, _services.Ports.Disk, _services.Ports.Entropy.CreateRandom(), _log), "pieces");
+        _pieces = Context.ActorOf(PiecesActor.Props(metainfo, spec, _progress, mode, _unfinished, _services.Settings, _services.Ports.Disk, _services.Ports.Time, _services.Ports.Entropy.CreateRandom(), _log), "pieces");
         Context.Watch(_pieces);
     }
 
@@ -269,6 +270,7 @@ public sealed partial class TorrentActor
         if (IsEnding || _state == TorrentState.Failed) return;
         _begun = true;
         _finished = false;
+        TellReplicas(isNew: true);
         _pieces!.Tell(new PiecesActor.Begin(Priorities(), _options.Sequential));
         _checkpointAt = Now();
         _fileWatchAt = Now();

@@ -26,14 +26,16 @@ public sealed partial class TorrentActor
 
     private void StartAnnouncer()
     {
-        if (_announcing && !_announcerGone) return;
+        if (IsSilent || (_announcing && !_announcerGone)) return;
         _announcing = true;
         var tiers = TrackerTiers;
         var dht = Dht;
         if (_metainfo is { Nodes.IsEmpty: false }) Tell(dht, new DhtActor.AddNodes(_metainfo.Nodes));
         if (tiers.IsEmpty && dht.IsEmpty) return;
         var urls = TrackerUrl.ParseTiers(tiers);
-        _announcer = Context.ActorOf(AnnouncerActor.Props(_torrent, _ownId, urls, dht, _services.Trackers, _services.Settings.Announce, _services.Ports.Time, _services.Ports.Entropy.CreateRandom(), _log), "announcer");
+        // One that was silent for a time is there, and has said its goodbyes.
+        if (_announcer is not null) _announcer.Tell(new AnnouncerActor.SetTrackers(urls));
+        else _announcer = Context.ActorOf(AnnouncerActor.Props(_torrent, _ownId, urls, dht, _services.Trackers, _services.Settings.Announce, _services.Ports.Time, _services.Ports.Entropy.CreateRandom(), _log), "announcer");
         _announcerGone = false;
         _announcer.Tell(new AnnouncerActor.Start(_services.ListenPort, Stats()));
     }
@@ -181,6 +183,7 @@ public sealed partial class TorrentActor
 
         Context.System.EventStream.Publish(new TorrentEvent.PeerConnected(_torrent, peer.Remote, handshaken.Client));
         _peers.Handshaken(peer, handshaken.Id, handshaken.Client, _ownId, Now())?.Actor.Tell(new PeerActor.Disconnect("there is another connection with this peer"));
+        TellReplicas();
     }
 
     private void OnPeerReport(PeerReport report)
@@ -202,12 +205,14 @@ public sealed partial class TorrentActor
     private void OnPeerListens(PeerListens listens)
     {
         if (_peers.Find(listens.Key) is { } peer) _peers.Listens(peer, new IPEndPoint(peer.Remote.Address, listens.Port));
+        TellReplicas();
     }
 
     private void OnPeerGone(PeerGone gone)
     {
         if (_peers.Remove(gone.Key, Now()) is not { } peer) return;
         if (peer.Handshaken) Context.System.EventStream.Publish(new TorrentEvent.PeerDisconnected(_torrent, peer.Remote, gone.Reason));
+        TellReplicas();
         Dial();
     }
 
@@ -219,6 +224,14 @@ public sealed partial class TorrentActor
         foreach (var peer in _peers.All)
         {
             if (peer.Remote.Address.Equals(address)) peer.Actor.Tell(new PeerActor.Disconnect(reason));
+        }
+    }
+
+    private void OnShun(ImmutableArray<IPAddress> addresses)
+    {
+        foreach (var peer in _peers.All)
+        {
+            if (addresses.Contains(peer.Remote.Address)) peer.Actor.Tell(new PeerActor.Disconnect("its address is banned"));
         }
     }
 

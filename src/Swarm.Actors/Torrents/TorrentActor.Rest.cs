@@ -162,7 +162,8 @@ public sealed partial class TorrentActor
             VerifiedPieces = _verified?.Count ?? 0,
             Moved = Moved,
             TrackerTiers = TrackerTiers,
-            WasAnnounced = _announcing && !_options.StandsStill,
+            WasAnnounced = _announcing && !_options.StandsStill && !IsSilent,
+            Group = _options.Group,
         };
         Context.Parent.Tell(_again is null ? new TorrentsActor.Rests(resting) : new TorrentsActor.BeginsAnew(resting, _again));
         Context.Stop(Self);

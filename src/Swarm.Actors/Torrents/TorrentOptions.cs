@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using System.Net;
 using Swarm.Actors.Ports;
+using Swarm.Protocol.Cluster;
 using Swarm.Protocol.Picking;
 
 namespace Swarm.Actors.Torrents;
 
 /// <summary>
-/// How a torrent is to be run: what its user wants of it. Recorded with the torrent and the same after a restart, but for what is of one run only: <see cref="Peers"/>, <see cref="Recheck"/> and
+/// How a torrent is to be run: what its user wants of it. Recorded with the torrent and the same after a restart, but for what is of one run only: <see cref="Peers"/>, <see cref="Group"/>, <see cref="Recheck"/> and
 /// <see cref="TrustExisting"/>. Changed by <see cref="TorrentChanges"/>.
 /// </summary>
 public sealed record TorrentOptions
@@ -22,6 +23,9 @@ public sealed record TorrentOptions
 
     /// <summary>Peers to try at once, besides those that trackers name. Of this run only.</summary>
     public ImmutableArray<IPEndPoint> Peers { get; init; } = [];
+
+    /// <summary>Its replicas elsewhere in the cluster, as far as they are known at the start; null: it has none. Of this run only, and changed by <see cref="TorrentsActor.SetGroup"/>.</summary>
+    public ReplicaGroup? Group { get; init; }
 
     /// <summary>Trackers besides the torrent's own, each a tier of its own.</summary>
     public ImmutableArray<string> Trackers { get; init; } = [];

@@ -1,13 +1,17 @@
 using System.Collections.Immutable;
 using System.Net;
+using Swarm.Protocol.Cluster;
 
 namespace Swarm.Actors.Torrents;
 
 // What a service asks of its torrents. Every command is answered with Done, Refused or Unknown; a Done is durable.
 public sealed partial class TorrentsActor
 {
-    /// <summary>Takes up every torrent that is recorded, as it was left; answered with <see cref="Restored"/> when all rows have been told.</summary>
-    public sealed record Restore;
+    /// <summary>
+    /// Takes up every torrent that is recorded, as it was left; answered with <see cref="Restored"/> when all rows have been told. <paramref name="Except"/>: torrents below this absolute folder are not taken up, because it is for somebody else
+    /// to say whether they run here, who then adds them; null: all are.
+    /// </summary>
+    public sealed record Restore(string? Except = null);
 
     /// <summary>So many torrents were taken up; <paramref name="Failed"/> of them could not be and stand as failed, with their reason.</summary>
     public sealed record Restored(int Torrents, int Failed);
@@ -58,6 +62,9 @@ public sealed partial class TorrentsActor
     /// <summary>Try these peers.</summary>
     public sealed record AddPeers(InfoHash Torrent, ImmutableArray<IPEndPoint> Peers) : ITorrentCommand;
 
+    /// <summary>These are its replicas elsewhere in the cluster. One at rest is not woken for it.</summary>
+    public sealed record SetGroup(InfoHash Torrent, ReplicaGroup Group) : ITorrentCommand;
+
     /// <summary>Asks for a <see cref="TorrentDetails"/>.</summary>
     public sealed record GetDetails(InfoHash Torrent) : ITorrentCommand;
 
@@ -66,6 +73,9 @@ public sealed partial class TorrentsActor
 
     /// <summary>Every torrent, in the order of their hashes.</summary>
     public sealed record Rows(ImmutableArray<TorrentRow> All);
+
+    /// <summary>From the network: these addresses are banned for all torrents; whoever is connected from there is sent away.</summary>
+    internal sealed record Shun(ImmutableArray<IPAddress> Addresses);
 
     /// <summary>From a torrent: its row is another.</summary>
     internal sealed record RowTold(TorrentRow Row);

@@ -14,11 +14,13 @@ public sealed partial class TorrentsActor
     private int _restored;
     private int _failed;
     private long _lastTakenUp;
+    private string? _except;
 
-    private void OnRestore()
+    private void OnRestore(Restore restore)
     {
         if (_drainer is not null || _restorer is not null) return;
         _restorer = Sender;
+        _except = restore.Except is { } folder ? folder.TrimEnd('/') + '/' : null;
         (_restored, _failed, _lastTakenUp) = (0, 0, 0);
         TakeUpNext();
     }
@@ -45,6 +47,7 @@ public sealed partial class TorrentsActor
     private void TakeUp(TakenTorrent taken, ImmutableArray<RestingTorrent>.Builder resting)
     {
         if (_atWork.ContainsKey(taken.Torrent) || _resting.Contains(taken.Torrent)) return;
+        if (_except is not null && taken.Options.Folder.StartsWith(_except, StringComparison.Ordinal)) return;
         _restored++;
         if (_atWork.Count + _resting.Count >= _services.Settings.MaxTorrents)
         {

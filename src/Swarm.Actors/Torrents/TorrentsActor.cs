@@ -71,8 +71,12 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
             case TorrentActor.GetStatus get: OnGetStatus(get); break;
             case GetRows: Sender.Tell(new Rows(AllRows())); break;
             case Add add: OnAdd(add); break;
-            case Restore: OnRestore(); break;
+            case Restore restore: OnRestore(restore); break;
+            case SetGroup set when _resting.TryFind(set.Torrent, out var resting): OnSetGroup(resting, set); break;
             case ITorrentCommand command: Pass(command.Torrent, command); break;
+            case Shun shun:
+                foreach (var torrent in _atWork.Values) torrent.Actor.Tell(shun);
+                break;
             case Wanted wanted: OnWanted(wanted); break;
             case GoesToRest goes: OnGoesToRest(goes.Torrent); break;
             case CameLate late: OnCameLate(late); break;
@@ -146,7 +150,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     {
         _resting.Remove(torrent, out var resting);
         _announcer.Tell(new RestingActor.Wakes(torrent));
-        var woken = Run(TorrentSource.FromStore(torrent, resting!.Moved), new TorrentOptions { Folder = resting.Row.Folder }, ActorRefs.Nobody);
+        var woken = Run(TorrentSource.FromStore(torrent, resting!.Moved), new TorrentOptions { Folder = resting.Row.Folder, Group = resting.Group }, ActorRefs.Nobody);
         woken.Row = resting.Row;
         woken.Rested = resting;
         return woken;
@@ -155,6 +159,14 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     private void OnWanted(Wanted wanted)
     {
         if (_drainer is null && _resting.Contains(wanted.Torrent)) Deliver(wanted.Torrent, new AddPeers(wanted.Torrent, wanted.Peers));
+    }
+
+    private void OnSetGroup(RestingTorrent before, SetGroup set)
+    {
+        var resting = before with { Group = set.Group };
+        _resting.Add(resting);
+        if (resting.IsServed && before.IsSilent != resting.IsSilent) _announcer.Tell(resting.IsSilent ? new RestingActor.FallsSilent(set.Torrent) : new RestingActor.LieDown([resting with { WasAnnounced = false }]));
+        Sender.Tell(new Done(set.Torrent));
     }
 
     private static void Refuse(InfoHash torrent, object message, IActorRef sender)

@@ -26,6 +26,9 @@ internal sealed class ApiException(int status, string title, string detail) : Ex
     /// <summary>It cannot be done as things stand.</summary>
     public static ApiException Conflict(string detail) => new(StatusCodes.Status409Conflict, "It cannot be done now", detail);
 
+    /// <summary>Who would have to do it does not answer now.</summary>
+    public static ApiException Unavailable(string detail) => new(StatusCodes.Status503ServiceUnavailable, "It cannot be asked now", detail);
+
     /// <summary>Another server did not do its part.</summary>
     public static ApiException BadGateway(string detail) => new(StatusCodes.Status502BadGateway, "Another server failed", detail);
 

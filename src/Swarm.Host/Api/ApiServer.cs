@@ -12,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Swarm.Api.Contracts;
+using Swarm.Host.Api.Clusters;
 using Swarm.Host.Api.Endpoints;
 using Swarm.Host.Api.Events;
 using Swarm.Host.Api.Transmission;
@@ -109,6 +110,8 @@ internal sealed class ApiServer : IAsyncDisposable
         node.Map(v1);
         node.MapHealth(app);
         new DhtEndpoints(services).Map(v1);
+        new ClusterEndpoints(services).Map(v1);
+        if (services.Cluster is { } cluster) new NodeCallAnswers(services).Register(cluster.Calls);
         new AutomationEndpoints(services).Map(v1);
         new ActorEndpoints(services).Map(v1);
         new LogEndpoints(services, streams).Map(v1);
@@ -145,13 +148,5 @@ internal sealed class ApiServer : IAsyncDisposable
         {
             throw new SwarmException($"the certificate {path} cannot be used: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}; it and its key are expected in PEM (swarm.api.tls-certificate-file)", e);
         }
-    }
-
-    // The program has its own way to end.
-    private sealed class NoSignals : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -1,6 +1,7 @@
 using Swarm.Actors.Automation;
 using Swarm.Api.Contracts;
 using Swarm.Host.Api.Catalogue;
+using Swarm.Host.Api.Clusters;
 using Swarm.Host.Api.Logging;
 using Swarm.Host.Api.Security;
 using Swarm.Host.Api.Torrents;
@@ -37,6 +38,9 @@ internal sealed record ApiServices
 
     /// <summary>The configuration in force, secrets hidden.</summary>
     public required Func<IReadOnlyList<ConfigItem>> Configuration { get; init; }
+
+    /// <summary>The cluster it is a member of; null: none.</summary>
+    public ApiCluster? Cluster { get; init; }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Clock { get; init; }

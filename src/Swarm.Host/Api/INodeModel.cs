@@ -60,6 +60,9 @@ internal interface INodeModel
     /// <summary>Makes an actor fail, so that its supervisor decides; false if there is none at the path.</summary>
     bool RestartActor(string path);
 
+    /// <summary>Why a node that runs is not ready all the same, one word for people, such as "joining" of a member of a cluster; null: it is ready.</summary>
+    Task<string?> UnreadyAsync() => Task.FromResult<string?>(null);
+
     /// <summary>Begins to end the node in good order; returns at once, and again at once when it was asked before.</summary>
     void Drain();
 }

@@ -105,6 +105,9 @@ internal sealed class SwarmNodeModel : INodeModel
     public bool RestartActor(string path) => _node.FailActor(path);
 
     /// <inheritdoc/>
+    public Task<string?> UnreadyAsync() => _node.UnreadyAsync();
+
+    /// <inheritdoc/>
     public void Drain()
     {
         Enter(NodePhase.Draining);

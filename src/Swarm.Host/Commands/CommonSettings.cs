@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Swarm.Actors.Dht;
 using Swarm.Actors.Node;
+using Swarm.Host.Cluster;
 using Swarm.Host.Configuration;
 
 namespace Swarm.Host.Commands;
@@ -18,8 +19,8 @@ internal sealed record CommonSettings(SwarmSettings Swarm, bool IsVerbose)
     /// <summary>Which addresses trackers may have; everywhere, for a program that works for the person at the keyboard.</summary>
     public ReachPolicy Reach { get; init; } = ReachPolicy.Everywhere;
 
-    /// <summary>Limits of what is behind the node's ports.</summary>
-    public IoSettings Io => Swarm.Io with { Http = Swarm.Io.Http with { Reach = Reach } };
+    /// <summary>What is behind the node's ports, and its limits.</summary>
+    public IoSettings Io => Swarm.Io with { Http = Swarm.Io.Http with { Reach = Reach }, Postgres = Swarm.Store.ToPostgres() };
 
     /// <summary>Where state is kept, absolute.</summary>
     public string DataFolder { get; } = Path.GetFullPath(Swarm.Node.DataFolder ?? DefaultDataFolder());
@@ -42,14 +43,18 @@ internal sealed record CommonSettings(SwarmSettings Swarm, bool IsVerbose)
     /// <exception cref="ListenException">No port is free, or the address is not this machine's.</exception>
     public ImmutableArray<IPEndPoint> ChooseListen() => Swarm.Node.Listen.IsEmpty ? ListenChoice.Choose(Bind, Port) : Swarm.Node.Listen;
 
-    /// <summary>The node's settings when it listens at <paramref name="listen"/>.</summary>
-    public NodeSettings ForNode(ImmutableArray<IPEndPoint> listen) => new()
+    /// <summary><see cref="Io"/>, but what a member of a cluster records is of its storage there.</summary>
+    public IoSettings IoOf(NodeMembership? membership) => membership is not null && Io.Postgres is { } postgres && Swarm.Cluster is { } cluster ? Io with { Postgres = postgres with { Storage = cluster.StorageName } } : Io;
+
+    /// <summary>The node's settings when it listens at <paramref name="listen"/>; a member's if <paramref name="membership"/> is not null.</summary>
+    public NodeSettings ForNode(ImmutableArray<IPEndPoint> listen, NodeMembership? membership = null) => new()
     {
         Listen = listen,
         Net = Swarm.Net with { Bind = Bind },
         Torrent = Swarm.Torrent,
         Trackers = Swarm.Trackers with { Reach = Reach },
-        Store = Swarm.Store,
+        Store = Swarm.Store.Writer,
         Dht = Dht,
+        Cluster = membership is null ? null : Swarm.Cluster?.ToCluster(DataFolder),
     };
 }

@@ -80,7 +80,7 @@ internal static class ConfigurationText
 
     private static HoconValue Mask(HoconValue value, HashSet<string> secrets) => value switch
     {
-        HoconObject fields => new HoconObject(fields.Origin, [.. fields.Fields.Select(field => secrets.Contains(field.Name)
+        HoconObject fields => new HoconObject(fields.Origin, [.. fields.Fields.Select(field => secrets.Contains(field.Name) && field.Value is not HoconScalar { Kind: HoconScalarKind.Null }
             ? field with { Value = new HoconScalar(field.Value.Origin, HoconScalarKind.String, Masked) }
             : field with { Value = Mask(field.Value, secrets) })]),
         HoconArray array => new HoconArray(array.Origin, [.. array.Elements.Select(element => Mask(element, secrets))]),

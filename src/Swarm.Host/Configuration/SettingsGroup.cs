@@ -24,6 +24,8 @@ internal sealed class SettingsGroup
         (typeof(HttpPortSettings), nameof(HttpPortSettings.BindIPv4)), (typeof(HttpPortSettings), nameof(HttpPortSettings.BindIPv6)),
         // From node.public-only and node.private-networks.
         (typeof(TrackersSettings), nameof(TrackersSettings.Reach)), (typeof(HttpPortSettings), nameof(HttpPortSettings.Reach)),
+        // From store.kind and store.postgres.
+        (typeof(IoSettings), nameof(IoSettings.Postgres)),
         // From net.bandwidth-tick.
         (typeof(BandwidthSettings), nameof(BandwidthSettings.TickInterval)),
     ];

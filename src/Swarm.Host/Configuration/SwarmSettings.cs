@@ -3,7 +3,6 @@ using System.Net;
 using Swarm.Actors.Automation;
 using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
-using Swarm.Actors.Store;
 using Swarm.Actors.Torrents;
 using Swarm.Actors.Trackers;
 using Swarm.Host.Automation;
@@ -15,7 +14,7 @@ namespace Swarm.Host.Configuration;
 /// Everything that can be configured, as one record: the part below <c>swarm</c> of a configuration. A member is a key (its name in words with hyphens), a member that is itself a settings record is an
 /// object of keys, and one that may be null has a key <c>enabled</c> besides. <c>hocon/reference.conf</c> has each of them; tests hold the two together.
 /// </summary>
-internal sealed record SwarmSettings
+internal sealed record SwarmSettings : IChecked
 {
     /// <summary>What holds if nobody configures anything.</summary>
     public static SwarmSettings Default { get; } = new();
@@ -25,6 +24,9 @@ internal sealed record SwarmSettings
 
     /// <summary>The node as such.</summary>
     public NodeSectionSettings Node { get; init; } = new();
+
+    /// <summary>How the node takes part in a cluster; null: it is by itself.</summary>
+    public ClusterSectionSettings? Cluster { get; init; }
 
     /// <summary>The HTTP API; null: none.</summary>
     public ApiSettings? Api { get; init; } = new();
@@ -56,11 +58,22 @@ internal sealed record SwarmSettings
     /// <summary>The announce client.</summary>
     public TrackersSettings Trackers { get; init; } = TrackersSettings.Default;
 
-    /// <summary>The writer of durable state.</summary>
-    public StoreActorSettings Store { get; init; } = StoreActorSettings.Default;
+    /// <summary>Durable state.</summary>
+    public StoreSettings Store { get; init; } = new();
 
     /// <summary>The world behind the ports.</summary>
     public IoSettings Io { get; init; } = IoSettings.Default;
+
+    /// <inheritdoc/>
+    public IEnumerable<(string Member, string Problem)> Problems()
+    {
+        if (Cluster is null) yield break;
+        foreach (var missing in Cluster.Missing(ListensAtOneAddress)) yield return (nameof(Cluster), missing);
+        if (Store.Kind != StoreKind.Postgres) yield return (nameof(Cluster), "its nodes share a PostgreSQL database: set store.kind = postgres and store.postgres.connection, the same at all of them");
+        if (Store.Postgres.Storage.Length > 0 && Store.Postgres.Storage != Cluster.StorageName) yield return (nameof(Store), "postgres.storage is that of the cluster for its nodes: leave it out, and name the storage in cluster.storage");
+    }
+
+    private bool ListensAtOneAddress => Node.Listen.IsEmpty ? Net.Bind is not null : Node.Listen.Any(static end => !end.Address.Equals(IPAddress.Any) && !end.Address.Equals(IPAddress.IPv6Any));
 }
 
 /// <summary>The node as such: what it is called, where its state is, where it listens.</summary>

@@ -5,6 +5,7 @@ using Swarm.Api.Contracts;
 using Swarm.Hocon;
 using Swarm.Host.Api;
 using Swarm.Host.Api.Catalogue;
+using Swarm.Host.Api.Clusters;
 using Swarm.Host.Api.Logging;
 using Swarm.Host.Api.Security;
 using Swarm.Host.Configuration;
@@ -30,22 +31,22 @@ internal sealed partial class ServeApi : IAsyncDisposable
     private readonly ApiServices _services;
     private readonly string _dataFolder;
 
-    private ServeApi(SwarmNode node, SwarmNodeModel model, ApiServices services, string dataFolder, ServeWatching watching, ApiServer server)
+    private ServeApi(SwarmNode node, SwarmNodeModel model, ApiServices services, string dataFolder, ServeWatching watching, ApiServer server, ServeCluster? cluster)
     {
         _services = services;
         _dataFolder = dataFolder;
         _watching = watching;
         _model = model;
         _server = server;
-        _pump = CataloguePump.RunAsync(node, services.Catalogue, _over.Token);
+        _pump = cluster is null ? CataloguePump.RunAsync(node, services.Catalogue, _over.Token) : FollowClusterAsync(node, services.Catalogue, cluster);
     }
 
-    /// <summary>Starts it. <paramref name="current"/> is the configuration in force whenever somebody asks, <paramref name="drain"/> begins the daemon's end.</summary>
+    /// <summary>Starts it. <paramref name="current"/> is the configuration in force whenever somebody asks, <paramref name="drain"/> begins the daemon's end, <paramref name="cluster"/> is null where the node is in none.</summary>
     /// <exception cref="SwarmException">It does not start; one line.</exception>
-    public static async Task<ServeApi> StartAsync(SwarmNode node, ApiSettings settings, Func<SwarmConfiguration> current, string dataFolder, LogTail tail, Action drain, ILoggerFactory logs)
+    public static async Task<ServeApi> StartAsync(SwarmNode node, ApiSettings settings, Func<SwarmConfiguration> current, string dataFolder, LogTail tail, Action drain, ILoggerFactory logs, ServeCluster? cluster = null)
     {
         var configuration = current().Settings;
-        var api = Of(settings, configuration.Automation, configuration.Node.ToReach(), dataFolder);
+        var api = Of(settings, configuration, dataFolder);
         foreach (var root in api.ContentRoots) Directory.CreateDirectory(root);
         var catalogue = new TorrentCatalogue(api.Catalogue, TimeProvider.System);
         var model = new SwarmNodeModel(node, DateTimeOffset.UtcNow, configuration.Net.DownloadLimit, configuration.Net.UploadLimit, drain);
@@ -55,10 +56,11 @@ internal sealed partial class ServeApi : IAsyncDisposable
         var watching = new ServeWatching(node, catalogue, configuration.Metrics, configuration.Node.Name, logs);
         try
         {
-            var server = await ApiServer.StartAsync(services with { Metrics = watching.Api, Preview = node.PreviewAsync }, logs).ConfigureAwait(false);
+            var face = cluster is null ? null : new ApiCluster(new ClusterModel(cluster.Facts, node.AskClusterAsync), cluster.Calls);
+            var server = await ApiServer.StartAsync(services with { Metrics = watching.Api, Preview = node.PreviewAsync, Cluster = face }, logs).ConfigureAwait(false);
             var addresses = string.Join(", ", server.Addresses);
             LogListening(log, addresses);
-            return new ServeApi(node, model, services, dataFolder, watching, server);
+            return new ServeApi(node, model, services, dataFolder, watching, server, cluster);
         }
         catch
         {
@@ -93,7 +95,14 @@ internal sealed partial class ServeApi : IAsyncDisposable
         _over.Dispose();
     }
 
-    private static HttpApiSettings Of(ApiSettings settings, AutomationSettings automation, ReachPolicy reach, string dataFolder) => HttpApiSettings.Default with
+    private Task FollowClusterAsync(SwarmNode node, TorrentCatalogue catalogue, ServeCluster cluster)
+    {
+        var whole = new ClusterCatalogue(catalogue, cluster.Facts.EndPoint, TimeProvider.System);
+        node.FollowCluster(whole, cluster.ReportInterval);
+        return CataloguePump.RunAsync(node, whole, _over.Token);
+    }
+
+    private static HttpApiSettings Of(ApiSettings settings, SwarmSettings swarm, string dataFolder) => HttpApiSettings.Default with
     {
         Listen = settings.Listen,
         Hosts = settings.AllowedHosts,
@@ -103,9 +112,9 @@ internal sealed partial class ServeApi : IAsyncDisposable
         TlsCertificate = settings.TlsCertificateFile,
         TlsKey = settings.TlsKeyFile,
         // Where the configuration itself puts content is as good as a root.
-        ContentRoots = [.. (settings.ContentRoots.IsEmpty ? [DefaultFolder(settings, dataFolder)] : settings.ContentRoots).Concat(FoldersOf(automation)).Distinct()],
-        Categories = automation.Categories,
-        Reach = reach,
+        ContentRoots = [.. (settings.ContentRoots.IsEmpty ? [DefaultFolder(settings, dataFolder)] : settings.ContentRoots).Concat(FoldersOf(swarm, dataFolder)).Distinct()],
+        Categories = swarm.Automation.Categories,
+        Reach = swarm.Node.ToReach(),
         BodyLimit = (int)Math.Min(UsualBody, settings.MaxBodyBytes),
         ConnectionLimit = settings.ConnectionLimit,
         SubscriberLimit = settings.SubscriberLimit,
@@ -118,8 +127,8 @@ internal sealed partial class ServeApi : IAsyncDisposable
         TorrentFileLimit = (int)Math.Min(MetainfoLimits.Default.MaxFileBytes, settings.MaxBodyBytes / 4 * 3),
     };
 
-    private static IEnumerable<string> FoldersOf(AutomationSettings automation) =>
-        automation.Categories.SelectMany(category => new[] { category.Folder, category.CompletedFolder }).Append(automation.CompletedFolder).OfType<string>();
+    private static IEnumerable<string> FoldersOf(SwarmSettings swarm, string dataFolder) =>
+        swarm.Automation.Categories.SelectMany(category => new[] { category.Folder, category.CompletedFolder }).Append(swarm.Automation.CompletedFolder).Append(swarm.Cluster?.FolderIn(dataFolder)).OfType<string>();
 
     private static Scope ScopeOf(ApiScope scope) => scope switch
     {

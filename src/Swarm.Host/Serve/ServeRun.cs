@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Swarm.Host.Api.Clusters;
 using Swarm.Host.Api.Logging;
 using Swarm.Host.Automation;
+using Swarm.Host.Cluster;
 using Swarm.Host.Commands;
 using Swarm.Host.Configuration;
 using Swarm.Host.Output;
@@ -13,7 +15,7 @@ namespace Swarm.Host.Serve;
 /// <summary>
 /// The daemon from start to end: node up, service manager told, reloads on SIGHUP, and at SIGTERM or SIGINT a drain within its limit. One a process.
 /// <para>
-/// Order: the node listens and takes up its torrents, then whatever faces outwards (the HTTP API) starts, then READY=1. At the end the other way round: STOPPING=1, the outward parts refuse, the node drains.
+/// Order: a member of a cluster binds its end point there, before it opens anything; the node listens and takes up its torrents, then whatever faces outwards (the HTTP API) starts, then READY=1. At the end the other way round: STOPPING=1, the outward parts refuse, the node drains, and the end point is given up last.
 /// </para>
 /// </summary>
 /// <param name="shell">Where the log goes unless it has a file, and who says that it is over.</param>
@@ -42,8 +44,9 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         shell.Interruption.OnHangup(() => reloads.Writer.TryWrite(true));
         var settings = new CommonSettings(configuration.Settings, isVerbose) { Reach = configuration.Settings.Node.ToReach() };
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
-        var node = await NodeStart.RunAsync(settings, logs).ConfigureAwait(false);
-        await using var api = await StartApiAsync(node, settings, tail, ended.Cancel, logs).ConfigureAwait(false);
+        await using var membership = await NodeMembership.BeginAsync(configuration.Settings, logs).ConfigureAwait(false);
+        var node = await NodeStart.RunAsync(settings, logs, membership).ConfigureAwait(false);
+        await using var api = await StartApiAsync(node, membership, settings, tail, ended.Cancel, logs).ConfigureAwait(false);
         await node.RestoreAsync().ConfigureAwait(false);
         api?.Restored();
         var automation = new ServeAutomation(node, configuration.Settings, ServeApi.DefaultFolder(configuration.Settings.Api, settings.DataFolder), UsualLimits, (download, upload) => Limit(node, api, download, upload), logs);
@@ -106,12 +109,12 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
     }
 
     // None where there is to be none. A node whose API does not start is not left running.
-    private async Task<ServeApi?> StartApiAsync(SwarmNode node, CommonSettings settings, LogTail tail, Action drain, ILoggerFactory logs)
+    private async Task<ServeApi?> StartApiAsync(SwarmNode node, NodeMembership? membership, CommonSettings settings, LogTail tail, Action drain, ILoggerFactory logs)
     {
         if (settings.Swarm.Api is not { } api) return null;
         try
         {
-            return await ServeApi.StartAsync(node, api, () => _live.Current, settings.DataFolder, tail, drain, logs).ConfigureAwait(false);
+            return await ServeApi.StartAsync(node, api, () => _live.Current, settings.DataFolder, tail, drain, logs, ClusterOf(membership, settings.Swarm.Cluster)).ConfigureAwait(false);
         }
         catch
         {
@@ -119,6 +122,10 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
             throw;
         }
     }
+
+    private static ServeCluster? ClusterOf(NodeMembership? membership, ClusterSectionSettings? cluster) => membership is null || cluster is null
+        ? null
+        : new ServeCluster(new ClusterFacts(cluster.Name!, membership.Links.EndPoint, cluster.Replicas, cluster.Placement, cluster.CommandPatience), membership.Links, cluster.ReportInterval);
 
     private async Task ReloadAsync(Parts parts, ILogger log)
     {

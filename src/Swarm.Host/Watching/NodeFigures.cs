@@ -30,6 +30,9 @@ internal sealed record NodeFigures
     /// <summary>The DHT's, a family each.</summary>
     public ImmutableArray<DhtStatus> Dht { get; init; } = [];
 
+    /// <summary>The cluster's; null: it is in none, or not known yet.</summary>
+    public ClusterFigures? Cluster { get; init; }
+
     /// <summary>The actors', by class.</summary>
     public ImmutableArray<ActorFigures> Actors { get; init; } = [];
 

@@ -12,7 +12,7 @@ namespace Swarm.Host.Watching;
 /// <see cref="Take"/> brought last. Any thread.
 /// <para>No label names a torrent, a peer or a tracker: how many figures there are does not grow with what the node has to do.</para>
 /// </summary>
-internal sealed class NodeMetrics : IDisposable
+internal sealed partial class NodeMetrics : IDisposable
 {
     /// <summary>The meter's name, and that of the source of traces.</summary>
     public const string Name = "Swarm";
@@ -33,6 +33,7 @@ internal sealed class NodeMetrics : IDisposable
         Network();
         Disk();
         Dht();
+        Cluster();
         Actors();
         Process();
     }

@@ -24,6 +24,9 @@ namespace Swarm.Io.Disk;
 /// closes, which can be neither refused nor lost and of which a piece or a storage needs one at a time. <see cref="Dispose"/> drops what is queued: close storages first.
 /// </para>
 /// <para>
+/// A write is held against its storage's term (<see cref="WriteUntil"/>) by the worker right before the system call, so that what was queued by a process that stood still is refused before its actors know. Between that look and the call nothing can be done.
+/// </para>
+/// <para>
 /// Slabs that the running hashes wait with are let go of when links have none to read into (<see cref="IBlockSource.SlabsRanDry"/>): their bytes are in the files already, and are read back from there.
 /// </para>
 /// </summary>
@@ -38,15 +41,16 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
     /// <param name="settings">The limits.</param>
     /// <param name="rentSlab">Gives a slab of at least so many bytes with one reference, or null: none is free (the read then allocates its own).</param>
     /// <param name="logger">Where the unforeseen is written.</param>
+    /// <param name="time">The node's clock, by which <see cref="WriteUntil"/> is meant; the system's by default.</param>
     /// <exception cref="ArgumentException">The settings contradict each other.</exception>
-    public DiskEngine(DiskSettings settings, Func<int, Slab?> rentSlab, ILogger<DiskEngine>? logger = null)
-        : this(settings, rentSlab, logger ?? NullLogger<DiskEngine>.Instance, FileOperations.ForThisSystem())
+    public DiskEngine(DiskSettings settings, Func<int, Slab?> rentSlab, ILogger<DiskEngine>? logger = null, TimeProvider? time = null)
+        : this(settings, rentSlab, logger ?? NullLogger<DiskEngine>.Instance, FileOperations.ForThisSystem(), time)
     {
     }
 
-    internal DiskEngine(DiskSettings settings, Func<int, Slab?> rentSlab, ILogger logger, FileOperations operations)
+    internal DiskEngine(DiskSettings settings, Func<int, Slab?> rentSlab, ILogger logger, FileOperations operations, TimeProvider? time = null)
     {
-        _resources = new DiskResources(settings, operations, rentSlab, logger);
+        _resources = new DiskResources(settings, operations, rentSlab, logger, time ?? TimeProvider.System);
         _workers = new DiskWorker[settings.Workers];
         for (var i = 0; i < _workers.Length; i++) _workers[i] = new DiskWorker(i, _resources, Forget);
         foreach (var worker in _workers) worker.Start();
@@ -198,6 +202,9 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
     {
         if (_storages.TryGetValue(storage, out var target)) target.PostFence(Job(target, DiskJobKind.Delete));
     }
+
+    /// <inheritdoc/>
+    public void WriteUntil(string root, long term, long untilTicks) => _resources.Terms.Set(root, term, untilTicks);
 
     /// <inheritdoc/>
     public void Close(StorageId storage)

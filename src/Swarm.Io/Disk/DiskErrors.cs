@@ -70,6 +70,8 @@ internal static class DiskErrors
 
     public static DiskError Obstructed(string doing, string path, string why) => new(DiskErrorKind.Obstructed, path, Line(doing, path, why));
 
+    public static DiskError Expired(string doing, string path) => new(DiskErrorKind.Expired, path, Line(doing, path, "this node's right to write there has run out, and another may have it now; it goes on when the cluster lets it"));
+
     public static DiskError Failed(string doing, string path, string why) => new(DiskErrorKind.Failed, path, Line(doing, path, why));
 
     private static DiskError NoSpace(string doing, string path, string why) => new(DiskErrorKind.NoSpace, path, Line(doing, path, why));

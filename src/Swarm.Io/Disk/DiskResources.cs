@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
+using Swarm.Protocol.Cluster;
 
 namespace Swarm.Io.Disk;
 
@@ -10,8 +11,9 @@ internal sealed class DiskResources : IDisposable
     private int _queuedReads;
     private int _queuedControls;
 
-    public DiskResources(DiskSettings settings, FileOperations operations, Func<int, Slab?> rentSlab, ILogger logger)
+    public DiskResources(DiskSettings settings, FileOperations operations, Func<int, Slab?> rentSlab, ILogger logger, TimeProvider time)
     {
+        Time = time;
         Settings = settings.Validated();
         Operations = operations;
         RentSlab = rentSlab;
@@ -27,6 +29,12 @@ internal sealed class DiskResources : IDisposable
     public DiskSettings Settings { get; }
 
     public FileOperations Operations { get; }
+
+    /// <summary>The clock by which write terms end: the one that those who set them go by.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>Until when there may be written where.</summary>
+    public WriteTerms Terms { get; } = new();
 
     public Func<int, Slab?> RentSlab { get; }
 

@@ -1,4 +1,5 @@
 using Swarm.Actors.Ports;
+using Swarm.Protocol.Cluster;
 
 namespace Swarm.Io.Disk;
 
@@ -24,6 +25,7 @@ internal sealed class DiskStorage
     private bool _fenced;
     private bool _closed;
     private CheckRun? _check;
+    private readonly WriteTerm? _term;
     private volatile bool _awaitsDrain;
 
     public DiskStorage(StorageId id, StorageSpec spec, IActorRef owner, DiskWorker[] workers, DiskResources resources)
@@ -32,6 +34,7 @@ internal sealed class DiskStorage
         _owner = owner;
         _workers = workers;
         _resources = resources;
+        _term = resources.Terms.Of(spec.Root);
         Files = new StorageFiles(id, spec, resources.Operations, resources.Handles, resources.Logger);
     }
 
@@ -50,6 +53,9 @@ internal sealed class DiskStorage
         get => _awaitsDrain;
         set => _awaitsDrain = value;
     }
+
+    /// <summary>Why nothing may be written at this moment, or null: the term that it was opened in has ended.</summary>
+    public DiskError? WhyExpired(string doing) => _term is null || _term.Allows(_resources.Time.GetElapsedTime(0).Ticks) ? null : DiskErrors.Expired(doing, Files.Root);
 
     /// <summary>Tells the owner; the disk is no actor, so there is no sender.</summary>
     public void Tell(object message) => _owner.Tell(message, ActorRefs.NoSender);

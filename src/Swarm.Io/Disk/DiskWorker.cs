@@ -201,6 +201,15 @@ internal sealed partial class DiskWorker : IDisposable
                 return false;
             }
 
+            // One that has begun is finished: half of it would be worse.
+            var isChange = job.Kind is DiskJobKind.Move or DiskJobKind.Rename or DiskJobKind.Delete && job.Relocation is null;
+            if (isChange && storage.Failure is null && storage.WhyExpired("change") is { } expired)
+            {
+                Refusal.Answer(job, expired);
+                storage.CompleteFence();
+                return true;
+            }
+
             if (job.Kind == DiskJobKind.Move && storage.Failure is null && StepOf(job).Step())
             {
                 job.Next = null;

@@ -228,7 +228,7 @@ internal sealed partial class PieceWriter : IDisposable
             position += region.Length;
             if (files.Layout.Files[region.File].IsPad) continue;
             Gather(piece, from, region.Length);
-            var error = WriteGathered(files, region);
+            var error = WriteGathered(piece.Storage, region);
             _gather.Clear();
             if (error is not null) return error;
             Interlocked.Increment(ref _resources.Tally.WriteCalls);
@@ -238,13 +238,16 @@ internal sealed partial class PieceWriter : IDisposable
         return null;
     }
 
-    private DiskError? WriteGathered(StorageFiles files, FileRegion region)
+    // Looked at before a file is made, and again when it is open, which may have taken long.
+    private DiskError? WriteGathered(DiskStorage storage, FileRegion region)
     {
+        var files = storage.Files;
+        if (storage.WhyExpired("write to") is { } expired) return expired;
         var handle = files.Lease(region.File, forWriting: true, out var error);
         if (handle is null) return error;
         try
         {
-            return _resources.Operations.Write(handle, _gather, region.Offset, files.PlaceOf(region.File));
+            return storage.WhyExpired("write to") ?? _resources.Operations.Write(handle, _gather, region.Offset, files.PlaceOf(region.File));
         }
         finally
         {

@@ -46,8 +46,8 @@ internal static class StoreOpening
         return null;
     }
 
-    // Metainfo of private torrents holds passkeys, so a new folder is the user's alone. One that is there keeps the permissions it has.
-    private static void MakeFolder(string folder)
+    /// <summary>Makes a data folder. Metainfo of private torrents holds passkeys, so a new one is the user's alone; one that is there keeps the permissions it has.</summary>
+    public static void MakeFolder(string folder)
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
         else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -55,6 +55,18 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
         owners.Dispose();
     }
 
+    /// <summary>The names under which a node keeps something, in order.</summary>
+    public ImmutableArray<string> NoteNames() => [.. connection.Query<string>("SELECT name FROM notes WHERE length(value) > 0 ORDER BY name")];
+
+    /// <summary>Another process that has the folder open and lives, for people; null: there is none.</summary>
+    public string? OtherProcess()
+    {
+        // Inside a write transaction, as every look at the owners' locks.
+        using var transaction = connection.BeginTransaction();
+        return connection.Query<HolderRow>("SELECT id AS Id, process AS Process, machine AS Machine FROM owners WHERE id <> @owner ORDER BY id", new { owner = _owner }, transaction)
+            .Where(holder => IsLive(holder.Id)).Select(static holder => $"{holder.Process} on {holder.Machine}").FirstOrDefault();
+    }
+
     /// <summary>What the connection has a setting of SQLite's at. For tests.</summary>
     public string? Pragma(string name) => connection.ExecuteScalar<string>($"PRAGMA {name}");
 

@@ -89,8 +89,8 @@ internal sealed class CommandRunner(NodeClient client, GlobalSettings settings, 
     private static string? NextOf(PaletteCommand command, JsonElement answer) =>
         command.Output.Next is { } member && answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty(member, out var next) && next.ValueKind == JsonValueKind.String ? next.GetString() : null;
 
-    private static NodeRequest Bind(PaletteCommand command, IReadOnlyList<(PaletteArgument Argument, IReadOnlyList<string> Values)> values, params ReadOnlySpan<(string Field, string Value)> extra) =>
-        new RequestBinder(command, ReadFile).Bind(values, extra);
+    private NodeRequest Bind(PaletteCommand command, IReadOnlyList<(PaletteArgument Argument, IReadOnlyList<string> Values)> values, params ReadOnlySpan<(string Field, string Value)> extra) =>
+        new RequestBinder(command, ReadFile, settings.Timeout).Bind(values, extra);
 
     private static byte[]? ReadFile(string path)
     {

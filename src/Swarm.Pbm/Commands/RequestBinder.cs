@@ -6,13 +6,14 @@ namespace Swarm.Pbm.Commands;
 
 /// <summary>
 /// Makes a request out of a command, as the node describes it, and what was typed. Pure, but for reading the .torrent file that is named. What the node can check itself it is left to check;
-/// here a value need only be what its type says, because numbers and texts differ on the wire.
+/// here a value need only be what its type says, because numbers and texts differ on the wire. <paramref name="patience"/>: how long the program waits, for commands that are told so.
 /// </summary>
-internal sealed class RequestBinder(PaletteCommand command, Func<string, byte[]?> readFile)
+internal sealed class RequestBinder(PaletteCommand command, Func<string, byte[]?> readFile, TimeSpan patience)
 {
     private readonly StringBuilder _query = new();
     private string _path = command.Path;
     private JsonObject? _body;
+    private bool _answersLate;
 
     /// <summary>The request.</summary>
     /// <param name="values">What was typed for each argument, in their order; empty for one that was not given. A boolean that was given is "true".</param>
@@ -24,10 +25,11 @@ internal sealed class RequestBinder(PaletteCommand command, Func<string, byte[]?
         {
             if (argument.Place == ArgumentPlace.Body) _body ??= [];
             if (typed.Count > 0) Place(argument, [.. typed.Select(text => Value(argument, text))]);
+            if (typed.Count > 0 && argument is { Place: ArgumentPlace.Body, Patience: { } field }) Wait(field);
         }
 
         foreach (var (field, value) in extra) AddQuery(field, value);
-        return new NodeRequest(new HttpMethod(command.Method), _path + _query, _body);
+        return new NodeRequest(new HttpMethod(command.Method), _path + _query, _body) { AnswersLate = _answersLate };
     }
 
     private void Place(PaletteArgument argument, IReadOnlyList<JsonValue> values)
@@ -42,6 +44,12 @@ internal sealed class RequestBinder(PaletteCommand command, Func<string, byte[]?
                 foreach (var value in values) AddQuery(argument.Field, Plain(value));
                 break;
         }
+    }
+
+    private void Wait(string field)
+    {
+        Add(field, JsonValue.Create((long)patience.TotalSeconds));
+        _answersLate = true;
     }
 
     private void AddTorrent(PaletteArgument argument, string text)

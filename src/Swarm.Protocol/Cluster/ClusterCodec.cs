@@ -95,6 +95,7 @@ public static class ClusterCodec
         ClusterMessage.Quota => ClusterMessageKind.Quota,
         ClusterMessage.Subscribe => ClusterMessageKind.Subscribe,
         ClusterMessage.Events => ClusterMessageKind.Events,
+        ClusterMessage.Replan => ClusterMessageKind.Replan,
         _ => throw new ArgumentException($"{message.GetType().Name} has no number.", nameof(message)),
     };
 
@@ -139,6 +140,7 @@ public static class ClusterCodec
         ClusterMessageKind.Quota => new ClusterMessage.Quota(from.Count() - 1, from.Count() - 1, from.Time()),
         ClusterMessageKind.Subscribe => new ClusterMessage.Subscribe(from.Time()),
         ClusterMessageKind.Events => new ClusterMessage.Events(ReadEvents(ref from)),
+        ClusterMessageKind.Replan => new ClusterMessage.Replan(),
         _ => null,
     };
 

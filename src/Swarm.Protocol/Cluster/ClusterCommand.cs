@@ -90,5 +90,12 @@ public abstract record ClusterOutcome
     /// The tables as they are. <paramref name="NowTicks"/>: the database's clock. <paramref name="Version"/>: of the membership. <paramref name="Torrents"/>: those that changed. <paramref name="UpToChange"/>: where the next read goes on.
     /// <paramref name="HasMore"/>: there are more changes than were asked for.
     /// </summary>
-    public sealed record View(long NowTicks, long Version, ImmutableArray<Member> Members, ImmutableArray<PlacedTorrent> Torrents, long UpToChange, bool HasMore) : ClusterOutcome;
+    public sealed record View(long NowTicks, long Version, ImmutableArray<Member> Members, ImmutableArray<PlacedTorrent> Torrents, long UpToChange, bool HasMore) : ClusterOutcome
+    {
+        /// <summary>Named leases, by name; to be shown, nothing is decided by them.</summary>
+        public ImmutableArray<NamedLease> Leases { get; init; } = [];
+    }
 }
+
+/// <summary>A named lease: who took it last, and under which token. It holds while the session of its owner does.</summary>
+public sealed record NamedLease(string Name, MemberId Owner, long Token);

@@ -6,7 +6,7 @@ public static class ClusterLimits
     /// <summary>Rows of the membership table, ended members included; one more may not join.</summary>
     public const int MaxMembers = 1_024;
 
-    /// <summary>Characters of an end point, a storage, a zone, a lease.</summary>
+    /// <summary>Characters of an end point, a storage, a zone, a lease, a torrent's name.</summary>
     public const int MaxNameLength = 255;
 
     /// <summary>Peer end points a member may name.</summary>

@@ -29,6 +29,9 @@ public enum ClusterMessageKind
 
     /// <summary><see cref="ClusterMessage.Events"/>.</summary>
     Events = 8,
+
+    /// <summary><see cref="ClusterMessage.Replan"/>.</summary>
+    Replan = 9,
 }
 
 /// <summary>
@@ -61,6 +64,9 @@ public abstract record ClusterMessage
 
     /// <summary>What happened at the sender.</summary>
     public sealed record Events(ImmutableArray<ClusterEvent> Entries) : ClusterMessage;
+
+    /// <summary>To whoever plans: look at every torrent now. Older programs do not know it, and look when they would have anyway.</summary>
+    public sealed record Replan : ClusterMessage;
 }
 
 /// <summary>A torrent changed its state at a node. <paramref name="State"/> is the number of the state as the node's program has it; <paramref name="Reason"/> one line for people, or empty.</summary>

@@ -35,6 +35,31 @@ public sealed record ClusterTables
 
     private ImmutableSortedDictionary<long, InfoHash> Changes { get; init; } = ImmutableSortedDictionary<long, InfoHash>.Empty;
 
+    /// <summary>
+    /// Tables as a database holds them, or the part of them that commands to come need: a member, lease, torrent or source that is left out counts as one that there is not. A page of torrents, for a <see cref="ClusterCommand.Read"/>,
+    /// is whole if it has as many as are to be read and one for each that the commands before the read may change.
+    /// </summary>
+    public static ClusterTables Of(
+        MembershipTable membership,
+        IEnumerable<KeyValuePair<string, (MemberId Owner, long Token)>> leases,
+        IEnumerable<PlacedTorrent> torrents,
+        IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> sources,
+        long lastChange,
+        long lastToken)
+    {
+        var byTorrent = torrents.ToImmutableSortedDictionary(static torrent => torrent.Wanted.Torrent, static torrent => torrent);
+        return Empty with
+        {
+            Membership = membership,
+            Leases = Empty.Leases.AddRange(leases),
+            Torrents = byTorrent,
+            Changes = byTorrent.ToImmutableSortedDictionary(static torrent => torrent.Value.Change, static torrent => torrent.Key),
+            Sources = Empty.Sources.AddRange(sources),
+            LastChange = lastChange,
+            LastToken = lastToken,
+        };
+    }
+
     /// <summary>Does commands in order, at one moment of the database's clock, with one outcome for each.</summary>
     public ClusterTables Do(ImmutableArray<ClusterCommand> commands, long nowTicks, out ImmutableArray<ClusterOutcome> outcomes)
     {
@@ -172,7 +197,10 @@ public sealed record ClusterTables
             upTo = change;
         }
 
-        return new ClusterOutcome.View(nowTicks, Membership.Version, [.. Membership.Members.Values], changed.ToImmutable(), upTo, upTo < LastChange);
+        return new ClusterOutcome.View(nowTicks, Membership.Version, [.. Membership.Members.Values], changed.ToImmutable(), upTo, upTo < LastChange)
+        {
+            Leases = [.. Leases.Select(static lease => new NamedLease(lease.Key, lease.Value.Owner, lease.Value.Token))],
+        };
     }
 
     private IEnumerable<KeyValuePair<long, InfoHash>> ChangesAfter(long change) => change >= LastChange ? [] : Changes.SkipWhile(each => each.Key <= change);

@@ -20,6 +20,9 @@ public sealed record ClusterView
     /// <summary>The members, by identity, ended ones included.</summary>
     public ImmutableArray<Member> Members { get; private init; } = [];
 
+    /// <summary>Named leases, by name.</summary>
+    public ImmutableArray<NamedLease> Leases { get; private init; } = [];
+
     /// <summary>The torrents, without those that are forgotten.</summary>
     public ImmutableSortedDictionary<InfoHash, PlacedTorrent> Torrents { get; private init; } = ImmutableSortedDictionary<InfoHash, PlacedTorrent>.Empty;
 
@@ -81,6 +84,7 @@ public sealed record ClusterView
             NowTicks = read.NowTicks,
             Version = read.Version,
             Members = read.Members,
+            Leases = read.Leases,
             Torrents = torrents.ToImmutable(),
             Changed = [.. read.Torrents.Select(static torrent => torrent.Wanted.Torrent)],
             MembersChanged = read.Version != Version,

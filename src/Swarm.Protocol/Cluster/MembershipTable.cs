@@ -20,6 +20,10 @@ public sealed record MembershipTable
     /// <summary>The rows, by identity.</summary>
     public ImmutableSortedDictionary<MemberId, Member> Members { get; private init; } = ImmutableSortedDictionary<MemberId, Member>.Empty;
 
+    /// <summary>The table as a database holds it. A member that is left out counts as one that there is not.</summary>
+    public static MembershipTable Of(long version, long lastGeneration, IEnumerable<Member> members) =>
+        new() { Version = version, LastGeneration = lastGeneration, Members = members.ToImmutableSortedDictionary(static member => member.Id, static member => member) };
+
     /// <summary>A member that is live and whose session runs, or null.</summary>
     public Member? WithSession(MemberId id, long nowTicks) => Members.TryGetValue(id, out var member) && member.IsLive && member.HasSession(nowTicks) ? member : null;
 

@@ -9,6 +9,9 @@ public sealed record WantedTorrent
     /// <summary>Which torrent.</summary>
     public required InfoHash Torrent { get; init; }
 
+    /// <summary>Its name as people see it where it does not run, at most <see cref="ClusterLimits.MaxNameLength"/> characters; null while nobody has said one.</summary>
+    public string? Name { get; init; }
+
     /// <summary>How many complete copies, 1 to <see cref="ClusterLimits.MaxReplicas"/>.</summary>
     public int Replicas { get; init => field = Setting.InRange(value, 1, ClusterLimits.MaxReplicas); } = 1;
 

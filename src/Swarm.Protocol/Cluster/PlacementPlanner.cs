@@ -39,6 +39,12 @@ public sealed class PlacementPlanner(PlacementSettings settings)
         }
     }
 
+    /// <summary>Looks at every torrent in the next rounds, whatever has changed.</summary>
+    public void Sweep()
+    {
+        foreach (var torrent in _view.Torrents.Keys) Enqueue(torrent);
+    }
+
     /// <summary>The changes of one round, at a moment of the node's monotonic clock. A torrent of which one was asked for is looked at again when it has changed, or after <see cref="PlacementSettings.StepTimeout"/>.</summary>
     public ImmutableArray<PlanStep> Round(long nowTicks)
     {
@@ -46,7 +52,7 @@ public sealed class PlacementPlanner(PlacementSettings settings)
         if (nowTicks - _sweptAt >= settings.SweepInterval.Ticks)
         {
             _sweptAt = nowTicks;
-            foreach (var torrent in _view.Torrents.Keys) Enqueue(torrent);
+            Sweep();
         }
 
         if (nowTicks - _minute >= TimeSpan.TicksPerMinute) (_minute, _movesThisMinute) = (nowTicks, 0);

@@ -38,6 +38,9 @@ public sealed class SessionLease(MembershipSettings settings)
         _unbrokenSince = null;
     }
 
+    /// <summary>The moment at which the session ends by our clock, the margin for stopping included: from then on somebody else may write. Null: there is none.</summary>
+    public long? EndsAt => _askedAt + _whole;
+
     /// <summary>What holds at a moment.</summary>
     public SessionState At(long nowTicks) =>
         _askedAt is not { } asked || nowTicks >= asked + _whole ? SessionState.None

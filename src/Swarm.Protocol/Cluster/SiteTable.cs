@@ -43,6 +43,9 @@ public sealed class SiteTable : IEquatable<SiteTable>
     /// <summary>Those that are here, by name.</summary>
     public ImmutableArray<StorageSite> Here { get; }
 
+    /// <summary>All of them, by name, with the room there is on each; those that are lost too, as long as somebody who had them is remembered.</summary>
+    public IEnumerable<(StorageSite Site, SiteState State, long FreeBytes)> All => _sites.Values;
+
     /// <summary>How a storage is; one that nobody knows is lost.</summary>
     public SiteState StateOf(string storage) => _sites.TryGetValue(storage, out var found) ? found.State : SiteState.Lost;
 

@@ -12,7 +12,8 @@ namespace Swarm.Protocol.Picking;
 /// <item>new pieces: suggested ones, then in sequential mode those of the window, then at random for the first pieces of a torrent, else rarest first.
 /// A fast peer holds what it begins. So does any peer for a piece that failed before, and a peer on parole for every piece;</item>
 /// <item>pieces that others hold, from their last block downwards;</item>
-/// <item>endgame: when no block is free anywhere, blocks that were asked of others, those asked of the fewest first and of these the oldest.</item>
+/// <item>endgame: when no block is free anywhere, blocks that were asked of others, those asked of the fewest first and of these the oldest. A peer with a
+/// <see cref="PickerPeer.Limit"/> has it when no piece within that can be begun any more.</item>
 /// </list>
 /// A peer on parole shares only when it can begin nothing, and takes no part in 4 and 5. A peer that chokes us gets only 1 to 3, and only pieces that it
 /// allows. The cost of a pick is bounded by the limits in <see cref="PickerSettings"/>, the blocks found, one pass over a bit set for each piece begun, and
@@ -52,8 +53,11 @@ internal sealed class BlockPicker(PieceRanking ranking, BegunPieces begun, Picke
         FromNew(peer, goal, hints, output);
         FromShared(peer, goal, hints, output, onlyIdle: false);
         FromHeldByOthers(peer, goal, output);
-        if (IsEndgame) Duplicate(peer, goal, output);
+        if (IsEndgame || IsEndgameFor(peer)) Duplicate(peer, goal, output);
     }
+
+    // A peer that may be asked for some pieces only has its endgame when those come to their end, whatever is left of the others.
+    private bool IsEndgameFor(PickerPeer peer) => peer.Limit is { } limit && begun.Requests.Count > 0 && !limit.Overlaps(ranking.Open);
 
     /// <summary>A peer that became slow gives up what it held, unless it shall be alone with it.</summary>
     private void ShareHeld(PickerPeer peer)

@@ -37,6 +37,12 @@ internal sealed class PickerPeer(PeerKey key, int order)
     /// <summary>It sent part of a piece that failed: it gets pieces for itself, so that the next failure convicts or clears it.</summary>
     public bool OnParole { get; set; }
 
+    /// <summary>It is one of us: a replica of the same torrent, to which no limit holds.</summary>
+    public bool IsInside { get; set; }
+
+    /// <summary>The only pieces that may be asked of it; null: every one. Shared by all peers that it holds for.</summary>
+    public Bitfield? Limit { get; set; }
+
     /// <summary>It is gone; begun pieces may still name it as their holder.</summary>
     public bool HasLeft { get; set; }
 
@@ -51,7 +57,7 @@ internal sealed class PickerPeer(PeerKey key, int order)
     public bool Has(int piece) => HasAll || (Pieces is { } pieces && pieces[new PieceIndex(piece)]);
 
     /// <summary>Whether the piece may be asked of it now.</summary>
-    public bool CanServe(int piece) => Has(piece) && (_rejected.Count == 0 || !_rejected.Contains(piece));
+    public bool CanServe(int piece) => Has(piece) && (Limit is not { } limit || limit[new PieceIndex(piece)]) && (_rejected.Count == 0 || !_rejected.Contains(piece));
 
     public void RememberRejected(int piece, int limit)
     {

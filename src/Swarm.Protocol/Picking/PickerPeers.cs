@@ -20,6 +20,17 @@ internal sealed class PickerPeers(PieceRanking ranking)
 
     public List<PickerPeer> All { get; } = [];
 
+    /// <summary>The only pieces that may be asked of peers that are not inside; null: every one.</summary>
+    public Bitfield? Outside
+    {
+        get;
+        set
+        {
+            field = value;
+            foreach (var peer in All) Limit(peer);
+        }
+    }
+
     public PickerPeer? Find(PeerKey key) => _byKey.GetValueOrDefault(key);
 
     public bool Join(PeerKey key)
@@ -27,7 +38,14 @@ internal sealed class PickerPeers(PieceRanking ranking)
         var peer = new PickerPeer(key, All.Count);
         if (!_byKey.TryAdd(key, peer)) return false;
         All.Add(peer);
+        Limit(peer);
         return true;
+    }
+
+    public void SetInside(PickerPeer peer, bool isInside)
+    {
+        peer.IsInside = isInside;
+        Limit(peer);
     }
 
     public void Leave(PickerPeer peer)
@@ -123,6 +141,8 @@ internal sealed class PickerPeers(PieceRanking ranking)
 
         _interestMayHaveChanged.Clear();
     }
+
+    private void Limit(PickerPeer peer) => peer.Limit = peer.IsInside ? null : Outside;
 
     private void NoteInterest(PickerPeer peer)
     {

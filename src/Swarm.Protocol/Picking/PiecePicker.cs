@@ -141,6 +141,47 @@ public sealed class PiecePicker
         if (_peers.Find(peer) is { } known) known.OnParole = onParole;
     }
 
+    /// <summary>Whether a peer is inside: a replica of the same torrent, to which <see cref="SetOutside"/> does not apply.</summary>
+    public void SetInside(PeerKey peer, bool isInside)
+    {
+        if (_peers.Find(peer) is { } known && known.IsInside != isInside) _peers.SetInside(known, isInside);
+    }
+
+    /// <summary>
+    /// Allows only these pieces to be asked of peers that are not inside; null: every one. What has been begun under the limit before is finished all the same: half a piece is of no use to anybody. The picker keeps
+    /// <paramref name="pieces"/> and changes it.
+    /// </summary>
+    public void SetOutside(Bitfield? pieces)
+    {
+        if (pieces is not null)
+        {
+            var begun = new Bitfield(_ranking.Needed);
+            begun.ExceptWith(_ranking.Open);
+            if (_peers.Outside is { } before) begun.IntersectWith(before);
+            pieces.UnionWith(begun);
+        }
+
+        _peers.Outside = pieces;
+    }
+
+    /// <summary>A piece that can be had inside is asked of nobody outside from now on, unless it is begun already.</summary>
+    public void CloseOutside(PieceIndex piece)
+    {
+        CheckExists(piece);
+        if (_ranking.IsOpen(piece.Value)) _peers.Outside?.Remove(piece);
+    }
+
+    /// <summary>Adds what is wanted and not verified to <paramref name="needed"/>.</summary>
+    public void AddNeeded(Bitfield needed) => needed.UnionWith(_ranking.Needed);
+
+    /// <summary>Adds all that a peer has to <paramref name="pieces"/>.</summary>
+    public void AddPiecesOf(PeerKey peer, Bitfield pieces)
+    {
+        if (_peers.Find(peer) is not { } known) return;
+        if (known.HasAll) pieces.Fill();
+        else if (known.Pieces is { } had) pieces.UnionWith(had);
+    }
+
     /// <summary>Whether the peer has every piece.</summary>
     public bool PeerIsSeed(PeerKey peer) => _peers.Find(peer) is { } known && (known.HasAll || known.Pieces is { IsFull: true });
 

@@ -67,6 +67,7 @@ internal sealed class PieceSearch(PieceRanking ranking, PickerSettings settings,
         if (ranking.Open.IsEmpty || (!peer.HasAll && peer.Pieces is null)) return -1;
         var open = ranking.Open.Words;
         var offered = peer.HasAll ? open : peer.Pieces!.Words;
+        var allowed = peer.Limit is { } limit ? limit.Words : open;
         var start = random.Next(ranking.Open.Length);
         var best = -1;
         var left = settings.CandidateScanLimit;
@@ -75,7 +76,7 @@ internal sealed class PieceSearch(PieceRanking ranking, PickerSettings settings,
         for (var i = 0; i <= open.Length && left > 0; i++)
         {
             var at = ((start >> 6) + i) % open.Length;
-            var word = open[at] & offered[at];
+            var word = open[at] & offered[at] & allowed[at];
             if (i == 0) word &= ulong.MaxValue << (start & 63);
             else if (i == open.Length) word &= ~(ulong.MaxValue << (start & 63));
             for (; word != 0 && left > 0; word &= word - 1)

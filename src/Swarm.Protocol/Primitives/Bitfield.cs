@@ -113,6 +113,38 @@ public sealed class Bitfield
         return false;
     }
 
+    /// <summary>Whether this set has a piece that <paramref name="other"/> (of the same length) has too.</summary>
+    public bool Overlaps(Bitfield other)
+    {
+        for (var i = 0; i < _words.Length; i++)
+        {
+            if ((_words[i] & other._words[i]) != 0) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Adds every piece of <paramref name="other"/> (of the same length).</summary>
+    public void UnionWith(Bitfield other)
+    {
+        for (var i = 0; i < _words.Length; i++) _words[i] |= other._words[i];
+        Recount();
+    }
+
+    /// <summary>Keeps only the pieces that <paramref name="other"/> (of the same length) has too.</summary>
+    public void IntersectWith(Bitfield other)
+    {
+        for (var i = 0; i < _words.Length; i++) _words[i] &= other._words[i];
+        Recount();
+    }
+
+    /// <summary>Removes every piece of <paramref name="other"/> (of the same length).</summary>
+    public void ExceptWith(Bitfield other)
+    {
+        for (var i = 0; i < _words.Length; i++) _words[i] &= ~other._words[i];
+        Recount();
+    }
+
     /// <summary>The wire form in a new array of <see cref="WireLength"/> bytes.</summary>
     public byte[] ToWire()
     {
@@ -143,8 +175,14 @@ public sealed class Bitfield
         }
 
         if (length % 64 != 0 && bitfield._words[^1] >> (length % 64) != 0) return null;
-        foreach (var word in bitfield._words) bitfield.Count += BitOperations.PopCount(word);
+        bitfield.Recount();
         return bitfield;
+    }
+
+    private void Recount()
+    {
+        Count = 0;
+        foreach (var word in _words) Count += BitOperations.PopCount(word);
     }
 
     private static byte ReverseBits(byte value) =>

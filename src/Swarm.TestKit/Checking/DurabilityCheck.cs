@@ -10,15 +10,15 @@ namespace Swarm.TestKit.Checking;
 /// </summary>
 internal sealed class DurabilityCheck(SimWorld world) : WorldCheck(world, "What is recorded as kept is kept, beyond power loss, and stays recorded")
 {
-    private readonly SortedDictionary<(string Node, InfoHash Torrent), ImmutableArray<byte>> _recorded = [];
+    private readonly SortedDictionary<(string Storage, InfoHash Torrent), ImmutableArray<byte>> _recorded = [];
 
     public override void OnCommitted(SimNode node, StoreCommand command, StoreOutcome outcome)
     {
         if (outcome is not StoreOutcome.Done || !node.TrustsDisk) return;
-        if (command is StoreCommand.PutOptions { Unfinished: UnfinishedWork.Removal } going) _recorded.Remove((node.Name, going.Torrent));
-        if (command is StoreCommand.RemoveTorrent removed) _recorded.Remove((node.Name, removed.Torrent));
+        if (command is StoreCommand.PutOptions { Unfinished: UnfinishedWork.Removal } going) _recorded.Remove((node.StorageName, going.Torrent));
+        if (command is StoreCommand.RemoveTorrent removed) _recorded.Remove((node.StorageName, removed.Torrent));
         if (command is not StoreCommand.PutProgress put || node.Find(put.Torrent) is not { } torrent) return;
-        var key = (node.Name, put.Torrent);
+        var key = (node.StorageName, put.Torrent);
         var count = torrent.Content.Geometry.PieceCount;
         var before = _recorded.TryGetValue(key, out var wire) ? Bitfield.FromWire(wire.AsSpan(), count)! : new Bitfield(count);
         if (Bitfield.FromWire(put.Progress.Verified.AsSpan(), count) is not { } now)
@@ -41,7 +41,7 @@ internal sealed class DurabilityCheck(SimWorld world) : WorldCheck(world, "What 
         if (!withPower || !node.TrustsDisk) return;
         foreach (var torrent in node.Torrents)
         {
-            if (!_recorded.TryGetValue((node.Name, torrent.Content.Torrent), out var wire)) continue;
+            if (!_recorded.TryGetValue((node.StorageName, torrent.Content.Torrent), out var wire)) continue;
             foreach (var piece in PiecesIn(Bitfield.FromWire(wire.AsSpan(), torrent.Content.Geometry.PieceCount)!))
             {
                 if (!IsKept(node, torrent, piece, "was recorded as kept, and the power loss took it")) return;

@@ -5,12 +5,12 @@ using Swarm.TestKit.World;
 namespace Swarm.TestKit.Checking;
 
 /// <summary>
-/// Remembers, for each node and torrent, which pieces were verified in the process that runs and which are on record, and how many blocks of each the disk had written by then: neither may be verified
+/// Remembers, for each storage and torrent, which pieces were verified in the process that runs and which are on record, and how many blocks of each the disk had written by then: neither may be verified
 /// anew, and no block of either may be written again. What was verified and not recorded may be lost with its process; what is on record may not.
 /// </summary>
 internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verified piece stays verified and is never fetched again")
 {
-    private readonly SortedDictionary<(string Node, InfoHash Torrent), Kept> _kept = [];
+    private readonly SortedDictionary<(string Storage, InfoHash Torrent), Kept> _kept = [];
     private int _next;
 
     public override void OnEvent(SimNode node, SimTorrent torrent, TorrentEvent happened)
@@ -28,8 +28,8 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
     public override void OnCommitted(SimNode node, StoreCommand command, StoreOutcome outcome)
     {
         // What is removed on purpose may be fetched again.
-        if (outcome is StoreOutcome.Done && command is StoreCommand.PutOptions { Unfinished: UnfinishedWork.Removal } going) _kept.Remove((node.Name, going.Torrent));
-        if (outcome is StoreOutcome.Done && command is StoreCommand.RemoveTorrent removed) _kept.Remove((node.Name, removed.Torrent));
+        if (outcome is StoreOutcome.Done && command is StoreCommand.PutOptions { Unfinished: UnfinishedWork.Removal } going) _kept.Remove((node.StorageName, going.Torrent));
+        if (outcome is StoreOutcome.Done && command is StoreCommand.RemoveTorrent removed) _kept.Remove((node.StorageName, removed.Torrent));
         if (outcome is not StoreOutcome.Done || command is not StoreCommand.PutProgress put || node.Find(put.Torrent) is not { } torrent || !node.TrustsDisk) return;
         var kept = Of(node, torrent);
         if (Bitfield.FromWire(put.Progress.Verified.AsSpan(), torrent.Content.Geometry.PieceCount) is not { } recorded) return;
@@ -65,7 +65,7 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
     {
         foreach (var torrent in node.Torrents)
         {
-            if (!_kept.TryGetValue((node.Name, torrent.Content.Torrent), out var kept)) continue;
+            if (!_kept.TryGetValue((node.StorageName, torrent.Content.Torrent), out var kept)) continue;
             foreach (var piece in kept.BlocksWritten.Keys.Where(piece => !kept.Recorded[piece]).ToArray()) kept.BlocksWritten.Remove(piece);
         }
     }
@@ -75,7 +75,7 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
         if (!node.TrustsDisk || node.HasLostBytes) return;
         foreach (var torrent in node.Torrents)
         {
-            if (!_kept.TryGetValue((node.Name, torrent.Content.Torrent), out var kept)) continue;
+            if (!_kept.TryGetValue((node.StorageName, torrent.Content.Torrent), out var kept)) continue;
             foreach (var (piece, written) in kept.BlocksWritten)
             {
                 var now = node.Disk.WorkOn(torrent.Content, torrent.Options.Folder, piece).BlocksWritten;
@@ -86,7 +86,7 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
 
     private Kept Of(SimNode node, SimTorrent torrent)
     {
-        var key = (node.Name, torrent.Content.Torrent);
+        var key = (node.StorageName, torrent.Content.Torrent);
         if (!_kept.TryGetValue(key, out var kept)) _kept.Add(key, kept = new Kept(torrent.Content.Geometry.PieceCount));
         return kept;
     }

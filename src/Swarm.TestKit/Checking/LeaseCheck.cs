@@ -24,7 +24,11 @@ internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent 
         }
     }
 
-    public override void OnLost(SimNode node, bool withPower) => OnGone(node);
+    // What a member had is its until its session has run out, whatever became of the process.
+    public override void OnLost(SimNode node, bool withPower)
+    {
+        if (node.Settings.Cluster is null) OnGone(node);
+    }
 
     public override void OnStopped(SimNode node)
     {
@@ -43,7 +47,7 @@ internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent 
         if (leases.TryGetValue(torrent, out var lease))
         {
             if (token <= lease.Token) Broken(node, $"the lease of {torrent} was given under token {token}, after {lease.Token}");
-            if (lease.Owner is { } owner && owner != node.Name) Broken(node, $"it was given the lease of {torrent}, which {owner} has");
+            if (lease.Owner is { } owner && owner != node.Name && node.Settings.Cluster?.HasSession(owner) != false) Broken(node, $"it was given the lease of {torrent}, which {owner} has");
         }
 
         leases[torrent] = new Lease(node.Name, token);

@@ -65,7 +65,7 @@ internal sealed class ClusterCheck(SimCluster cluster) : WorldCheck(cluster.Worl
         }
 
         // One that was voted down may not know yet: what it was given lasts until it has run out in database time, and nobody takes over before.
-        var hasSession = cluster.Database.Tables.Membership.Members.Values.Any(row => row.Traits.Storage == member.Name && row.HasSession(cluster.Database.NowTicks));
+        var hasSession = cluster.HasSession(member.Name);
         var written = member.Disk.Counters.BytesWritten;
         // Between two looks without a session nothing may reach a file; one that slept needs a moment to find out.
         if (!hasSession && _looks.TryGetValue(member.Name, out var last) && !last.HadSession && written > last.Written && World.Now - member.ThawedAt > TimeSpan.FromSeconds(5))

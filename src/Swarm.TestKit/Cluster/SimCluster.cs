@@ -9,7 +9,7 @@ using Swarm.TestKit.World;
 namespace Swarm.TestKit.Cluster;
 
 /// <summary>A torrent that a cluster was given, and what is known of it from outside.</summary>
-public sealed class SimWanted(SimContent content, int replicas, int acknowledged)
+public sealed class SimWanted(SimContent content, int replicas, int acknowledged, bool isByLink)
 {
     /// <summary>What is right.</summary>
     public SimContent Content { get; } = content;
@@ -19,6 +19,9 @@ public sealed class SimWanted(SimContent content, int replicas, int acknowledged
 
     /// <summary>How many were to be complete before it was acknowledged.</summary>
     public int Acknowledged { get; } = acknowledged;
+
+    /// <summary>Whether it is given by a magnet link, with the trackers of its file, instead of by that file.</summary>
+    public bool IsByLink { get; } = isByLink;
 
     /// <summary>Whether a node has acknowledged it: from then on it may not be lost.</summary>
     public bool IsAccepted { get; internal set; }
@@ -42,6 +45,7 @@ public sealed class SimCluster
     private readonly Random _random;
     private readonly List<SimWanted> _wanted = [];
     private readonly List<SimNode> _members = [];
+    private readonly OneWriterCheck _oneWriter;
 
     /// <summary>A cluster without members.</summary>
     public SimCluster(SimWorld world, MembershipSettings? membership = null, PlacementSettings? placement = null)
@@ -55,6 +59,8 @@ public sealed class SimCluster
         var check = new ClusterCheck(this);
         Database.Committed = check.OnCommitted;
         world.Checks.Add(check);
+        world.Checks.Add(new AnnouncerCheck(this));
+        world.Checks.Add(_oneWriter = new OneWriterCheck(this));
         world.Healing.Add(Heal);
         world.Every(TimeSpan.FromSeconds(1), AskForWhatIsWanted);
     }
@@ -90,9 +96,9 @@ public sealed class SimCluster
     public SimNode AddNode(string name, SimNodeSettings? settings = null) => Take(World.AddNode(name, (settings ?? SimNodeSettings.Default) with { Cluster = this }));
 
     /// <summary>Gives the cluster a torrent. It is asked of one running node after another until one has acknowledged it.</summary>
-    public SimWanted Add(SimContent content, int replicas, int acknowledged = 0)
+    public SimWanted Add(SimContent content, int replicas, int acknowledged = 0, bool isByLink = false)
     {
-        var wanted = new SimWanted(content, replicas, acknowledged);
+        var wanted = new SimWanted(content, replicas, acknowledged, isByLink);
         _wanted.Add(wanted);
         foreach (var member in _members) Know(member, content);
         return wanted;
@@ -109,8 +115,8 @@ public sealed class SimCluster
             var torrent = wanted.Content.Torrent;
             if (!wanted.IsAccepted) return $"{torrent} is not acknowledged";
             if (!Database.Tables.Torrents.TryGetValue(torrent, out var placed)) return $"{torrent} is lost";
-            var needed = Math.Min(wanted.Replicas, _members.Count(member => !member.HasLeft));
-            var here = placed.Replicas.Where(replica => _members.Exists(member => member.Name == replica.Storage && !member.HasLeft)).ToArray();
+            var needed = Math.Min(wanted.Replicas, _members.Where(static member => !member.HasLeft).Select(static member => member.StorageName).Distinct().Count());
+            var here = placed.Replicas.Where(replica => _members.Exists(member => member.StorageName == replica.Storage && !member.HasLeft)).ToArray();
             if (here.Length != needed || !here.All(replica => replica.State == ReplicaState.Complete)) return $"{torrent} is to have {needed} replicas: {string.Join(", ", placed.Replicas)}";
             if (here.FirstOrDefault(replica => !Says(replica.Storage, wanted.Content)) is { } silent) return $"{torrent} does not seed at {silent.Storage}";
         }
@@ -166,8 +172,8 @@ public sealed class SimCluster
     internal ClusterSettings SettingsOf(SimNode node) => Configure(new ClusterSettings
     {
         Name = "sim",
-        EndPoint = $"{node.Name}:{LinkPort}",
-        Traits = new MemberTraits { Storage = node.Name, Zone = node.Settings.Zone, MessageVersion = node.MessageVersion },
+        EndPoint = EndPointOf(node.Name),
+        Traits = new MemberTraits { Storage = node.StorageName, Zone = node.Settings.Zone, MessageVersion = node.MessageVersion },
         Folder = "/cluster",
         PeerAddress = node.Host.PublicAddress.ToString(),
         Membership = Membership,
@@ -175,10 +181,20 @@ public sealed class SimCluster
         RetryDelay = TimeSpan.FromSeconds(20),
     });
 
+    /// <summary>Whether the session of a member's process, the one that runs or the one before, has not run out.</summary>
+    public bool HasSession(string member) => Database.Tables.Membership.Members.Values.Any(row => row.Id.EndPoint == EndPointOf(member) && row.HasSession(Database.NowTicks));
+
+    /// <summary>Whether several members see the files of a storage.</summary>
+    public bool IsShared(string storage) => _members.Count(member => member.StorageName == storage) > 1;
+
+    private static string EndPointOf(string member) => $"{member}:{LinkPort}";
+
     internal SimNode Take(SimNode node)
     {
         _members.Add(node);
-        node.Store.IsFenced = name => Database.Tables.Membership.Members.Values.LastOrDefault(row => row.Traits.Storage == name) is { IsLive: false };
+        node.Store.IsFenced = name => Database.Tables.Membership.Members.Values.LastOrDefault(row => row.Id.EndPoint == EndPointOf(name)) is { IsLive: false };
+        node.Store.LeasesHold = HasSession;
+        _oneWriter.Follow(node);
         foreach (var wanted in _wanted) Know(node, wanted.Content);
         return node;
     }
@@ -187,7 +203,7 @@ public sealed class SimCluster
 
     private static void Know(SimNode member, SimContent content) => member.Know(content, FolderOf(content));
 
-    private bool Says(string storage, SimContent content) => _members.Exists(member => member.Name == storage && member.State == NodeState.Running && member.Find(content.Torrent) is { IsComplete: true });
+    private bool Says(string storage, SimContent content) => _members.Exists(member => member.StorageName == storage && member.State == NodeState.Running && member.Find(content.Torrent) is { IsComplete: true });
 
     private static bool Has(SimNode member, SimContent content) => Enumerable.Range(0, content.Geometry.PieceCount).All(piece => member.Disk.Holds(content, FolderOf(content), new PieceIndex(piece)));
 
@@ -200,10 +216,12 @@ public sealed class SimCluster
             wanted.IsAsked = true;
             var member = running[_random.Next(running.Length)];
             World.Note(member.Name, $"is asked to add {wanted.Content.Torrent}");
-            member.Cluster!.Tell(new RouterActor.Add(TorrentSource.FromFile(wanted.Content.Metainfo, wanted.Content.TorrentFile), wanted.Replicas, wanted.Acknowledged, TimeSpan.FromMinutes(10)), member.Ear(message => OnAnswer(wanted, message)));
+            member.Cluster!.Tell(new RouterActor.Add(SourceOf(wanted), wanted.Replicas, wanted.Acknowledged, TimeSpan.FromMinutes(10)), member.Ear(message => OnAnswer(wanted, message)));
             World.After(AskAgain, () => wanted.IsAsked = wanted.IsAccepted);
         }
     }
+
+    private static TorrentSource SourceOf(SimWanted wanted) => wanted.IsByLink ? SimNode.LinkOf(wanted.Content, SimNode.TrackersOf(wanted.Content)) : TorrentSource.FromFile(wanted.Content.Metainfo, wanted.Content.TorrentFile);
 
     private void OnAnswer(SimWanted wanted, object message)
     {

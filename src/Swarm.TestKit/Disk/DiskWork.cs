@@ -9,7 +9,7 @@ namespace Swarm.TestKit.Disk;
 /// <para>A piece of a content that is known is valid if every block that was given was right; where nothing is known of it, it is read back and hashed when its last block is in. An owner is told
 /// once a turn what was written. What fails is told, the piece is forgotten, and every slice is released once.</para>
 /// </summary>
-internal sealed partial class DiskWork(SimVolume volume, SimPressure pressure, Random random, Func<SimDiskSettings> settings, Func<SlabLedger> slabs, Action<SimStorage> closed, Action<SimStorage> relocated)
+internal sealed partial class DiskWork(SimVolume volume, SimPressure pressure, Random random, Func<SimDiskSettings> settings, Func<SlabLedger> slabs, Action<SimStorage> closed, Action<SimStorage> relocated, Action<SimStorage> wrote)
 {
     private readonly byte[] _block = new byte[PieceGeometry.BlockSize];
     private readonly SimReader _reader = new(volume, random, settings);
@@ -153,8 +153,9 @@ internal sealed partial class DiskWork(SimVolume volume, SimPressure pressure, R
         if (writes.Count == 0) return;
         var progress = storage.ProgressOf(piece);
         var fails = Happens(settings().WriteFailure);
-        DiskError? error = null;
-        foreach (var job in writes.Take(fails ? random.Next(writes.Count) : writes.Count))
+        var error = storage.MayWrite() ? null : SimDiskErrors.Expired(storage.Spec.Root);
+        if (error is null) wrote(storage);
+        foreach (var job in error is not null ? [] : writes.Take(fails ? random.Next(writes.Count) : writes.Count))
         {
             progress.AllRight &= storage.Content is null || storage.Content.Matches(job.Block, BytesOfBlock(job));
             error = Write(job);
@@ -246,6 +247,7 @@ internal sealed partial class DiskWork(SimVolume volume, SimPressure pressure, R
     {
         var storage = job.Storage;
         if (storage.Failure is { } failure && job.Kind is not (SimDiskJobKind.Open or SimDiskJobKind.Close or SimDiskJobKind.Check)) job.Refuse(failure);
+        else if (job.Kind is SimDiskJobKind.Move or SimDiskJobKind.Rename or SimDiskJobKind.Delete && !storage.MayWrite()) job.Refuse(SimDiskErrors.Expired(storage.Spec.Root));
         else if (job.Kind is SimDiskJobKind.Move or SimDiskJobKind.Rename) Relocate(job);
         else if (job.Kind == SimDiskJobKind.Delete) Delete(job);
         else if (job.Kind == SimDiskJobKind.Open) Open(storage);

@@ -27,7 +27,7 @@ public sealed partial class SimDisk
     public void Crash()
     {
         Kill();
-        _volume.Crash();
+        if (!_isShared) _volume.Crash();
     }
 
     /// <summary>The process dies and the machine lives: pending jobs are gone and never answer, and what was written is there. Slabs that they held are the dead process's.</summary>

@@ -1,4 +1,5 @@
 using Swarm.Actors.Ports;
+using Swarm.Protocol.Cluster;
 using Swarm.TestKit.Content;
 using Swarm.TestKit.Memory;
 
@@ -18,7 +19,9 @@ public sealed partial class SimDisk : IDisk, IBlockReader
 {
     private readonly List<SimContent> _contents = [];
     private readonly SortedDictionary<long, SimStorage> _storages = [];
-    private readonly Dictionary<(string Root, InfoHash Torrent), WorkTally> _tallies = [];
+    private readonly Dictionary<(string Root, InfoHash Torrent), WorkTally> _tallies;
+    private readonly WriteTerms _terms = new();
+    private bool _isShared;
     private readonly Random _random;
     private readonly SimVolume _volume;
     private readonly SimPressure _pressure;
@@ -31,14 +34,18 @@ public sealed partial class SimDisk : IDisk, IBlockReader
     /// <param name="random">What decides everything that may be one way or another.</param>
     /// <param name="settings">What it is like.</param>
     /// <param name="slabs">Where the slabs of reads come from.</param>
-    public SimDisk(Simulation simulation, Random random, SimDiskSettings settings, SlabLedger slabs)
+    /// <param name="files">The disk whose files it sees, as a machine sees those of a file server; null: it has its own. What such machines have written is with the server: a power loss of one takes only what it had not done.</param>
+    public SimDisk(Simulation simulation, Random random, SimDiskSettings settings, SlabLedger slabs, SimDisk? files = null)
     {
+        Clock = simulation.Time;
+        if (files is not null) files._isShared = _isShared = true;
+        _tallies = files?._tallies ?? [];
         Settings = settings;
         Slabs = slabs;
         _random = random;
-        _volume = new SimVolume(random, () => Settings, simulation.Time);
+        _volume = files?._volume ?? new SimVolume(random, () => Settings, simulation.Time);
         _pressure = new SimPressure(() => Settings);
-        _work = new DiskWork(_volume, _pressure, random, () => Settings, () => Slabs, storage => _storages.Remove(storage.Id.Value), FollowTally);
+        _work = new DiskWork(_volume, _pressure, random, () => Settings, () => Slabs, storage => _storages.Remove(storage.Id.Value), FollowTally, storage => Wrote?.Invoke(storage.Content, storage.Spec.Root));
         _turns = new SimTurns(simulation, random, () => Settings, _work);
     }
 
@@ -47,6 +54,12 @@ public sealed partial class SimDisk : IDisk, IBlockReader
 
     /// <summary>The slabs of the process that runs now; a node that starts again brings its own.</summary>
     public SlabLedger Slabs { get; set; }
+
+    /// <summary>The clock of the machine, by which <see cref="WriteUntil"/> is meant.</summary>
+    public TimeProvider Clock { get; set; }
+
+    /// <summary>Called after each write that reached a file: the content, where it is known, and the root of its storage.</summary>
+    public Action<SimContent?, string>? Wrote { get; set; }
 
     /// <summary>Tells of a content, before a storage of it is opened: its bytes are then computed and not kept.</summary>
     public void Know(SimContent content)
@@ -58,7 +71,7 @@ public sealed partial class SimDisk : IDisk, IBlockReader
     public void Open(StorageId storage, StorageSpec spec, IActorRef owner)
     {
         var content = _contents.Find(known => known.Geometry == spec.Layout.Geometry && known.Metainfo.PieceHashes!.Memory.Span.SequenceEqual(spec.PieceHashes.Span));
-        var opened = new SimStorage(storage, spec, owner, content, content is null ? new WorkTally(spec.Layout.Geometry.PieceCount) : TallyOf(content, spec.Root), _turns);
+        var opened = new SimStorage(storage, spec, owner, content, content is null ? new WorkTally(spec.Layout.Geometry.PieceCount) : TallyOf(content, spec.Root), _turns, MayWrite(_terms.Of(spec.Root)));
         if (_storages.TryAdd(storage.Value, opened)) PostFence(opened, new SimDiskJob(SimDiskJobKind.Open, opened));
         else opened.Tell(new IDisk.OpenFailed(storage, SimDiskErrors.Failed(spec.Root, $"storage {storage.Value} is open already")));
     }
@@ -154,6 +167,9 @@ public sealed partial class SimDisk : IDisk, IBlockReader
     }
 
     /// <inheritdoc/>
+    public void WriteUntil(string root, long term, long untilTicks) => _terms.Set(root, term, untilTicks);
+
+    /// <inheritdoc/>
     public void Close(StorageId storage)
     {
         if (_storages.TryGetValue(storage.Value, out var target)) PostFence(target, new SimDiskJob(SimDiskJobKind.Close, target));
@@ -167,6 +183,8 @@ public sealed partial class SimDisk : IDisk, IBlockReader
         target.Tell(new IDisk.ReadFailed(storage, block, -1, error));
         return false;
     }
+
+    private Func<bool> MayWrite(WriteTerm? term) => term is null ? static () => true : () => Settings.IgnoresTerms || term.Allows(Clock.GetElapsedTime(0).Ticks);
 
     private static SimDiskJob OnPiece(SimDiskJobKind kind, SimStorage target, PieceIndex piece) => new(kind, target) { Block = new BlockRequest(piece, 0, 0) };
 

@@ -15,6 +15,8 @@ internal static class SimDiskErrors
 
     public static DiskError Obstructed(string path, string why) => Of(DiskErrorKind.Obstructed, "use", path, why);
 
+    public static DiskError Expired(string path) => Of(DiskErrorKind.Expired, "write to", path, "this node's right to write there has run out");
+
     public static DiskError Failed(string path, string why) => Of(DiskErrorKind.Failed, "use", path, why);
 
     public static DiskError Device(string path) => Of(DiskErrorKind.Failed, "use", path, "the device reported an error; check the disk and the system's log");

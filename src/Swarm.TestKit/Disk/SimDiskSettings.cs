@@ -81,4 +81,7 @@ public sealed record SimDiskSettings
 
     /// <summary>A mutation, only for proving that a checker can fail: a piece that has bytes is said to be valid, whatever they are.</summary>
     public bool SkipsHashCheck { get; init; }
+
+    /// <summary>A mutation, only for proving that a checker can fail: what is queued is written whenever its turn comes, as by a disk that knows of no terms.</summary>
+    public bool IgnoresTerms { get; init; }
 }

@@ -22,8 +22,9 @@ internal sealed class SimStorage
     private int _underWay;
     private bool _fenced;
 
-    public SimStorage(StorageId id, StorageSpec spec, IActorRef owner, SimContent? content, WorkTally tally, SimTurns turns)
+    public SimStorage(StorageId id, StorageSpec spec, IActorRef owner, SimContent? content, WorkTally tally, SimTurns turns, Func<bool> mayWrite)
     {
+        MayWrite = mayWrite;
         Id = id;
         Spec = spec;
         Content = content;
@@ -36,6 +37,9 @@ internal sealed class SimStorage
     }
 
     public StorageId Id { get; }
+
+    /// <summary>Whether the term that it was opened in has not ended.</summary>
+    public Func<bool> MayWrite { get; }
 
     public StorageSpec Spec { get; private set; }
 

@@ -74,6 +74,9 @@ public sealed class FakeTracker
     /// <summary>Where the members of a swarm say that they listen, in the order of their coming.</summary>
     public ImmutableArray<IPEndPoint> Members(InfoHash torrent) => _swarms.TryGetValue(torrent, out var swarm) ? [.. swarm.Members] : [];
 
+    /// <summary>Where the members of a swarm say that they listen, and when each announced last.</summary>
+    public ImmutableArray<(IPEndPoint Address, TimeSpan At)> Seen(InfoHash torrent) => _swarms.TryGetValue(torrent, out var swarm) ? [.. swarm.Seen] : [];
+
     /// <summary>Members of a swarm that have everything, the others, and how often it was said that one has become complete.</summary>
     public (int Seeders, int Leechers, int Completed) Count(InfoHash torrent) =>
         _swarms.TryGetValue(torrent, out var swarm) ? (swarm.Seeders, swarm.Leechers, swarm.Completed) : (0, 0, 0);

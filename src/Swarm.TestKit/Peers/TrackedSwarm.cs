@@ -23,6 +23,9 @@ internal sealed class TrackedSwarm
     /// <summary>Where the members listen, in the order of their coming.</summary>
     public IEnumerable<IPEndPoint> Members => _members.Select(member => member.Address);
 
+    /// <summary>The members, and when each announced last.</summary>
+    public IEnumerable<(IPEndPoint Address, TimeSpan At)> Seen => _members.Select(member => (member.Address, member.SeenAt));
+
     /// <summary>Takes an announce down.</summary>
     public void Announce(IPEndPoint address, long left, AnnounceEvent @event, TimeSpan now)
     {

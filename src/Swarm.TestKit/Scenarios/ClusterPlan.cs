@@ -23,6 +23,12 @@ public sealed record ClusterPlan
     /// <summary>Zones that members are dealt out to, 1 for all in the same.</summary>
     public int Zones { get; init => field = Setting.InRange(value, 1, 100); } = 1;
 
+    /// <summary>Members that see the files of one storage, 1 for a storage each: the first so many share one, then the next.</summary>
+    public int MembersPerStorage { get; init => field = Setting.InRange(value, 1, 100); } = 1;
+
+    /// <summary>Whether it is given magnet links instead of files.</summary>
+    public bool IsByLink { get; init; }
+
     /// <summary>How members watch each other.</summary>
     public MembershipSettings Membership { get; init; } = MembershipSettings.Default;
 

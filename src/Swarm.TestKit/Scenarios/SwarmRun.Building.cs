@@ -153,7 +153,7 @@ public sealed partial class SwarmRun
 
         if (group.IsMember) return;
         if (group.IsSeeding) node.AddSeed(content, Configure);
-        else if (group.IsByMagnet) node.AddMagnet(content, Configure, content.Metainfo.TrackerTiers.IsDefaultOrEmpty ? [] : [.. content.Metainfo.TrackerTiers.SelectMany(tier => tier)]);
+        else if (group.IsByMagnet) node.AddMagnet(content, Configure, SimNode.TrackersOf(content));
         else node.Add(content, Configure);
     }
 }

@@ -21,7 +21,12 @@ public sealed partial class SwarmRun
         _cluster.Database.Settings = _cluster.Database.Settings with { ClockOffset = Dice.Between("database clock", -48.Hours, 48.Hours) };
     }
 
-    private SimNodeSettings AsMember(SimNodeSettings settings, int number) => settings with { Cluster = _cluster, Zone = $"zone-{number % _scenario.Cluster!.Zones}" };
+    private SimNodeSettings AsMember(SimNodeSettings settings, int number) => settings with
+    {
+        Cluster = _cluster,
+        Zone = $"zone-{number % _scenario.Cluster!.Zones}",
+        SharesDiskOf = (number - 1) % _scenario.Cluster.MembersPerStorage == 0 ? null : Cluster.Members[(number - 1) / _scenario.Cluster.MembersPerStorage * _scenario.Cluster.MembersPerStorage],
+    };
 
     private void TakeMember(SimNode node)
     {
@@ -34,18 +39,18 @@ public sealed partial class SwarmRun
     {
         if (_scenario.Cluster is not { } plan) return;
         var count = Dice.Between("torrents", plan.LeastTorrents, plan.MostTorrents);
-        ImmutableArray<string> trackers = first.Metainfo.TrackerTiers.IsDefaultOrEmpty ? [] : [.. first.Metainfo.TrackerTiers.SelectMany(tier => tier)];
+        var trackers = SimNode.TrackersOf(first);
         for (var i = 0; i < count; i++)
         {
-            var content = i == 0 ? first : SimContent.OneFile(Dice.Between("more content bytes", 50.KiB, 1.MiB), 32_768, Dice.Stream("content").Next(), trackers);
+            var content = i == 0 ? first : new SimContent(Dice.Stream("content").Next(), 32_768, [("one.bin", Dice.Between("more content bytes", 50.KiB, 1.MiB))], trackers, first.Metainfo.IsPrivate);
             foreach (var (node, _, isSeed) in _members)
             {
                 if (i > 0 && isSeed) node.AddSeed(content);
             }
 
             var replicas = Dice.Between("replicas", plan.LeastReplicas, plan.MostReplicas);
-            var acknowledged = Math.Min(Dice.Between("acknowledged replicas", 0, replicas), Cluster.Members.Count);
-            After(Dice.Between("when a torrent is added", TimeSpan.Zero, plan.AddedWithin), () => Cluster.Add(content, replicas, acknowledged));
+            var acknowledged = Math.Min(Dice.Between("acknowledged replicas", 0, replicas), Cluster.Members.Select(member => member.StorageName).Distinct().Count());
+            After(Dice.Between("when a torrent is added", TimeSpan.Zero, plan.AddedWithin), () => Cluster.Add(content, replicas, acknowledged, plan.IsByLink));
         }
     }
 

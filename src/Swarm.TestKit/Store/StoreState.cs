@@ -123,7 +123,7 @@ internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorr
 
     private StoreState Acquire(InfoHash torrent, StoreOwner owner, out StoreOutcome outcome)
     {
-        if (Leases.TryGetValue(torrent, out var held) && held.Owner != owner && held.Owner.IsAlive)
+        if (Leases.TryGetValue(torrent, out var held) && held.Owner != owner && held.Owner.Holds(owner))
         {
             outcome = new StoreOutcome.HeldBy(held.Owner.Name);
             return this;
@@ -156,4 +156,10 @@ internal sealed class StoreOwner(string name)
     public string Name { get; } = name;
 
     public bool IsAlive { get; set; } = true;
+
+    /// <summary>Whether leases of processes of a name are live, whatever became of the process; null: they are while it is alive.</summary>
+    public Func<string, bool>? LeasesHold { get; init; }
+
+    /// <summary>Whether what it has is refused to another. Whoever has its name is its successor.</summary>
+    public bool Holds(StoreOwner against) => LeasesHold is { } hold ? Name != against.Name && hold(Name) : IsAlive;
 }

@@ -20,6 +20,7 @@ public sealed partial class SimNode
     {
         if (State != NodeState.Down) throw new InvalidOperationException($"{Name} is {State}.");
         Lives++;
+        StartedAt = World.Now;
         World.Note(Name, $"starts, life {Lives}");
         State = NodeState.Starting;
         HasLeft = false;

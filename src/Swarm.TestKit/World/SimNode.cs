@@ -51,6 +51,7 @@ public sealed partial class SimNode
         Disk = disk;
         Store = store;
         Clock = new SimClock(world.Simulation.Time, settings.ClockOffset, settings.ClockRate);
+        disk.Clock = Clock;
     }
 
     /// <summary>Its world.</summary>
@@ -58,6 +59,9 @@ public sealed partial class SimNode
 
     /// <summary>Its name: that of its host, its actor system, and of the owner of its leases.</summary>
     public string Name { get; }
+
+    /// <summary>What its storage is called in a cluster: by its own name, or by that of the node whose files it sees.</summary>
+    public string StorageName => Settings.SharesDiskOf?.StorageName ?? Name;
 
     /// <summary>What it is like.</summary>
     public SimNodeSettings Settings { get; }
@@ -85,6 +89,9 @@ public sealed partial class SimNode
 
     /// <summary>Whether it has left for good: nothing is expected of it, and nothing brings it back but <see cref="Start"/>.</summary>
     public bool HasLeft { get; private set; }
+
+    /// <summary>When the process that runs, or ran last, was started.</summary>
+    public TimeSpan StartedAt { get; private set; }
 
     /// <summary>How many processes there were.</summary>
     public int Lives { get; private set; }
@@ -127,11 +134,15 @@ public sealed partial class SimNode
         Add(content, TorrentSource.FromFile(content.Metainfo, content.TorrentFile), configure);
 
     /// <summary>Gives it a torrent by a magnet link that names the hash and, if given, trackers.</summary>
-    public SimTorrent AddMagnet(SimContent content, Func<TorrentOptions, TorrentOptions>? configure = null, params ImmutableArray<string> trackers)
+    public SimTorrent AddMagnet(SimContent content, Func<TorrentOptions, TorrentOptions>? configure = null, params ImmutableArray<string> trackers) => Add(content, LinkOf(content, trackers), configure);
+
+    internal static ImmutableArray<string> TrackersOf(SimContent content) => content.Metainfo.TrackerTiers.IsDefaultOrEmpty ? [] : [.. content.Metainfo.TrackerTiers.SelectMany(tier => tier)];
+
+    internal static TorrentSource LinkOf(SimContent content, ImmutableArray<string> trackers)
     {
         var text = $"magnet:?xt=urn:btih:{content.Torrent}" + string.Concat(trackers.Select(tracker => "&tr=" + Uri.EscapeDataString(tracker)));
         return MagnetLink.TryParse(text, out var link, out var error)
-            ? Add(content, TorrentSource.FromMagnet(link), configure)
+            ? TorrentSource.FromMagnet(link)
             : throw new ArgumentException($"The link is malformed: {error}", nameof(trackers));
     }
 

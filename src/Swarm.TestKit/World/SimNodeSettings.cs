@@ -36,6 +36,9 @@ public sealed record SimNodeSettings
     /// <summary>The node whose store it shares, as processes on one data folder do; null: it has one of its own.</summary>
     public SimNode? SharesStoreOf { get; init; }
 
+    /// <summary>The node whose files it sees, as machines that have mounted the same file server do, and whose store it shares; null: it has a disk of its own. The two name the same storage in their cluster.</summary>
+    public SimNode? SharesDiskOf { get; init; }
+
     /// <summary>The cluster that it is a member of, or null.</summary>
     public SimCluster? Cluster { get; init; }
 

@@ -105,8 +105,8 @@ public sealed partial class SimWorld
     {
         settings ??= SimNodeSettings.Default;
         var host = AddHost(name, settings.Link, settings.Nat, settings.Address, settings.SecondAddress);
-        var disk = new SimDisk(Simulation, Seeds.Fork("disk/" + name), settings.Disk ?? Settings.Disk, new SlabLedger(Buffers));
-        var store = settings.SharesStoreOf?.Store ?? NewStore(name, settings.Store ?? Settings.Store);
+        var disk = new SimDisk(Simulation, Seeds.Fork("disk/" + name), settings.Disk ?? Settings.Disk, new SlabLedger(Buffers), settings.SharesDiskOf?.Disk);
+        var store = (settings.SharesDiskOf ?? settings.SharesStoreOf)?.Store ?? NewStore(name, settings.Store ?? Settings.Store);
         var node = new SimNode(this, name, settings, host, disk, store);
         _nodes.Add(node);
         return node;

@@ -7,7 +7,12 @@ namespace Swarm.Host.Api.Catalogue;
 /// <param name="Row">What it is.</param>
 /// <param name="Revision">The catalogue's revision that brought it.</param>
 /// <param name="ChangedTicks">When that was, in UTC ticks.</param>
-internal sealed record CatalogueEntry(int Id, TorrentRow Row, long Revision, long ChangedTicks);
+/// <param name="Placement">Where it is in the cluster; null: it is this node's alone.</param>
+internal sealed record CatalogueEntry(int Id, TorrentRow Row, long Revision, long ChangedTicks, Placement? Placement = null)
+{
+    /// <summary>Whether the node runs it, or has it at rest: else the row is what the cluster knows of it.</summary>
+    public bool IsHere => Placement is not { IsHere: false };
+}
 
 /// <summary>A torrent that is gone.</summary>
 internal readonly record struct Tombstone(InfoHash Torrent, int Id, long Revision, long RemovedTicks);

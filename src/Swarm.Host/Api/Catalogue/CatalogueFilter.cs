@@ -1,4 +1,5 @@
 using Swarm.Actors.Torrents;
+using Swarm.Protocol.Cluster;
 
 namespace Swarm.Host.Api.Catalogue;
 
@@ -23,11 +24,32 @@ internal sealed record CatalogueFilter
     /// <summary>Has this in its name.</summary>
     public string? Text { get; init; }
 
+    /// <summary>Is the cluster's.</summary>
+    public bool IsPlaced { get; init; }
+
+    /// <summary>Has fewer complete replicas than wanted.</summary>
+    public bool IsBelow { get; init; }
+
+    /// <summary>Has a replica in this state.</summary>
+    public ReplicaState? Replica { get; init; }
+
+    /// <summary>Has a replica at this storage.</summary>
+    public string? Storage { get; init; }
+
+    /// <summary>Has a replica that this member runs.</summary>
+    public string? Node { get; init; }
+
     /// <summary>The bit of a state in <see cref="States"/>.</summary>
     public static int BitOf(TorrentState state) => 1 << (int)state;
 
     /// <summary>Whether a torrent is asked for.</summary>
-    public bool Lets(TorrentRow row) =>
+    public bool Lets(CatalogueEntry entry) => Lets(entry.Row) && (!IsPlaced || (entry.Placement is { } placement && Lets(placement)));
+
+    private bool Lets(Placement placement) =>
+        (!IsBelow || placement.Complete < placement.Wanted)
+        && ((Replica is null && Storage is null && Node is null) || placement.Replicas.Any(replica => (Replica is null || replica.State == Replica) && (Storage is null || replica.Storage == Storage) && (Node is null || replica.Node == Node)));
+
+    private bool Lets(TorrentRow row) =>
         (States == 0 || (States & BitOf(row.State)) != 0)
         && (Category is null || string.Equals(row.Category ?? "", Category, StringComparison.OrdinalIgnoreCase))
         && (Label is null || row.Labels.Contains(Label, StringComparer.OrdinalIgnoreCase))

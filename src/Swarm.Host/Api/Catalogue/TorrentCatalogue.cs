@@ -58,13 +58,26 @@ internal sealed class TorrentCatalogue
         }
     }
 
-    /// <summary>Takes in new and changed rows. One writer.</summary>
+    /// <summary>Takes in new and changed rows of torrents that are the node's alone. One writer.</summary>
     public void Put(ImmutableArray<TorrentRow> rows)
     {
         var now = _clock.GetUtcNow().UtcTicks;
         foreach (var row in rows)
         {
-            lock (_gate) Put(row, now);
+            lock (_gate) Put(row, null, now);
+        }
+
+        Tell();
+    }
+
+    /// <summary>Takes in new and changed rows, each with where it is in the cluster. One writer.</summary>
+    public void Put(IReadOnlyCollection<(TorrentRow Row, Placement? Placement)> rows)
+    {
+        if (rows.Count == 0) return;
+        var now = _clock.GetUtcNow().UtcTicks;
+        foreach (var (row, placement) in rows)
+        {
+            lock (_gate) Put(row, placement, now);
         }
 
         Tell();
@@ -128,7 +141,7 @@ internal sealed class TorrentCatalogue
         var matches = 0;
         foreach (var entry in Walk())
         {
-            if (!filter.Lets(entry.Row)) continue;
+            if (!filter.Lets(entry)) continue;
             matches++;
             var position = order.PositionOf(entry.Row);
             if (after is null || order.Compare(position, after.Value) > 0) best.Offer(entry, position);
@@ -186,7 +199,7 @@ internal sealed class TorrentCatalogue
         static int Gcd(int a, int b) => b == 0 ? a : Gcd(b, a % b);
     }
 
-    private void Put(TorrentRow row, long now)
+    private void Put(TorrentRow row, Placement? placement, long now)
     {
         if (!_byHash.TryGetValue(row.Torrent, out var slot))
         {
@@ -199,7 +212,7 @@ internal sealed class TorrentCatalogue
             Unlink(slot);
         }
 
-        Volatile.Write(ref slot.Entry, new CatalogueEntry(slot.Id, row, _revision + 1, now));
+        Volatile.Write(ref slot.Entry, new CatalogueEntry(slot.Id, row, _revision + 1, now, placement));
         Volatile.Write(ref _slots[slot.Index], slot);
         slot.Older = _newest;
         if (_newest is not null) _newest.Newer = slot;

@@ -31,16 +31,20 @@ internal sealed class NodeEndpoints(ApiServices api, EventStreams streams)
     public void MapHealth(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => new Health("ok")).WithName("getHealth").WithSummary("The process answers.").WithMetadata(new Needs(Scope.None)).WithTags("health");
-        routes.MapGet("/readyz", Ready).WithName("getReadiness").WithSummary("The node has taken up its torrents and is not ending.").WithMetadata(new Needs(Scope.None)).WithTags("health")
+        routes.MapGet("/readyz", Ready).WithName("getReadiness").WithSummary("The node has taken up its torrents and is not ending; as a member of a cluster, it is up and may write.").WithMetadata(new Needs(Scope.None)).WithTags("health")
             .Produces<Health>(StatusCodes.Status503ServiceUnavailable);
     }
 
-    private Results<Ok<Health>, JsonHttpResult<Health>> Ready() => api.Node.Facts.Phase switch
+    private async Task<Results<Ok<Health>, JsonHttpResult<Health>>> Ready()
     {
-        NodePhase.Running => TypedResults.Ok(new Health("ok")),
-        NodePhase.Restoring => TypedResults.Json(new Health("restoring"), ApiJson.Default.Health, statusCode: StatusCodes.Status503ServiceUnavailable),
-        _ => TypedResults.Json(new Health("draining"), ApiJson.Default.Health, statusCode: StatusCodes.Status503ServiceUnavailable),
-    };
+        var unready = api.Node.Facts.Phase switch
+        {
+            NodePhase.Running => await api.Node.UnreadyAsync().ConfigureAwait(false),
+            NodePhase.Restoring => "restoring",
+            _ => "draining",
+        };
+        return unready is null ? TypedResults.Ok(new Health("ok")) : TypedResults.Json(new Health(unready), ApiJson.Default.Health, statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
 
     private NodeView Show()
     {
@@ -87,7 +91,7 @@ internal sealed class NodeEndpoints(ApiServices api, EventStreams streams)
 
     private Statistics Figures()
     {
-        var totals = CatalogueTotals.Of(api.Catalogue);
+        var totals = CatalogueTotals.OfAll(api.Catalogue);
         var byState = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var state in Enum.GetValues<TorrentState>())
         {

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Swarm.Actors.Torrents;
 using Swarm.Api.Contracts;
-using Swarm.Host.Api.Explaining;
+using Swarm.Host.Api.Clusters;
 using Swarm.Host.Api.Security;
 using Swarm.Host.Api.Torrents;
 using Swarm.Protocol.Metainfo;
@@ -18,29 +19,27 @@ internal sealed class OneTorrentEndpoints(ApiServices api)
     private const string NotThere = "A torrent is named by its hash, or by a beginning of it of at least 6 digits that only one torrent has.";
 
     private readonly TorrentCommands _commands = new(api);
+    private readonly TorrentCloseUps _closeUps = new(api);
+    private readonly OtherNodes? _others = api.Cluster is { } cluster ? new OtherNodes(cluster) : null;
 
     /// <summary>Declares them.</summary>
     public void Map(IEndpointRouteBuilder routes)
     {
         var torrent = routes.MapGroup("/torrents/{hash}").WithTags("torrent");
-        torrent.MapGet("", Show).Is("getTorrent", "One torrent.", Scope.Viewer, 404).WithDescription(NotThere);
+        torrent.MapGet("", Show).Is("getTorrent", "One torrent.", Scope.Viewer, 404, 503).WithDescription(NotThere);
         torrent.MapPatch("", Patch).Is("patchTorrent", "Changes how a torrent is run.", Scope.Operator, 404, 409);
         torrent.MapDelete("", Delete).Is("deleteTorrent", "Forgets a torrent, with or without its files.", Scope.Operator, 404, 409);
-        torrent.MapGet("/explain", Explain).Is("explainTorrent", "Why a torrent is slow or stopped, with the evidence.", Scope.Viewer, 404);
-        torrent.MapGet("/files", Files).Is("listFiles", "The files of a torrent.", Scope.Viewer, 404);
+        torrent.MapGet("/explain", Explain).Is("explainTorrent", "Why a torrent is slow or stopped, with the evidence.", Scope.Viewer, 404, 503);
+        torrent.MapGet("/files", Files).Is("listFiles", "The files of a torrent.", Scope.Viewer, 404, 503);
         torrent.MapPut("/files/{index:int}/priority/{priority}", SetPriority).Is("setFilePriority", "Says how much a file is wanted.", Scope.Operator, 404, 409);
         torrent.MapPut("/files/{index:int}/path", Rename).Is("renameFile", "Names a file anew.", Scope.Operator, 404, 409);
-        torrent.MapGet("/peers", Peers).Is("listPeers", "The connections of a torrent.", Scope.Viewer, 404);
+        torrent.MapGet("/peers", Peers).Is("listPeers", "The connections of a torrent.", Scope.Viewer, 404, 503);
         torrent.MapPost("/peers", AddPeers).Is("addPeers", "Tries peers.", Scope.Operator, 404, 409);
-        torrent.MapGet("/trackers", Trackers).Is("listTrackers", "The trackers of a torrent.", Scope.Viewer, 404);
-        torrent.MapGet("/pieces", Pieces).Is("getPieces", "Which pieces are verified.", Scope.Viewer, 404);
+        torrent.MapGet("/trackers", Trackers).Is("listTrackers", "The trackers of a torrent.", Scope.Viewer, 404, 503);
+        torrent.MapGet("/pieces", Pieces).Is("getPieces", "Which pieces are verified.", Scope.Viewer, 404, 503);
     }
 
-    private async Task<TorrentView> Show(string hash)
-    {
-        var (details, entry) = await _commands.DetailsAsync(hash).ConfigureAwait(false);
-        return TorrentMapping.ViewOf(details, entry.Revision);
-    }
+    private Task<TorrentView> Show(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.ViewAsync, NodeCall.Torrent, ApiJson.Default.TorrentView, cancellation);
 
     private Task<CommandReport> Patch(string hash, [FromBody] TorrentPatch patch)
     {
@@ -50,23 +49,9 @@ internal sealed class OneTorrentEndpoints(ApiServices api)
 
     private Task<CommandReport> Delete(string hash, [FromQuery] bool? deleteData) => _commands.RunOneAsync(hash, entry => new TorrentsActor.Remove(entry.Row.Torrent, deleteData ?? false));
 
-    private async Task<Explained> Explain(string hash, CancellationToken cancellation)
-    {
-        var (details, entry) = await _commands.DetailsAsync(hash).ConfigureAwait(false);
-        var facts = api.Node.Facts;
-        var totals = CatalogueTotals.Of(api.Catalogue);
-        var context = new ExplanationContext
-        {
-            DownloadLimit = facts.DownloadLimit,
-            UploadLimit = facts.UploadLimit,
-            DownloadRate = totals.DownloadRate,
-            UploadRate = totals.UploadRate,
-            DhtNodes = await DhtNodesAsync(cancellation).ConfigureAwait(false),
-        };
-        return new Explained(entry.Row.Torrent.ToString(), details.Row.Name, TorrentMapping.PhaseOf(details.Row.State), Explanation.Of(details, context));
-    }
+    private Task<Explained> Explain(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.ExplainAsync, NodeCall.Explain, ApiJson.Default.Explained, cancellation);
 
-    private async Task<FileList> Files(string hash) => TorrentMapping.FilesOf((await _commands.DetailsAsync(hash).ConfigureAwait(false)).Details);
+    private Task<FileList> Files(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.FilesAsync, NodeCall.Files, ApiJson.Default.FileList, cancellation);
 
     private Task<CommandReport> SetPriority(string hash, int index, string priority)
     {
@@ -79,7 +64,7 @@ internal sealed class OneTorrentEndpoints(ApiServices api)
         ? new TorrentsActor.RenameFile(entry.Row.Torrent, index, request.Path)
         : throw ApiException.Forbidden($"'{TorrentText.Clean(request.Path)}' does not stay inside the torrent's folder. Give a relative path with forward slashes and without '..'."));
 
-    private async Task<PeerList> Peers(string hash) => TorrentMapping.PeersOf((await _commands.DetailsAsync(hash).ConfigureAwait(false)).Details);
+    private Task<PeerList> Peers(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.PeersAsync, NodeCall.Peers, ApiJson.Default.PeerList, cancellation);
 
     private Task<CommandReport> AddPeers(string hash, [FromBody] AddPeers request)
     {
@@ -87,21 +72,23 @@ internal sealed class OneTorrentEndpoints(ApiServices api)
         return _commands.RunOneAsync(hash, entry => new TorrentsActor.AddPeers(entry.Row.Torrent, peers));
     }
 
-    private async Task<TrackerList> Trackers(string hash) => TorrentMapping.TrackersOf((await _commands.DetailsAsync(hash).ConfigureAwait(false)).Details);
+    private Task<TrackerList> Trackers(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.TrackersAsync, NodeCall.Trackers, ApiJson.Default.TrackerList, cancellation);
 
-    private async Task<PieceMap> Pieces(string hash) => TorrentMapping.PiecesOf((await _commands.DetailsAsync(hash).ConfigureAwait(false)).Details);
+    private Task<PieceMap> Pieces(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.PiecesAsync, NodeCall.Pieces, ApiJson.Default.PieceMap, cancellation);
 
-    private async Task<int?> DhtNodesAsync(CancellationToken cancellation)
+    // Here, or at a node that runs it.
+    private async Task<T> LookAsync<T>(string name, Func<InfoHash, CancellationToken, Task<T?>> here, NodeCall call, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class
     {
+        var entry = TorrentNames.Find(api.Catalogue, name);
+        if (!entry.IsHere && _others is not null) return await _others.AskAsync(entry, call, type, cancellation).ConfigureAwait(false);
         try
         {
-            var families = await api.Node.DhtAsync(cancellation).ConfigureAwait(false);
-            return families.Count == 0 ? null : families.Sum(family => family.Nodes);
+            return await here(entry.Row.Torrent, cancellation).ConfigureAwait(false) ?? throw ApiException.NotFound($"The torrent '{name}' has just been removed.");
         }
-        catch (SwarmException)
+        catch (SwarmException e)
         {
-            // A DHT that does not answer is a finding of another kind; the torrent is explained without it.
-            return null;
+            throw ApiException.Conflict($"{e.Message.TrimEnd('.')}.");
         }
     }
 }

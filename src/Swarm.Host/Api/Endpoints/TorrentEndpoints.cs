@@ -17,9 +17,6 @@ internal sealed class TorrentEndpoints(ApiServices api)
 {
     private const string TorrentFileType = "application/x-bittorrent";
 
-    // A list is a walk over all torrents that keeps a processor for tens of milliseconds. One is left for what must not wait for it, such as events; the processors are the process's, and so is this.
-    private static readonly SemaphoreSlim Walks = new(Math.Max(1, Environment.ProcessorCount - 1));
-
     // In base64, with room for the other members.
     private readonly int _addLimit = (int)Math.Min(int.MaxValue, (api.Settings.TorrentFileLimit / 3 * 4L) + api.Settings.BodyLimit);
     private readonly TorrentListing _listing = new(api.Catalogue);
@@ -31,9 +28,9 @@ internal sealed class TorrentEndpoints(ApiServices api)
         var torrents = routes.MapGroup("/torrents").WithTags("torrents");
         torrents.MapGet("", List).Is("listTorrents", "A page of torrents, filtered and sorted.", Scope.Viewer);
         torrents.MapGet("/changes", Changes).Is("listTorrentChanges", "What changed in the list of torrents after a revision.", Scope.Viewer);
-        torrents.MapPost("", Add).Is("addTorrent", "Adds a torrent by link, URL or file.", Scope.Operator, 409, 413, 415, 502)
+        torrents.MapPost("", Add).Is("addTorrent", "Adds a torrent by link, URL or file.", Scope.Operator, 409, 413, 415, 502, 503, 504)
             .Accepts<AddTorrent>("application/json").WithMetadata(new TakesBody(_addLimit));
-        torrents.MapPost("/file", AddFile).Is("addTorrentFile", "Adds a torrent by the .torrent file that is the body.", Scope.Operator, 409, 413, 415)
+        torrents.MapPost("/file", AddFile).Is("addTorrentFile", "Adds a torrent by the .torrent file that is the body.", Scope.Operator, 409, 413, 415, 503, 504)
             .Accepts<IFormFile>(TorrentFileType).WithMetadata(new TakesBody(api.Settings.TorrentFileLimit));
         torrents.MapPatch("", Patch).Is("patchTorrents", "Changes how several torrents are run.", Scope.Operator);
         torrents.MapPost("/pause", Pause).Is("pauseTorrents", "Lets torrents stand still until they are resumed.", Scope.Operator);
@@ -51,17 +48,9 @@ internal sealed class TorrentEndpoints(ApiServices api)
     {
         var known = context.Request.Headers.IfNoneMatch.ToString();
         if (known.Length > 0 && known == TagOf(api.Catalogue.Revision)) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
-        await Walks.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            var page = _listing.Page(new TorrentQuery(state, label, category, tracker, text, sort, cursor, limit));
-            context.Response.Headers.ETag = TagOf(page.Revision);
-            return TypedResults.Ok(page);
-        }
-        finally
-        {
-            Walks.Release();
-        }
+        var page = await _listing.PageAsync(new TorrentQuery(state, label, category, tracker, text, sort, cursor, limit), cancellation).ConfigureAwait(false);
+        context.Response.Headers.ETag = TagOf(page.Revision);
+        return TypedResults.Ok(page);
     }
 
     private static string TagOf(long revision) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
@@ -69,10 +58,11 @@ internal sealed class TorrentEndpoints(ApiServices api)
     private TorrentDelta Changes([FromQuery] long since) => TorrentMapping.DeltaOf(api.Catalogue.Since(since));
 
     private async Task<Results<Created<TorrentAdded>, Ok<TorrentAdded>>> Add([FromBody] AddTorrent request, CancellationToken cancellation) =>
-        Answer(await _commands.AddAsync(await api.Intake.ReadAsync(request, cancellation).ConfigureAwait(false)).ConfigureAwait(false));
+        Answer(await _commands.AddAsync(await api.Intake.ReadAsync(request, cancellation).ConfigureAwait(false), request).ConfigureAwait(false));
 
     private async Task<Results<Created<TorrentAdded>, Ok<TorrentAdded>>> AddFile(
-        HttpRequest request, [FromQuery] string? folder, [FromQuery] bool? paused, [FromQuery] string? category, [FromQuery] string[]? label, CancellationToken cancellation)
+        HttpRequest request, [FromQuery] string? folder, [FromQuery] bool? paused, [FromQuery] string? category, [FromQuery] string[]? label, [FromQuery] int? replicas, [FromQuery] int? acknowledged,
+        [FromQuery] int? timeoutSeconds, CancellationToken cancellation)
     {
         if (request.ContentType?.Split(';')[0].Trim() != TorrentFileType)
         {
@@ -82,8 +72,8 @@ internal sealed class TorrentEndpoints(ApiServices api)
         using var body = new MemoryStream();
         // Kestrel ends the reading where the limit is passed.
         await request.Body.CopyToAsync(body, cancellation).ConfigureAwait(false);
-        var options = new AddTorrent { Folder = folder, Paused = paused ?? false, Category = category, Labels = label ?? [] };
-        return Answer(await _commands.AddAsync(api.Intake.Read(ImmutableArray.Create(body.ToArray()), options)).ConfigureAwait(false));
+        var options = new AddTorrent { Folder = folder, Paused = paused ?? false, Category = category, Labels = label ?? [], Replicas = replicas, Acknowledged = acknowledged ?? 0, TimeoutSeconds = timeoutSeconds };
+        return Answer(await _commands.AddAsync(api.Intake.Read(ImmutableArray.Create(body.ToArray()), options), options).ConfigureAwait(false));
     }
 
     private Task<CommandReport> Patch([FromBody] PatchTorrents request)

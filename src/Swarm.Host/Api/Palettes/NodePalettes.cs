@@ -10,7 +10,7 @@ namespace Swarm.Host.Api.Palettes;
 internal static class NodePalettes
 {
     /// <summary>All of them.</summary>
-    public static PaletteBook Book(string version) => new(version, [Node, TorrentPalette.Palette, Peers, Dht, Trackers, Automation, Actors, Log, Config]);
+    public static PaletteBook Book(string version) => new(version, [Node, TorrentPalette.Palette, Peers, Dht, Trackers, ClusterPalette.Palette, Automation, Actors, Log, Config]);
 
     private static Palette Node { get; } = new("node", "The node as a whole.",
     [

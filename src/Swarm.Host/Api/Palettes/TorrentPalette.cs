@@ -58,6 +58,8 @@ internal static class TorrentPalette
             Option("peer", "A peer to try at once, address:port.", ArgumentType.Text, "peers") with { Repeats = true },
             Option("select", "A pattern over paths; files that none matches are not wanted.", ArgumentType.Text, "select") with { Repeats = true },
             Option("down", "Payload bytes a second.", ArgumentType.Rate, "downloadLimit"), Option("up", "Payload bytes a second.", ArgumentType.Rate, "uploadLimit"),
+            Option("replicas", "In a cluster: so many nodes are to have it; 0 for this one alone.", ArgumentType.Integer, "replicas"), Option("local", "In a cluster: for this node alone.", ArgumentType.Boolean, "local"),
+            Option("wait", "In a cluster: until so many replicas are complete, as long as --timeout says.", ArgumentType.Integer, "acknowledged") with { Patience = "timeoutSeconds" },
         ],
         Example = "torrents add debian.iso.torrent --label linux",
     };

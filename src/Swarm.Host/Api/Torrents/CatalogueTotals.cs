@@ -26,11 +26,16 @@ internal sealed class CatalogueTotals
     /// <summary>Connections.</summary>
     public int ConnectedPeers { get; private set; }
 
-    /// <summary>Of a catalogue as it is.</summary>
-    public static CatalogueTotals Of(TorrentCatalogue catalogue)
+    /// <summary>Of a catalogue as it is: the torrents that the node itself has.</summary>
+    public static CatalogueTotals Of(TorrentCatalogue catalogue) => Of(catalogue.Walk().Where(static entry => entry.IsHere));
+
+    /// <summary>Of a catalogue as it is: all that lists show, those of a cluster's other nodes included. Only those that run here have rates and connections.</summary>
+    public static CatalogueTotals OfAll(TorrentCatalogue catalogue) => Of(catalogue.Walk());
+
+    private static CatalogueTotals Of(IEnumerable<CatalogueEntry> entries)
     {
         var totals = new CatalogueTotals();
-        foreach (var entry in catalogue.Walk()) totals.Add(entry.Row);
+        foreach (var entry in entries) totals.Add(entry.Row);
         return totals;
     }
 

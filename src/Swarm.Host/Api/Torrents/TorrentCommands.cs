@@ -1,23 +1,34 @@
 using Swarm.Actors.Torrents;
 using Swarm.Api.Contracts;
 using Swarm.Host.Api.Catalogue;
+using Swarm.Host.Api.Clusters;
 
 namespace Swarm.Host.Api.Torrents;
 
 /// <summary>Commands to the node for one torrent or several, and what came of each.</summary>
 internal sealed class TorrentCommands(ApiServices api)
 {
-    private static readonly TimeSpan CatchUpPatience = TimeSpan.FromSeconds(2);
+    private readonly ClusterSteering? _cluster = api.Cluster is { } cluster ? new ClusterSteering(api, cluster) : null;
 
-    /// <summary>Adds a torrent; what is there already is left as it is.</summary>
+    /// <summary>Adds a torrent, at a member of a cluster to the cluster unless the request or the configuration says otherwise; what is there already is left as it is, but for the number of replicas where one is given.</summary>
     /// <exception cref="ApiException">The node refuses it.</exception>
-    public async Task<TorrentAdded> AddAsync(NewTorrent torrent)
+    public async Task<TorrentAdded> AddAsync(NewTorrent torrent, AddTorrent request)
+    {
+        var replicas = request.Local ? 0 : request.Replicas ?? api.Cluster?.Facts.Replicas ?? 0;
+        if (replicas == 0) return await AddHereAsync(torrent).ConfigureAwait(false);
+        if (_cluster is null) throw ApiException.Conflict("This node is in no cluster, so it is the only one to have a torrent. Leave 'replicas' out.");
+        if (request is { Replicas: null, Acknowledged: 0 } && api.Catalogue.Find(torrent.Source.Torrent) is { Placement: not { IsRemoved: true } } known) return new TorrentAdded(known.Row.Torrent.ToString(), known.Row.Name, WasThere: true);
+        var placed = await _cluster.PlaceAsync(torrent, request, replicas).ConfigureAwait(false);
+        return new TorrentAdded(placed.Hash, placed.Name, placed.WasThere);
+    }
+
+    private async Task<TorrentAdded> AddHereAsync(NewTorrent torrent)
     {
         var hash = torrent.Source.Torrent;
         var name = torrent.Source.Metainfo?.Name ?? torrent.Source.Magnet?.DisplayName ?? hash.ToString();
         if (api.Catalogue.Find(hash) is { } known) return new TorrentAdded(hash.ToString(), known.Row.Name, WasThere: true);
         await OrConflictAsync(() => api.Node.AddAsync(torrent)).ConfigureAwait(false);
-        await CaughtUpAsync(hash, isThere: true).ConfigureAwait(false);
+        await CatalogueWait.UntilAsync(api.Catalogue, hash, static entry => entry is not null).ConfigureAwait(false);
         return new TorrentAdded(hash.ToString(), name, WasThere: false);
     }
 
@@ -47,22 +58,13 @@ internal sealed class TorrentCommands(ApiServices api)
         return refusal is null ? new CommandReport([new CommandResult(torrent.Row.Torrent.ToString(), Done: true, null)]) : throw ApiException.Conflict($"{refusal}.");
     }
 
-    /// <summary>Everything there is to say of one torrent.</summary>
-    /// <exception cref="ApiException">It is not there.</exception>
-    public async Task<(TorrentDetails Details, CatalogueEntry Entry)> DetailsAsync(string name)
-    {
-        var entry = TorrentNames.Find(api.Catalogue, name);
-        TorrentDetails? details = null;
-        await OrConflictAsync(async () => details = await api.Node.DetailsAsync(entry.Row.Torrent).ConfigureAwait(false)).ConfigureAwait(false);
-        return (details ?? throw ApiException.NotFound($"The torrent '{name}' has just been removed."), entry);
-    }
-
     /// <summary>Runs a command for a torrent that is there. Null where it was done, or why it was not.</summary>
     /// <exception cref="SwarmException">The node has ended.</exception>
     public async Task<string?> TryAsync(TorrentsActor.ITorrentCommand command)
     {
+        if (_cluster is not null && api.Catalogue.Find(command.Torrent) is { Placement: not null } entry) return await _cluster.TryAsync(command, entry).ConfigureAwait(false);
         var refusal = await api.Node.CommandAsync(command).ConfigureAwait(false);
-        if (refusal is null && command is TorrentsActor.Remove) await CaughtUpAsync(command.Torrent, isThere: false).ConfigureAwait(false);
+        if (refusal is null && command is TorrentsActor.Remove) await CatalogueWait.UntilAsync(api.Catalogue, command.Torrent, static entry => entry is null).ConfigureAwait(false);
         return refusal;
     }
 
@@ -75,25 +77,6 @@ internal sealed class TorrentCommands(ApiServices api)
         catch (SwarmException e)
         {
             throw ApiException.Conflict($"{e.Message.TrimEnd('.')}.");
-        }
-    }
-
-    // The node answers first and tells the lists after: who asks next shall see what was done.
-    private async Task CaughtUpAsync(InfoHash torrent, bool isThere)
-    {
-        using var patience = new CancellationTokenSource(CatchUpPatience);
-        try
-        {
-            while (true)
-            {
-                var revision = api.Catalogue.Revision;
-                if (api.Catalogue.Find(torrent) is not null == isThere) return;
-                await api.Catalogue.WaitAsync(revision, patience.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // It was done all the same; the lists will follow.
         }
     }
 

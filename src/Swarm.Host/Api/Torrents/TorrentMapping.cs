@@ -1,6 +1,7 @@
 using Swarm.Actors.Torrents;
 using Swarm.Api.Contracts;
 using Swarm.Host.Api.Catalogue;
+using Swarm.Host.Api.Clusters;
 using Swarm.Protocol.Picking;
 
 namespace Swarm.Host.Api.Torrents;
@@ -9,10 +10,9 @@ namespace Swarm.Host.Api.Torrents;
 internal static class TorrentMapping
 {
     /// <summary>A line of a list.</summary>
-    public static TorrentItem ItemOf(CatalogueEntry entry) => ItemOf(entry.Row, entry.Revision);
+    public static TorrentItem ItemOf(CatalogueEntry entry) => ItemOf(entry.Row, entry);
 
-    /// <summary>A line of a list.</summary>
-    public static TorrentItem ItemOf(TorrentRow row, long revision) => new()
+    private static TorrentItem ItemOf(TorrentRow row, CatalogueEntry entry) => new()
     {
         Hash = row.Torrent.ToString(),
         Name = row.Name,
@@ -40,13 +40,14 @@ internal static class TorrentMapping
         ConnectedPeers = row.ConnectedPeers,
         ConnectedSeeds = row.ConnectedSeeds,
         QueuePosition = row.QueuePosition < 0 ? null : row.QueuePosition,
-        Revision = revision,
+        Placement = entry.Placement is { } placement ? new TorrentPlacement(placement.Wanted, placement.Complete, placement.IsHere, ClusterMapping.ReplicasOf(placement)) : null,
+        Revision = entry.Revision,
     };
 
     /// <summary>One torrent looked at closely.</summary>
-    public static TorrentView ViewOf(TorrentDetails details, long revision) => new()
+    public static TorrentView ViewOf(TorrentDetails details, CatalogueEntry entry) => new()
     {
-        Torrent = ItemOf(details.Row, revision),
+        Torrent = ItemOf(details.Row, entry),
         Magnet = details.Magnet,
         Comment = details.Metainfo?.Comment,
         CreatedBy = details.Metainfo?.CreatedBy,

@@ -47,9 +47,14 @@ internal sealed class RpcTorrents(ApiServices api, RpcSelection selection)
             Paused = arguments.Flag("paused") ?? false,
             Labels = arguments.Texts("labels") ?? [],
         };
+        var files = RpcTorrentChanges.Files(arguments, now: null);
+        // The dialect cannot say for whom a torrent is. What only one node can keep makes it that node's; the default folder is what tools send who do not mean any.
+        if (request.Folder is { } folder && api.Intake.FolderOf(folder) == api.Roots.Default) request = request with { Folder = null };
+        if (request.Folder is not null || request.Labels.Count > 0 || files is not null) request = request with { Local = true };
         var torrent = await api.Intake.ReadAsync(request, cancellation).ConfigureAwait(false);
-        var added = await _commands.AddAsync(torrent).ConfigureAwait(false);
-        var changes = new TorrentChanges { FilePriorities = RpcTorrentChanges.Files(arguments, now: null), MaxConnections = arguments.Number("peer_limit") is { } peers ? (int)Math.Clamp(peers, 0, int.MaxValue) : null };
+        var added = await _commands.AddAsync(torrent, request).ConfigureAwait(false);
+        if (api.Catalogue.Find(torrent.Source.Torrent) is { Placement: not null } placed) return (placed, added);
+        var changes = new TorrentChanges { FilePriorities = files, MaxConnections = arguments.Number("peer_limit") is { } peers ? (int)Math.Clamp(peers, 0, int.MaxValue) : null };
         if (!added.WasThere && changes != new TorrentChanges()) await DoAsync(new TorrentsActor.Configure(torrent.Source.Torrent, changes)).ConfigureAwait(false);
         return (api.Catalogue.Find(torrent.Source.Torrent), added);
     }
@@ -99,6 +104,6 @@ internal sealed class RpcTorrents(ApiServices api, RpcSelection selection)
 
     private async Task DoAsync(TorrentsActor.ITorrentCommand command)
     {
-        if (await api.Node.CommandAsync(command).ConfigureAwait(false) is { } refusal) throw new RpcException(RpcException.SystemError, refusal);
+        if (await _commands.TryAsync(command).ConfigureAwait(false) is { } refusal) throw new RpcException(RpcException.SystemError, refusal);
     }
 }

@@ -61,6 +61,39 @@ internal static class Clusters
             .Lasting(3.Minutes)
             .EveryoneCompletes(within: 1.Hours),
 
+        new SwarmScenario("cluster-shares-a-disk", "Two members see the same files: when the one that runs a torrent dies, stands still or stops, the other takes the lease and fetches nothing that is there.")
+            .Sharing(content => content.OfSize(200.KiB, 3.MiB))
+            .Seeds(1, seed => seed.On(LinkKind.Steady))
+            .Members(2, 4, new ClusterPlan { LeastTorrents = 1, MostTorrents = 4, LeastReplicas = 1, MostReplicas = 2, MembersPerStorage = 2 }, member => member.On(LinkKind.Steady).WithClocksOff(0.05, 48.Hours))
+            .Times(2, 6, 5.Seconds, 200.Seconds, Faults.Kill(Who.One("member"), 2.Seconds), Faults.Kill(Who.One("member"), 90.Seconds), Faults.Crash(Who.One("member"), 60.Seconds), Faults.Restart(Who.One("member"), 10.Seconds), ClusterFaults.Freeze(Who.One("member"), 20.Seconds), ClusterFaults.Freeze(Who.One("member"), 90.Seconds), ClusterFaults.CutFromDatabase(Who.One("member"), 60.Seconds))
+            .Times(0, 3, 5.Seconds, 200.Seconds, Faults.DiskStalls(Who.One("member"), 60.Seconds))
+            .At(300.Seconds, Faults.HealEverything)
+            .EveryoneCompletes(within: 1.Hours),
+
+        new SwarmScenario("cluster-private-tracker", "A private torrent on several members: one of them announces, and another when that one is gone.")
+            .Sharing(content => content.OfSize(200.KiB, 2.MiB).Private())
+            .Seeds(1, seed => seed.On(LinkKind.Steady))
+            .Members(3, 5, Spread, member => member.On(LinkKind.Steady))
+            .Times(1, 4, 5.Seconds, 200.Seconds, Faults.Kill(Who.One("member"), 2.Seconds), Faults.Kill(Who.One("member"), 90.Seconds), Faults.Crash(Who.One("member"), 30.Seconds), Faults.Restart(Who.One("member"), 10.Seconds))
+            .At(300.Seconds, Faults.HealEverything)
+            .Lasting(15.Minutes)
+            .EveryoneCompletes(within: 1.Hours),
+
+        new SwarmScenario("cluster-fetches-once", "Replicas that fetch a torrent together fetch little more than one copy of it from outside.")
+            .Sharing(content => content.OfSize(4.MiB, 12.MiB).InPiecesOf(32_768, 65_536))
+            .Seeds(1, 3, seed => seed.On(LinkKind.Steady))
+            .Members(3, 5, new ClusterPlan { LeastTorrents = 1, MostTorrents = 1, LeastReplicas = 3, MostReplicas = 3 }, member => member.On(LinkKind.Steady))
+            .Expect("The seeds have sent little more than one copy", run => run["seed"].Sum(seed => seed.Torrents.Sum(torrent => torrent.Status?.Uploaded ?? 0)) <= (run.Cluster.Wanted[0].Content.Geometry.TotalLength * 1.15) + (4 * run.Cluster.Wanted[0].Content.Geometry.PieceLength))
+            .EveryoneCompletes(within: 1.Hours),
+
+        new SwarmScenario("cluster-fetches-a-link", "The cluster is given magnet links, and a member dies while they are fetched.")
+            .Sharing(content => content.OfSize(1.MiB, 6.MiB))
+            .Seeds(1, 2, seed => seed.On(LinkKind.Steady))
+            .Members(3, 4, new ClusterPlan { LeastTorrents = 1, MostTorrents = 3, LeastReplicas = 2, MostReplicas = 3, IsByLink = true }, member => member.On(LinkKind.Steady))
+            .Times(1, 2, 10.Seconds, 60.Seconds, Faults.Kill(Who.One("member"), 2.Seconds), Faults.Crash(Who.One("member"), 90.Seconds), Faults.Isolate(Who.One("member")))
+            .At(150.Seconds, Faults.HealEverything)
+            .EveryoneCompletes(within: 1.Hours),
+
         new SwarmScenario("cluster-everything", "All of it at once.")
             .Seeds(1, 2, seed => seed.On(LinkKind.Steady))
             .Members(2, 6, Spread, member => member.On(LinkKind.Steady).WithClocksOff(0.05, 48.Hours).JoiningBetween(0.Seconds, 30.Seconds))

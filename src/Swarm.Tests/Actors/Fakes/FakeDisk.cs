@@ -132,6 +132,8 @@ internal sealed class FakeDisk(Simulation sim) : IDisk
         });
     }
 
+    public void WriteUntil(string root, long term, long untilTicks) => Log.Add($"write {root} until {untilTicks} in term {term}");
+
     public void Close(StorageId storage)
     {
         Log.Add("close");

@@ -17,7 +17,7 @@ internal sealed class PiecesWorld
         Disk = new FakeDisk(Harness.Sim);
         prepare?.Invoke(Disk);
         var spec = new StorageSpec(Content.Layout, NodeWorld.Folder, Content.Metainfo.PieceHashes!.Memory, FileAllocation.Sparse);
-        var props = PiecesActor.Props(Content.Metainfo, spec, progress, mode, null, TorrentSettings.Default, Disk, new Random(1), Log);
+        var props = PiecesActor.Props(Content.Metainfo, spec, progress, mode, null, TorrentSettings.Default, Disk, Harness.Sim.Time, new Random(1), Log);
         IActorRef? pieces = null;
         Parent = Harness.Actor(
             new Script

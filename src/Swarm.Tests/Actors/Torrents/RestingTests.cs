@@ -105,6 +105,24 @@ public sealed class RestingTests
     }
 
     [Fact]
+    public void A_start_leaves_alone_what_lies_below_a_folder_that_is_somebody_elses()
+    {
+        var world = new NodeWorld();
+        foreach (var (i, folder) in new[] { "/cluster/a", "/cluster", "/clusters", "/f" }.Index())
+        {
+            var torrent = new InfoHash([.. BitConverter.GetBytes(i), .. new byte[16]]);
+            world.Store.Put(torrent, new Swarm.Actors.Ports.TorrentRecord([1], null, folder, i) { Summary = new TorrentSummary { Name = $"t{i}", HasMetadata = true, TotalLength = 5, SelectedLength = 5, VerifiedLength = 5, PieceCount = 1, VerifiedPieces = 1 } });
+        }
+
+        world.Start();
+        var told = world.Harness.Events<TorrentRowsEvent.RowsChanged>();
+        world.Torrents.Tell(new TorrentsActor.Restore("/cluster"), world.User);
+        world.Pass(2);
+        world.Take<TorrentsActor.Restored>().ShouldBe(new TorrentsActor.Restored(3, 0));
+        told.SelectMany(message => message.Rows).Select(row => row.Folder).ShouldBe(["/cluster", "/clusters", "/f"], ignoreOrder: true);
+    }
+
+    [Fact]
     public void A_seed_of_before_is_found_by_its_handshake_after_a_restart()
     {
         var world = Seeding();

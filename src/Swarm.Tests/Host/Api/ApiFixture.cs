@@ -8,6 +8,7 @@ using Swarm.Actors.Automation;
 using Swarm.Api.Contracts;
 using Swarm.Host.Api;
 using Swarm.Host.Api.Catalogue;
+using Swarm.Host.Api.Clusters;
 using Swarm.Host.Api.Logging;
 using Swarm.Host.Api.Security;
 using Swarm.Host.Api.Torrents;
@@ -24,7 +25,7 @@ internal sealed class ApiFixture : IAsyncDisposable
     private readonly MetricCollector _collector;
     private ApiServer? _server;
 
-    private ApiFixture(HttpApiSettings settings, ApiKeys keys, HttpPortSettings http)
+    private ApiFixture(HttpApiSettings settings, ApiKeys keys, HttpPortSettings http, ApiCluster? cluster)
     {
         Root = _scratch.Root;
         _collector = new MetricCollector(Metrics.Meter, MetricsSettings.Default.MaxSeries);
@@ -46,6 +47,7 @@ internal sealed class ApiFixture : IAsyncDisposable
             Clock = TimeProvider.System,
             Metrics = new ApiMetrics(Metrics, _collector),
             Preview = () => Task.FromResult(Previewed),
+            Cluster = cluster,
             Version = "1.2.3",
         };
     }
@@ -70,9 +72,9 @@ internal sealed class ApiFixture : IAsyncDisposable
 
     public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromSeconds(100) };
 
-    public static async Task<ApiFixture> StartAsync(HttpApiSettings? settings = null, ApiKeys? keys = null, HttpPortSettings? http = null)
+    public static async Task<ApiFixture> StartAsync(HttpApiSettings? settings = null, ApiKeys? keys = null, HttpPortSettings? http = null, ApiCluster? cluster = null)
     {
-        var fixture = new ApiFixture(settings ?? Settings, keys ?? new ApiKeys([]), http ?? HttpPortSettings.Default);
+        var fixture = new ApiFixture(settings ?? Settings, keys ?? new ApiKeys([]), http ?? HttpPortSettings.Default, cluster);
         fixture._server = await ApiServer.StartAsync(fixture.Services, fixture._logs);
         fixture.Client.BaseAddress = new Uri(fixture._server.Addresses[0]);
         return fixture;

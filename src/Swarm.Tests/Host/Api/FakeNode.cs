@@ -72,7 +72,7 @@ internal sealed class FakeNode(TorrentCatalogue catalogue) : INodeModel
         return Task.FromResult<string?>(null);
     }
 
-    public Task<TorrentDetails?> DetailsAsync(InfoHash torrent) => Task.FromResult(catalogue.Find(torrent) is { } entry ? Details(entry.Row) : null);
+    public Task<TorrentDetails?> DetailsAsync(InfoHash torrent) => Task.FromResult(catalogue.Find(torrent) is { IsHere: true } entry ? Details(entry.Row) : null);
 
     public Task LimitAsync(long? downloadLimit, long? uploadLimit)
     {

@@ -37,7 +37,7 @@ public sealed partial class PaletteTests
         await using var api = await ApiFixture.StartAsync();
         var book = await api.GetAsync("/api/v1/palettes", ApiJson.Default.PaletteBook);
 
-        book.Items.Select(palette => palette.Name).ShouldBe(["node", "torrents", "peers", "dht", "trackers", "automation", "actors", "log", "config"]);
+        book.Items.Select(palette => palette.Name).ShouldBe(["node", "torrents", "peers", "dht", "trackers", "cluster", "automation", "actors", "log", "config"]);
         foreach (var palette in book.Items)
         {
             palette.Commands.Select(command => command.Name).ShouldBeUnique();
@@ -72,6 +72,16 @@ public sealed partial class PaletteTests
     [InlineData("dht status")]
     [InlineData("dht lookup")]
     [InlineData("trackers list")]
+    [InlineData("cluster status")]
+    [InlineData("cluster members")]
+    [InlineData("cluster leases")]
+    [InlineData("cluster placement")]
+    [InlineData("cluster drain")]
+    [InlineData("cluster up")]
+    [InlineData("cluster down")]
+    [InlineData("cluster rebalance")]
+    [InlineData("cluster explain")]
+    [InlineData("cluster bans")]
     [InlineData("actors tree")]
     [InlineData("actors mailboxes")]
     [InlineData("actors restart")]

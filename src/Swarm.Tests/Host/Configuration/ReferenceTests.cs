@@ -17,8 +17,10 @@ public sealed class ReferenceTests
     [
         // Put together from SwarmSettings; IoSettings and its like are below it.
         typeof(NodeSettings),
-        // A node of a cluster is not made from a configuration yet: its database and its link are not behind the ports.
-        typeof(Swarm.Actors.Cluster.ClusterSettings), typeof(MembershipSettings), typeof(PlacementSettings), typeof(QuotaSettings), typeof(OutsideFetchSettings),
+        // Made of ClusterSectionSettings.
+        typeof(Swarm.Actors.Cluster.ClusterSettings),
+        // Made of store.postgres.
+        typeof(Swarm.Io.Store.Postgres.PostgresSettings), typeof(Swarm.Io.Store.Postgres.PostgresStoreSettings),
         // Made of ApiSettings, with what the node's section says of roots and reach.
         typeof(HttpApiSettings),
         // Each parser has its own, made of the limits of what it parses.

@@ -1,10 +1,14 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Swarm.Actors.Dht;
+using Swarm.Actors.Cluster;
 using Swarm.Actors.Store;
+using Swarm.Host.Cluster;
+using Swarm.Protocol.Cluster;
 using Swarm.Host.Api.Torrents;
 using Swarm.Host.Watching;
 using Swarm.Io.Disk;
@@ -24,6 +28,9 @@ public sealed partial class MetricsEndpointTests
         Udp = new UdpCounters(1, 2, 3, 4, 5, 6, 7),
         Store = new StoreActor.Counters(1, 2, 3, 4, 5, 6),
         Dht = [new DhtStatus { Family = AddressFamily.InterNetwork, Id = default, Nodes = 42, Answered = [1, 2, 3, 4, 5] }, new DhtStatus { Family = AddressFamily.InterNetworkV6, Id = default }],
+        Cluster = new ClusterFigures(
+            MemberState.Up, SessionState.Writing, Plans: true, Members: [0, 1, 2, 3, 4, 5], Replicas: [0, 9, 8, 7, 6], Torrents: 20, Short: 3, Lost: 1, Bans: 2,
+            new ClusterActor.LinkCounters(1, 2, 3, ImmutableSortedDictionary<ClusterRefusal, long>.Empty.Add(ClusterRefusal.Version, 4)), new TableActor.Counters(1, 2, 3, 4), new LinkCounting().Read(5)),
         Actors = [new ActorFigures("PeerActor", 3, 4, 2, 1)],
         DeadLetters = 5,
         Restarts = 6,
@@ -46,6 +53,11 @@ public sealed partial class MetricsEndpointTests
 
         read.Values.Where(value => value.Key.StartsWith("swarm_torrents{", StringComparison.Ordinal)).Sum(value => value.Value).ShouldBe(3);
         read.Values["swarm_dht_nodes{family=\"ipv4\"}"].ShouldBe(42);
+        read.Values["swarm_cluster_members{state=\"draining\"}"].ShouldBe(3);
+        read.Values["swarm_cluster_replicas{state=\"failed\"}"].ShouldBe(7);
+        read.Values["swarm_cluster_session{state=\"writing\"}"].ShouldBe(1);
+        read.Values["swarm_cluster_torrents_short"].ShouldBe(3);
+        read.Values["swarm_cluster_messages_refused_total{reason=\"version\"}"].ShouldBe(4);
         read.Values["swarm_disk_queued_bytes"].ShouldBe(Figures.Disk!.QueuedBytes);
         read.Values["swarm_actors_mailbox_longest{kind=\"PeerActor\"}"].ShouldBe(2);
         read.Values["swarm_api_request_duration_seconds_count{method=\"GET\",route=\"/api/v1/torrents/{hash}\",status=\"404\"}"].ShouldBe(1);

@@ -104,6 +104,15 @@ internal sealed class ClientProcess : IAsyncDisposable
     /// <summary>Asks it to end, as Ctrl-C does.</summary>
     public void Interrupt() => Signal(2);
 
+    /// <summary>Sends it a signal, by its number, while it runs.</summary>
+    public void Signal(int signal)
+    {
+        if (!_process.HasExited) Signal(_process.Id, signal);
+    }
+
+    /// <summary>Sends a signal to a process of a program that the tests started.</summary>
+    public static void Signal(int process, int signal) => _ = SendSignal(process, signal);
+
     /// <summary>Ends it in the middle of whatever it does (SIGKILL).</summary>
     public async Task KillAsync()
     {
@@ -135,11 +144,6 @@ internal sealed class ClientProcess : IAsyncDisposable
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static extern int SendSignal(int process, int signal);
-
-    private void Signal(int signal)
-    {
-        if (!_process.HasExited) _ = SendSignal(_process.Id, signal);
-    }
 
     private void Take(string? line)
     {

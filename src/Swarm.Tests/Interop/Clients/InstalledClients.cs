@@ -31,13 +31,14 @@ public sealed class InstalledClients
     /// <summary>That the tests run as root, which <paramref name="what"/> takes.</summary>
     public void RequireRoot(string what) => Demand(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, $"{what} takes root on Linux: run the tests as root");
 
-    private static void Demand(string? found, string what, string package) => Demand(found is not null, $"{what} is not installed: apt-get install {package}");
-
-    private static void Demand(bool isThere, string message)
+    /// <summary>That something <paramref name="isThere"/>: skips the test with a message that says what to install, or fails it where real peers are required.</summary>
+    internal static void Demand(bool isThere, string message)
     {
         if (Environment.GetEnvironmentVariable("SWARM_REQUIRE_PEERS") == "1") isThere.ShouldBeTrue(message);
         Assert.SkipUnless(isThere, message);
     }
+
+    private static void Demand(string? found, string what, string package) => Demand(found is not null, $"{what} is not installed: apt-get install {package}");
 
     private static string? Find(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/bin").Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);

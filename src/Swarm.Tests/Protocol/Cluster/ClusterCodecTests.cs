@@ -19,6 +19,7 @@ public sealed class ClusterCodecTests
         new ClusterMessage.Quota(-1, 1_000, TimeSpan.FromSeconds(15)),
         new ClusterMessage.Subscribe(TimeSpan.FromSeconds(30)),
         new ClusterMessage.Events([new ClusterEvent(Some.Torrent(1), 3, "the disk is full: /données")]),
+        new ClusterMessage.Replan(),
     ];
 
     public static TheoryData<int> All => [.. Enumerable.Range(0, Messages.Length)];

@@ -27,6 +27,22 @@ public sealed class PlacementPlannerTests
     }
 
     [Fact]
+    public void A_sweep_finds_what_could_not_be_placed_for_want_of_room_before_it_would_be_looked_at_anyway()
+    {
+        var settings = Settings with { MinFreeBytes = 1_000 };
+        var tables = Some.Up(2).Run(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(1), Length = 500 }, [1]));
+        ClusterTables With(long freeBytes) => tables = tables.Membership.Members.Keys.Aggregate(tables, (all, id) => all.Run(new ClusterCommand.Renew(id, Some.Lease, freeBytes)));
+        var planner = new PlacementPlanner(settings);
+        var view = With(1_100).View();
+        planner.Look(view);
+        planner.Round(settings.SweepInterval.Ticks).ShouldBeEmpty();
+        planner.Look(With(2_000).View(before: view));
+        planner.Round(settings.SweepInterval.Ticks + 1).ShouldBeEmpty();
+        planner.Sweep();
+        planner.Round(settings.SweepInterval.Ticks + 2).ShouldHaveSingleItem().Reason.ShouldBe(PlanReason.First);
+    }
+
+    [Fact]
     public void After_a_loss_everything_is_repaired_and_when_the_storage_comes_back_the_surplus_goes()
     {
         var world = new World(Some.Up(5), Settings, torrents: 200, replicas: 2);

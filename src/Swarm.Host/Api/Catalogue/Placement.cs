@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using Swarm.Actors.Torrents;
+using Swarm.Protocol.Cluster;
+
+namespace Swarm.Host.Api.Catalogue;
+
+/// <summary>A replica of a torrent as lists show it. <paramref name="Node"/>: the end point of who runs it, null for nobody. <paramref name="Phase"/>: what it is doing there as far as that node has said; null: unknown. <paramref name="Reason"/>: one line for people, or null.</summary>
+internal sealed record PlacedReplica(string Storage, string? Node, ReplicaState State, bool IsPinned, TorrentState? Phase, string? Reason);
+
+/// <summary>Where a torrent of the cluster is, as lists show it; two are equal if they show the same. <paramref name="IsHere"/>: this node itself has it.</summary>
+internal sealed record Placement(int Wanted, bool IsPaused, bool IsRemoved, bool IsHere, ImmutableArray<PlacedReplica> Replicas)
+{
+    /// <summary>Complete replicas.</summary>
+    public int Complete => Replicas.Count(static replica => replica.State == ReplicaState.Complete);
+
+    /// <summary>The end points of the members that run it, complete ones first, each once.</summary>
+    public IEnumerable<string> Nodes => Replicas.OrderByDescending(static replica => replica.State == ReplicaState.Complete).Select(static replica => replica.Node).OfType<string>().Distinct(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public bool Equals(Placement? other) =>
+        other is not null && Wanted == other.Wanted && IsPaused == other.IsPaused && IsRemoved == other.IsRemoved && IsHere == other.IsHere && Replicas.AsSpan().SequenceEqual(other.Replicas.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Wanted, IsPaused, IsRemoved, IsHere, Replicas.Length);
+}

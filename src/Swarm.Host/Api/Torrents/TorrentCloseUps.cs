@@ -1,0 +1,58 @@
+using Swarm.Actors.Torrents;
+using Swarm.Api.Contracts;
+using Swarm.Host.Api.Explaining;
+
+namespace Swarm.Host.Api.Torrents;
+
+/// <summary>A torrent of this node looked at closely, in the API's words; null where it is not there any more. Throws <see cref="SwarmException"/> where the node does not say.</summary>
+internal sealed class TorrentCloseUps(ApiServices api)
+{
+    /// <summary>All of it.</summary>
+    public Task<TorrentView?> ViewAsync(InfoHash torrent, CancellationToken cancellation) => OfAsync(torrent, details => api.Catalogue.Find(torrent) is { } entry ? TorrentMapping.ViewOf(details, entry) : null);
+
+    /// <summary>Its files.</summary>
+    public Task<FileList?> FilesAsync(InfoHash torrent, CancellationToken cancellation) => OfAsync(torrent, TorrentMapping.FilesOf);
+
+    /// <summary>Its connections.</summary>
+    public Task<PeerList?> PeersAsync(InfoHash torrent, CancellationToken cancellation) => OfAsync(torrent, TorrentMapping.PeersOf);
+
+    /// <summary>Its trackers.</summary>
+    public Task<TrackerList?> TrackersAsync(InfoHash torrent, CancellationToken cancellation) => OfAsync(torrent, TorrentMapping.TrackersOf);
+
+    /// <summary>Which pieces are verified.</summary>
+    public Task<PieceMap?> PiecesAsync(InfoHash torrent, CancellationToken cancellation) => OfAsync(torrent, TorrentMapping.PiecesOf);
+
+    /// <summary>Why it is slow or stopped.</summary>
+    public async Task<Explained?> ExplainAsync(InfoHash torrent, CancellationToken cancellation)
+    {
+        if (await api.Node.DetailsAsync(torrent).ConfigureAwait(false) is not { } details) return null;
+        var facts = api.Node.Facts;
+        var totals = CatalogueTotals.Of(api.Catalogue);
+        var context = new ExplanationContext
+        {
+            DownloadLimit = facts.DownloadLimit,
+            UploadLimit = facts.UploadLimit,
+            DownloadRate = totals.DownloadRate,
+            UploadRate = totals.UploadRate,
+            DhtNodes = await DhtNodesAsync(cancellation).ConfigureAwait(false),
+        };
+        return new Explained(torrent.ToString(), details.Row.Name, TorrentMapping.PhaseOf(details.Row.State), Explanation.Of(details, context));
+    }
+
+    private async Task<T?> OfAsync<T>(InfoHash torrent, Func<TorrentDetails, T?> show)
+        where T : class => await api.Node.DetailsAsync(torrent).ConfigureAwait(false) is { } details ? show(details) : null;
+
+    private async Task<int?> DhtNodesAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var families = await api.Node.DhtAsync(cancellation).ConfigureAwait(false);
+            return families.Count == 0 ? null : families.Sum(family => family.Nodes);
+        }
+        catch (SwarmException)
+        {
+            // A DHT that does not answer is a finding of another kind; the torrent is explained without it.
+            return null;
+        }
+    }
+}

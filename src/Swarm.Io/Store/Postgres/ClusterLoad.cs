@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using Npgsql;
+using Swarm.Protocol.Cluster;
+
+namespace Swarm.Io.Store.Postgres;
+
+/// <summary>
+/// The first round trip of a transaction: begins it, takes the locks, and loads what <see cref="ClusterNeeds"/> names, all in one batch of statements whose results are read in the order in which they were asked for.
+/// <paramref name="isExclusive"/>: under the lock of <c>cluster_state</c>, each statement seeing all that was committed before it; otherwise all of them see one snapshot and nothing is locked.
+/// </summary>
+internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
+{
+    private const string MemberColumns = "end_point, generation, storage, zone, weight, roles, peer_end_points, message_version, state, since, alive_until, free_bytes, voters, voter_generations, voted";
+    private const string TorrentColumns = "torrent, change, replicas, is_paused, is_removed, deletes_data, is_sequential, download_limit, upload_limit, length, storages, states, pinned, reasons";
+
+    private readonly Dictionary<string, (MemberId Owner, long Token)> _leases = new(StringComparer.Ordinal);
+    private readonly Dictionary<InfoHash, PlacedTorrent> _torrents = [];
+    private readonly Dictionary<InfoHash, ImmutableArray<byte>> _sources = [];
+    private readonly List<Member> _members = [];
+    private readonly List<Func<NpgsqlDataReader, CancellationToken, Task>> _results = [];
+    private long _version, _lastGeneration, _lastChange, _lastToken, _nowTicks;
+
+    /// <summary>Does it. The tables, as far as the commands need them, and the moment of the database's clock at which the commands are done. Where nothing but reading is to be done the transaction has ended.</summary>
+    public async Task<(ClusterTables Tables, long NowTicks)> RunAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var batch = new NpgsqlBatch(connection);
+        await using var disposed = batch.ConfigureAwait(false);
+        AddBegin(batch);
+        AddMembers(batch);
+        AddTorrents(batch);
+        if (needs.OnlyReads && !isExclusive) Add(batch, "COMMIT");
+        var reader = await batch.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            // Statements without results are passed over by the reader.
+            for (var i = 0; i < _results.Count; i++)
+            {
+                if (i > 0) await reader.NextResultAsync(cancellation).ConfigureAwait(false);
+                await _results[i](reader, cancellation).ConfigureAwait(false);
+            }
+        }
+
+        return (ClusterTables.Of(MembershipTable.Of(_version, _lastGeneration, _members), _leases, _torrents.Values, _sources, _lastChange, _lastToken), _nowTicks);
+    }
+
+    private static void Add(NpgsqlBatch batch, string sql, params IEnumerable<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters) command.Parameters.Add(parameter);
+        batch.BatchCommands.Add(command);
+    }
+
+    private static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
+
+    private void AddBegin(NpgsqlBatch batch)
+    {
+        Add(batch, isExclusive ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ");
+        // Large ones travel before anybody waits for us.
+        foreach (var (torrent, source) in needs.EarlySources) batch.BatchCommands.Add(ClusterWrite.Source(torrent, source));
+        Ask(batch, "SELECT version, last_generation, last_change, last_token FROM cluster_state" + (isExclusive ? " FOR UPDATE" : ""), row =>
+            (_version, _lastGeneration, _lastChange, _lastToken) = (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)));
+        if (isExclusive && needs.LockedEndPoints.Length > 0)
+        {
+            const string sql = "SELECT 1 FROM cluster_members WHERE end_point = ANY ($1) OR end_point IN (SELECT end_point FROM cluster_leases WHERE name = ANY ($2)) ORDER BY end_point, generation FOR NO KEY UPDATE";
+            Ask(batch, sql, static _ => { }, Value(needs.LockedEndPoints), Value(needs.TakenLeases));
+        }
+
+        // After the locks: a moment of a transaction that waited would lie before those of the ones it waited for.
+        Ask(batch, "SELECT clock_timestamp()", row => _nowTicks = row.GetDateTime(0).Ticks);
+    }
+
+    private void AddMembers(NpgsqlBatch batch)
+    {
+        if (needs.AllMembers) Ask(batch, $"SELECT {MemberColumns} FROM cluster_members", row => _members.Add(ReadMember(row)));
+        else if (needs.EndPoints.Length > 0) Ask(batch, $"SELECT {MemberColumns} FROM cluster_members WHERE end_point = ANY ($1)", row => _members.Add(ReadMember(row)), Value(needs.EndPoints));
+        if (needs.Leases.Length == 0) return;
+        Ask(batch, "SELECT name, end_point, generation, token FROM cluster_leases WHERE name = ANY ($1)", row => _leases[row.GetString(0)] = (new MemberId(row.GetString(1), row.GetInt64(2)), row.GetInt64(3)), Value(needs.Leases));
+    }
+
+    private void AddTorrents(NpgsqlBatch batch)
+    {
+        if (needs.Torrents.Length > 0) Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE torrent = ANY ($1)", AddTorrent, Value(needs.Torrents));
+        foreach (var read in needs.Reads)
+        {
+            // Each that may be changed before the page is read may take one out of the page.
+            Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE change > $1 ORDER BY change LIMIT $2", AddTorrent, Value(read.AfterChange), Value((long)read.Limit + needs.Torrents.Length));
+        }
+
+        if (needs.KnownSources.Length > 0) Ask(batch, "SELECT torrent FROM cluster_sources WHERE torrent = ANY ($1)", row => _sources.TryAdd(Torrent(row), []), Value(needs.KnownSources));
+        if (needs.LoadedSources.Length > 0) Ask(batch, "SELECT torrent, source FROM cluster_sources WHERE torrent = ANY ($1)", row => _sources[Torrent(row)] = Bytes(row, 1), Value(needs.LoadedSources));
+    }
+
+    private void Ask(NpgsqlBatch batch, string sql, Action<NpgsqlDataReader> read, params IEnumerable<NpgsqlParameter> parameters)
+    {
+        Add(batch, sql, parameters);
+        _results.Add(async (reader, cancellation) =>
+        {
+            while (await reader.ReadAsync(cancellation).ConfigureAwait(false)) read(reader);
+        });
+    }
+
+    private void AddTorrent(NpgsqlDataReader row)
+    {
+        var torrent = ReadTorrent(row);
+        _torrents[torrent.Wanted.Torrent] = torrent;
+    }
+
+    private static Member ReadMember(NpgsqlDataReader row)
+    {
+        var traits = new MemberTraits
+        {
+            Storage = row.GetString(2),
+            Zone = row.GetString(3),
+            Weight = row.GetDouble(4),
+            Roles = (MemberRoles)row.GetInt32(5),
+            PeerEndPoints = [.. row.GetFieldValue<string[]>(6)],
+            MessageVersion = row.GetInt32(7),
+        };
+        var (voters, generations, voted) = (row.GetFieldValue<string[]>(12), row.GetFieldValue<long[]>(13), row.GetFieldValue<long[]>(14));
+        var suspicions = voters.Select((voter, i) => new Suspicion(new MemberId(voter, generations[i]), voted[i]));
+        return new Member(new MemberId(row.GetString(0), row.GetInt64(1)), traits, (MemberState)row.GetInt16(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), [.. suspicions]);
+    }
+
+    private static PlacedTorrent ReadTorrent(NpgsqlDataReader row)
+    {
+        var wanted = new WantedTorrent
+        {
+            Torrent = Torrent(row),
+            Replicas = row.GetInt32(2),
+            IsPaused = row.GetBoolean(3),
+            IsRemoved = row.GetBoolean(4),
+            DeletesData = row.GetBoolean(5),
+            IsSequential = row.GetBoolean(6),
+            DownloadLimit = row.GetInt64(7),
+            UploadLimit = row.GetInt64(8),
+            Length = row.GetInt64(9),
+        };
+        var (storages, states, pinned, reasons) = (row.GetFieldValue<string[]>(10), row.GetFieldValue<short[]>(11), row.GetFieldValue<bool[]>(12), row.GetFieldValue<string?[]>(13));
+        return new PlacedTorrent(wanted, [.. storages.Select((storage, i) => new Replica(storage, (ReplicaState)states[i], pinned[i], reasons[i]))], row.GetInt64(1));
+    }
+
+    private static InfoHash Torrent(NpgsqlDataReader row) => new(row.GetFieldValue<byte[]>(0));
+
+    private static ImmutableArray<byte> Bytes(NpgsqlDataReader row, int column) => System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(row.GetFieldValue<byte[]>(column));
+}

@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using Swarm.Protocol.Cluster;
+
+namespace Swarm.Io.Store.Postgres;
+
+/// <summary>
+/// Which part of the cluster's tables a batch of commands looks at or may change: pure, from the commands alone. What is loaded by it makes every command of <see cref="ClusterTables"/> come out as with the whole.
+/// </summary>
+internal sealed class ClusterNeeds
+{
+    private readonly HashSet<string> _endPoints = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _locked = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _leases = new(StringComparer.Ordinal);
+    private readonly SortedSet<InfoHash> _torrents = [];
+    private readonly SortedSet<InfoHash> _known = [];
+    private readonly SortedSet<InfoHash> _loaded = [];
+    private readonly SortedDictionary<InfoHash, ImmutableArray<byte>> _sources = [];
+    private readonly List<ClusterCommand.Read> _reads = [];
+
+    private ClusterNeeds() { }
+
+    /// <summary>Nothing is changed, whatever the tables hold.</summary>
+    public bool OnlyReads { get; private set; } = true;
+
+    /// <summary>As a rule nothing but sessions is changed: a member that reads, renews, and asks again for a lease that it or another has.</summary>
+    public bool IsQuiet { get; private set; } = true;
+
+    /// <summary>Members are looked at, and not only those of <see cref="EndPoints"/>.</summary>
+    public bool AllMembers { get; private set; }
+
+    /// <summary>The end points whose members are looked at.</summary>
+    public string[] EndPoints => [.. _endPoints];
+
+    /// <summary>The end points of members whose sessions are changed or decide something.</summary>
+    public string[] LockedEndPoints => [.. _locked];
+
+    /// <summary>The leases whose owners' sessions decide something.</summary>
+    public string[] TakenLeases => [.. _taken];
+
+    /// <summary>The leases that are looked at.</summary>
+    public string[] Leases => [.. _leases];
+
+    /// <summary>The torrents that are looked at, and may be changed.</summary>
+    public byte[][] Torrents => [.. _torrents.Select(static torrent => torrent.Value.ToArray())];
+
+    /// <summary>The torrents of which it matters whether there is a source.</summary>
+    public byte[][] KnownSources => [.. _known.Select(static torrent => torrent.Value.ToArray())];
+
+    /// <summary>The torrents whose sources are read.</summary>
+    public byte[][] LoadedSources => [.. _loaded.Select(static torrent => torrent.Value.ToArray())];
+
+    /// <summary>The sources that are written whatever the tables hold, the last of each torrent, in the order of torrents: those that no command of the batch looks at.</summary>
+    public IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> EarlySources => _sources.Where(source => !_known.Contains(source.Key) && !_loaded.Contains(source.Key));
+
+    /// <summary>The sources that are written too, but only when the tables have been looked at.</summary>
+    public IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> LateSources => _sources.Where(source => _known.Contains(source.Key) || _loaded.Contains(source.Key));
+
+    /// <summary>The pages that are read.</summary>
+    public IReadOnlyList<ClusterCommand.Read> Reads => _reads;
+
+    /// <summary>What commands need.</summary>
+    public static ClusterNeeds Of(ImmutableArray<ClusterCommand> commands)
+    {
+        var needs = new ClusterNeeds();
+        foreach (var command in commands)
+        {
+            needs.OnlyReads &= command is ClusterCommand.Read or ClusterCommand.LoadSource;
+            needs.IsQuiet &= command is ClusterCommand.Read or ClusterCommand.LoadSource or ClusterCommand.Renew or ClusterCommand.AcquireLease;
+            needs.AllMembers |= command is not (ClusterCommand.Renew or ClusterCommand.Report or ClusterCommand.ReportGone or ClusterCommand.PutTorrent or ClusterCommand.LoadSource or ClusterCommand.ReleaseLease);
+            if (!needs.AddMembership(command)) needs.AddPlacement(command);
+        }
+
+        return needs;
+    }
+
+    private bool AddMembership(ClusterCommand command)
+    {
+        switch (command)
+        {
+            case ClusterCommand.Join join: _locked.Add(join.EndPoint); return true;
+            case ClusterCommand.Renew renew:
+                _endPoints.Add(renew.Member.EndPoint);
+                _locked.Add(renew.Member.EndPoint);
+                return true;
+            case ClusterCommand.SetState set: _locked.Add(set.Member.EndPoint); return true;
+            case ClusterCommand.Suspect suspect:
+                _locked.Add(suspect.Member.EndPoint);
+                _locked.Add(suspect.Voter.EndPoint);
+                return true;
+            case ClusterCommand.DeclareExpired declare:
+                _locked.Add(declare.Member.EndPoint);
+                _locked.Add(declare.Judge.EndPoint);
+                return true;
+            case ClusterCommand.AcquireLease acquire:
+                _locked.Add(acquire.Member.EndPoint);
+                _taken.Add(acquire.Name);
+                _leases.Add(acquire.Name);
+                return true;
+            default: return false;
+        }
+    }
+
+    private void AddPlacement(ClusterCommand command)
+    {
+        switch (command)
+        {
+            case ClusterCommand.ReleaseLease release: _leases.Add(release.Name); break;
+            case ClusterCommand.PutTorrent put:
+                _torrents.Add(put.Wanted.Torrent);
+                if (put.Source.IsEmpty) _known.Add(put.Wanted.Torrent);
+                else if (put.Source.Length <= ClusterLimits.MaxSourceBytes) _sources[put.Wanted.Torrent] = put.Source;
+                break;
+            case ClusterCommand.LoadSource load: _loaded.Add(load.Torrent); break;
+            case ClusterCommand.Assign assign: AddPlan(assign.Torrent); break;
+            case ClusterCommand.Drop drop: AddPlan(drop.Torrent); break;
+            case ClusterCommand.Report report: AddReport(report.Member, report.Torrent); break;
+            case ClusterCommand.ReportGone gone: AddReport(gone.Member, gone.Torrent); break;
+            case ClusterCommand.Read read: _reads.Add(read); break;
+            default: throw new ArgumentException($"{command.GetType().Name} is not a command of the cluster's tables.", nameof(command));
+        }
+    }
+
+    private void AddPlan(InfoHash torrent)
+    {
+        _leases.Add(ClusterTables.PlannerLease);
+        _torrents.Add(torrent);
+    }
+
+    private void AddReport(MemberId member, InfoHash torrent)
+    {
+        _endPoints.Add(member.EndPoint);
+        _torrents.Add(torrent);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Npgsql;
+using NpgsqlTypes;
+using Swarm.Protocol.Cluster;
+
+namespace Swarm.Io.Store.Postgres;
+
+/// <summary>
+/// The second round trip of a transaction: what is different in the tables after the commands, as statements, and the commit. What the commands did not touch is the same object before and after, so differences are found by reference.
+/// </summary>
+internal static class ClusterWrite
+{
+    /// <summary>The channel of the notifications; what they carry is the schema.</summary>
+    public const string Channel = "swarm_cluster";
+
+    /// <summary>Whether anything but sessions is different: then it may be written under the lock of <c>cluster_state</c> only.</summary>
+    public static bool NeedsLock(ClusterTables before, ClusterTables after) =>
+        after.Membership.Version != before.Membership.Version || after.LastChange != before.LastChange || after.LastToken != before.LastToken || after.Leases != before.Leases;
+
+    /// <summary>Writes and commits.</summary>
+    public static async Task RunAsync(NpgsqlConnection connection, ClusterNeeds needs, string schema, ClusterTables before, ClusterTables after, CancellationToken cancellation)
+    {
+        var batch = new NpgsqlBatch(connection);
+        await using var disposed = batch.ConfigureAwait(false);
+        foreach (var (torrent, source) in needs.LateSources) batch.BatchCommands.Add(Source(torrent, source));
+        if (after.Membership != before.Membership) AddMembers(batch, before.Membership, after.Membership);
+        if (after.Leases != before.Leases) AddLeases(batch, before, after);
+        foreach (var (torrent, placed) in after.Torrents)
+        {
+            if (!ReferenceEquals(before.Torrents.GetValueOrDefault(torrent), placed)) Add(batch, PutTorrent, TorrentValues(placed));
+        }
+
+        if (NeedsLock(before, after))
+        {
+            Add(batch, "UPDATE cluster_state SET version = $1, last_generation = $2, last_change = $3, last_token = $4",
+                [Value(after.Membership.Version), Value(after.Membership.LastGeneration), Value(after.LastChange), Value(after.LastToken)]);
+            // Heard when the transaction is committed, and not if it is not. Leases are in no view.
+            if (after.Membership.Version != before.Membership.Version || after.LastChange != before.LastChange) Add(batch, "SELECT pg_notify($1, $2)", [Value(Channel), Value(schema)]);
+        }
+
+        Add(batch, "COMMIT", []);
+        await batch.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes a torrent's source. One that is there already costs a comparison.</summary>
+    public static NpgsqlBatchCommand Source(InfoHash torrent, ImmutableArray<byte> source) => Command(
+        "INSERT INTO cluster_sources AS known (torrent, source) VALUES ($1, $2) ON CONFLICT (torrent) DO UPDATE SET source = excluded.source WHERE known.source IS DISTINCT FROM excluded.source",
+        [Value(torrent.Value.ToArray()), Value(ImmutableCollectionsMarshal.AsArray(source)!)]);
+
+    private const string PutTorrent =
+        """
+        INSERT INTO cluster_torrents (torrent, change, replicas, is_paused, is_removed, deletes_data, is_sequential, download_limit, upload_limit, length, storages, states, pinned, reasons)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        ON CONFLICT (torrent) DO UPDATE SET change = excluded.change, replicas = excluded.replicas, is_paused = excluded.is_paused, is_removed = excluded.is_removed, deletes_data = excluded.deletes_data,
+            is_sequential = excluded.is_sequential, download_limit = excluded.download_limit, upload_limit = excluded.upload_limit, length = excluded.length,
+            storages = excluded.storages, states = excluded.states, pinned = excluded.pinned, reasons = excluded.reasons
+        """;
+
+    private static void AddMembers(NpgsqlBatch batch, MembershipTable before, MembershipTable after)
+    {
+        foreach (var id in before.Members.Keys)
+        {
+            if (!after.Members.ContainsKey(id)) Add(batch, "DELETE FROM cluster_members WHERE end_point = $1 AND generation = $2", [Value(id.EndPoint), Value(id.Generation)]);
+        }
+
+        foreach (var (id, member) in after.Members)
+        {
+            if (before.Members.GetValueOrDefault(id) is not { } known) AddMember(batch, member);
+            else if (!ReferenceEquals(known, member)) AddChange(batch, member);
+        }
+    }
+
+    private static void AddMember(NpgsqlBatch batch, Member member) => Add(batch,
+        """
+        INSERT INTO cluster_members (end_point, generation, storage, zone, weight, roles, peer_end_points, message_version, state, since, alive_until, free_bytes, voters, voter_generations, voted)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}', '{}', '{}')
+        """,
+        [
+            Value(member.Id.EndPoint), Value(member.Id.Generation), Value(member.Traits.Storage), Value(member.Traits.Zone), Value(member.Traits.Weight), Value((int)member.Traits.Roles),
+            Value(member.Traits.PeerEndPoints.ToArray()), Value(member.Traits.MessageVersion), Value((short)member.State), Value(member.SinceTicks), Value(member.AliveUntilTicks), Value(member.FreeBytes),
+        ]);
+
+    // What a member says of itself is never changed.
+    private static void AddChange(NpgsqlBatch batch, Member member) => Add(batch,
+        "UPDATE cluster_members SET state = $3, since = $4, alive_until = $5, free_bytes = $6, voters = $7, voter_generations = $8, voted = $9 WHERE end_point = $1 AND generation = $2",
+        [
+            Value(member.Id.EndPoint), Value(member.Id.Generation), Value((short)member.State), Value(member.SinceTicks), Value(member.AliveUntilTicks), Value(member.FreeBytes),
+            Value(member.Suspicions.Select(static suspicion => suspicion.Voter.EndPoint).ToArray()), Value(member.Suspicions.Select(static suspicion => suspicion.Voter.Generation).ToArray()),
+            Value(member.Suspicions.Select(static suspicion => suspicion.AtTicks).ToArray()),
+        ]);
+
+    private static void AddLeases(NpgsqlBatch batch, ClusterTables before, ClusterTables after)
+    {
+        foreach (var name in before.Leases.Keys.Where(name => !after.Leases.ContainsKey(name))) Add(batch, "DELETE FROM cluster_leases WHERE name = $1", [Value(name)]);
+        foreach (var (name, lease) in after.Leases)
+        {
+            if (before.Leases.TryGetValue(name, out var known) && known == lease) continue;
+            Add(batch, "INSERT INTO cluster_leases (name, end_point, generation, token) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO UPDATE SET end_point = excluded.end_point, generation = excluded.generation, token = excluded.token",
+                [Value(name), Value(lease.Owner.EndPoint), Value(lease.Owner.Generation), Value(lease.Token)]);
+        }
+    }
+
+    private static NpgsqlParameter[] TorrentValues(PlacedTorrent placed)
+    {
+        var (wanted, replicas) = (placed.Wanted, placed.Replicas);
+        return
+        [
+            Value(wanted.Torrent.Value.ToArray()), Value(placed.Change), Value(wanted.Replicas), Value(wanted.IsPaused), Value(wanted.IsRemoved), Value(wanted.DeletesData), Value(wanted.IsSequential),
+            Value(wanted.DownloadLimit), Value(wanted.UploadLimit), Value(wanted.Length),
+            Value(replicas.Select(static replica => replica.Storage).ToArray()), Value(replicas.Select(static replica => (short)replica.State).ToArray()), Value(replicas.Select(static replica => replica.IsPinned).ToArray()),
+            new NpgsqlParameter<string?[]> { TypedValue = [.. replicas.Select(static replica => replica.Reason)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+        ];
+    }
+
+    private static void Add(NpgsqlBatch batch, string sql, NpgsqlParameter[] parameters) => batch.BatchCommands.Add(Command(sql, parameters));
+
+    private static NpgsqlBatchCommand Command(string sql, NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        command.Parameters.AddRange(parameters);
+        return command;
+    }
+
+    private static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
+}

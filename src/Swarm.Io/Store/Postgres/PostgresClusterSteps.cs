@@ -1,0 +1,66 @@
+namespace Swarm.Io.Store.Postgres;
+
+/// <summary>
+/// The tables of a cluster: what <see cref="Swarm.Protocol.Cluster.ClusterTables"/> holds, row by row. Moments are UTC ticks (100 ns) of the database's clock; numbers of states are those of the enumerations. One cluster a schema.
+/// <list type="bullet">
+/// <item><c>cluster_state</c>: one row, the numbers that were given last. Its lock is the order of everything but renewals (<see cref="PostgresClusterStore"/>).</item>
+/// <item><c>cluster_members</c>: the membership table. The sessions in it are renewed every few seconds, and nothing that is renewed has an index: a renewal rewrites its row within its page.</item>
+/// <item><c>cluster_leases</c>: named leases. A name has one row or none.</item>
+/// <item><c>cluster_torrents</c>: what is wanted and where it is, the replicas as arrays that run side by side, by storage. Nodes read it by <c>change</c>.</item>
+/// <item><c>cluster_sources</c>: the .torrent files and links; apart because they are large and rarely read.</item>
+/// </list>
+/// Names are compared byte by byte ("C"), as the program does, whatever the database's own order is.
+/// </summary>
+internal static class PostgresClusterSteps
+{
+    /// <summary>All of them, as they were first.</summary>
+    public static PostgresStep Tables { get; } = new("the tables of a cluster",
+        """
+        CREATE TABLE cluster_state (
+            only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+            version bigint NOT NULL DEFAULT 0,
+            last_generation bigint NOT NULL DEFAULT 0,
+            last_change bigint NOT NULL DEFAULT 0,
+            last_token bigint NOT NULL DEFAULT 0);
+        INSERT INTO cluster_state DEFAULT VALUES;
+        CREATE TABLE cluster_members (
+            end_point text COLLATE "C" NOT NULL,
+            generation bigint NOT NULL,
+            storage text COLLATE "C" NOT NULL,
+            zone text COLLATE "C" NOT NULL,
+            weight double precision NOT NULL,
+            roles int NOT NULL,
+            peer_end_points text[] NOT NULL,
+            message_version int NOT NULL,
+            state smallint NOT NULL,
+            since bigint NOT NULL,
+            alive_until bigint NOT NULL,
+            free_bytes bigint NOT NULL,
+            voters text[] NOT NULL,
+            voter_generations bigint[] NOT NULL,
+            voted bigint[] NOT NULL,
+            PRIMARY KEY (end_point, generation)) WITH (fillfactor = 50);
+        CREATE TABLE cluster_leases (
+            name text COLLATE "C" PRIMARY KEY,
+            end_point text COLLATE "C" NOT NULL,
+            generation bigint NOT NULL,
+            token bigint NOT NULL);
+        CREATE TABLE cluster_torrents (
+            torrent bytea PRIMARY KEY CHECK (length(torrent) = 20),
+            change bigint NOT NULL UNIQUE,
+            replicas int NOT NULL,
+            is_paused boolean NOT NULL,
+            is_removed boolean NOT NULL,
+            deletes_data boolean NOT NULL,
+            is_sequential boolean NOT NULL,
+            download_limit bigint NOT NULL,
+            upload_limit bigint NOT NULL,
+            length bigint NOT NULL,
+            storages text[] NOT NULL,
+            states smallint[] NOT NULL,
+            pinned boolean[] NOT NULL,
+            reasons text[] NOT NULL);
+        CREATE TABLE cluster_sources (torrent bytea PRIMARY KEY CHECK (length(torrent) = 20), source bytea NOT NULL);
+        ALTER TABLE cluster_sources ALTER COLUMN source SET STORAGE EXTERNAL;
+        """);
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Swarm.Actors.Cluster;
+using Swarm.Host.Watching;
+using Swarm.Protocol.Cluster;
+
+namespace Swarm.Tests.Host.Cluster;
+
+/// <summary>What a member's view comes to in figures.</summary>
+public sealed class ClusterFiguresTests
+{
+    [Fact]
+    public void Members_replicas_and_what_is_missing_are_counted()
+    {
+        var self = new MemberId("a:1", 1);
+        var view = ClusterView.Empty.With(new ClusterOutcome.View(
+            NowTicks: 100, Version: 3, [Member(self, MemberState.Up), Member(new MemberId("b:1", 2), MemberState.Up), Member(new MemberId("c:1", 3), MemberState.Down)],
+            [
+                Torrent(1, wanted: 2, isRemoved: false, ReplicaState.Complete, ReplicaState.Complete),
+                Torrent(2, wanted: 2, isRemoved: false, ReplicaState.Complete, ReplicaState.Assigned),
+                Torrent(3, wanted: 1, isRemoved: false, ReplicaState.Failed),
+                Torrent(4, wanted: 2, isRemoved: true, ReplicaState.Dropping),
+            ],
+            UpToChange: 9, HasMore: false));
+        var figures = ClusterFigures.Of(new ClusterStatus(self, SessionState.Writing, Plans: true, view, [], []), new ClusterActor.LinkCounters(0, 0, 0, ImmutableSortedDictionary<ClusterRefusal, long>.Empty), new TableActor.Counters(), link: null);
+        (figures.State, figures.Plans, figures.Torrents, figures.Short, figures.Lost).ShouldBe((MemberState.Up, true, 3, 2, 1));
+        (figures.Members[(int)MemberState.Up], figures.Members[(int)MemberState.Down], figures.Members[(int)MemberState.Joining]).ShouldBe((2, 1, 0));
+        figures.Replicas[1..].ShouldBe([1, 3, 1, 1]);
+    }
+
+    private static Member Member(MemberId id, MemberState state) => new(id, new MemberTraits { Storage = id.EndPoint }, state, 0, 1_000, 0, []);
+
+    private static PlacedTorrent Torrent(byte number, int wanted, bool isRemoved, params ReplicaState[] replicas) => new(
+        new WantedTorrent { Torrent = new InfoHash([number, .. new byte[19]]), Replicas = wanted, IsRemoved = isRemoved }, [.. replicas.Select((state, i) => new Replica($"s{i}", state))], number);
+}

@@ -1,0 +1,61 @@
+using Swarm.Protocol.Cluster;
+using Swarm.Tests.Protocol.Cluster;
+
+namespace Swarm.Tests.Io.Cluster;
+
+/// <summary>Draws commands that are near what the tables hold.</summary>
+internal sealed class RandomClusterCommands(Random random)
+{
+    private const int Nodes = 5;
+    private const int Torrents = 8;
+
+    public ClusterCommand Next(ClusterTables tables) => random.Next(15) switch
+    {
+        0 => new ClusterCommand.Join($"n{random.Next(1, Nodes + 1)}:1", Some.Traits(Storage(), random.Next(2) == 0 ? "" : "zone", random.Next(1, 100) / 7.0), Some.Lease, random.Next(100)),
+        1 or 2 => new ClusterCommand.Renew(Member(tables), TimeSpan.FromSeconds(random.Next(10, 40)), random.NextInt64(1L << 50)),
+        3 or 4 => new ClusterCommand.SetState(Member(tables), random.Next(3) == 0 ? (MemberState)random.Next(1, 6) : MemberState.Up, Version(tables)),
+        5 => new ClusterCommand.Suspect(Member(tables), Member(tables), TimeSpan.FromSeconds(20), random.Next(2, 4), Version(tables)),
+        6 => new ClusterCommand.DeclareExpired(Member(tables), Member(tables), TimeSpan.FromSeconds(5), Version(tables)),
+        7 => new ClusterCommand.AcquireLease(Lease(), Member(tables)),
+        8 => random.Next(4) == 0 ? new ClusterCommand.ReleaseLease(Lease(), Token(tables)) : new ClusterCommand.LoadSource(Torrent()),
+        9 => Put(),
+        10 => new ClusterCommand.Assign(Torrent(), Storage(), Token(tables)),
+        11 => new ClusterCommand.Drop(Torrent(), Storage(), Token(tables)),
+        12 => Report(tables),
+        13 => new ClusterCommand.ReportGone(Member(tables), Torrent()),
+        _ => new ClusterCommand.Read(random.NextInt64(tables.LastChange + 2), random.Next(1, 8)),
+    };
+
+    private static string Lease(int number) => number == 0 ? "other" : ClusterTables.PlannerLease;
+
+    private string Lease() => Lease(random.Next(4));
+
+    private ClusterCommand.PutTorrent Put()
+    {
+        var source = new byte[random.Next(3) == 0 ? 0 : random.Next(1, 200)];
+        random.NextBytes(source);
+        var wanted = new WantedTorrent { Torrent = Torrent(), Replicas = random.Next(1, 3), IsPaused = random.Next(2) == 0, IsRemoved = random.Next(5) == 0, Length = random.Next(3) };
+        return new ClusterCommand.PutTorrent(wanted, [.. source]);
+    }
+
+    private ClusterCommand.Report Report(ClusterTables tables)
+    {
+        var member = Member(tables);
+        var storage = random.Next(5) > 0 && tables.Membership.Members.TryGetValue(member, out var known) ? known.Traits.Storage : Storage();
+        return new ClusterCommand.Report(member, Torrent(), new Replica(storage, random.Next(3) == 0 ? ReplicaState.Failed : ReplicaState.Complete, random.Next(6) == 0, random.Next(3) == 0 ? "no \u4e16 space" : null));
+    }
+
+    private string Storage() => $"n{random.Next(1, Nodes + 1)}";
+
+    private InfoHash Torrent() => Some.Torrent(random.Next(Torrents));
+
+    private long Version(ClusterTables tables) => tables.Membership.Version - (random.Next(6) == 0 ? 1 : 0);
+
+    private long Token(ClusterTables tables) => random.Next(5) > 0 && tables.Leases.TryGetValue(ClusterTables.PlannerLease, out var held) ? held.Token : random.NextInt64(tables.LastToken + 2);
+
+    private MemberId Member(ClusterTables tables)
+    {
+        var members = tables.Membership.Members;
+        return random.Next(10) == 0 || members.IsEmpty ? new MemberId($"n{random.Next(1, Nodes + 1)}:1", random.NextInt64(tables.Membership.LastGeneration + 2)) : members.Keys.ElementAt(random.Next(members.Count));
+    }
+}
