@@ -20,7 +20,7 @@ public sealed class ReferenceTests
         // A node of a cluster is not made from a configuration yet: its database and its link are not behind the ports.
         typeof(Swarm.Actors.Cluster.ClusterSettings), typeof(MembershipSettings), typeof(PlacementSettings), typeof(QuotaSettings), typeof(OutsideFetchSettings),
         // Made of store.postgres.
-        typeof(Swarm.Io.Store.Postgres.PostgresSettings), typeof(Swarm.Io.Store.Postgres.PostgresStoreSettings),
+        typeof(Swarm.Io.Store.Postgres.PostgresSettings), typeof(Swarm.Io.Store.Postgres.PostgresStoreSettings), typeof(Swarm.Io.Store.Postgres.PostgresClusterSettings),
         // Made of ApiSettings, with what the node's section says of roots and reach.
         typeof(HttpApiSettings),
         // Each parser has its own, made of the limits of what it parses.

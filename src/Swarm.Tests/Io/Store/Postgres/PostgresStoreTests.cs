@@ -1,6 +1,7 @@
 using Npgsql;
 using Swarm.Actors.Ports;
 using Swarm.Io.Store.Postgres;
+using Swarm.Tests.Interop.Clients;
 using Swarm.Tests.Postgres;
 
 namespace Swarm.Tests.Io.Store.Postgres;
@@ -260,11 +261,7 @@ public sealed class PostgresStoreTests(SharedPostgres postgres) : PostgresStoreC
         error.ShouldNotContain('\n');
     }
 
-    private static async Task Until(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        while (!condition()) await Task.Delay(10, patience.Token);
-    }
+    private static Task Until(Func<bool> condition) => Poll.UntilAsync(() => Task.FromResult(condition()), "the condition holds", TimeSpan.FromSeconds(90));
 
     private PostgresOwner OwnerOfFolder() => PostgresOwner.OfFolder(Path.Combine(_folder, "data"), out var error).ShouldNotBeNull(error);
 }
