@@ -37,7 +37,7 @@ class Scale:
     def play(self, count):
         scratch = os.path.join(self.work, "run"); os.makedirs(scratch)
         with Lab(scratch, self.o.binary, self.o.rate) as lab:
-            members = [lab.add_member(n, placement="{ min-free-bytes = 0, steps-per-round = 5000, torrents-per-round = 100000 }", **{"starts-per-look": "1000"}) for n in range(1, count + 1)]
+            members = [lab.add_member(n, "torrent.choker.fixed-slots = %d" % LEECHERS, placement="{ min-free-bytes = 0, steps-per-round = 5000, torrents-per-round = 100000 }", **{"starts-per-look": "1000"}) for n in range(1, count + 1)]
             for m in members: self.give(m)
             for m in members: m.start()
             wait(lambda: all(sum(x["state"] == "up" for x in (m.try_call("/api/v1/cluster") or {"items": []})["items"]) == count for m in members), 120, "coming up")

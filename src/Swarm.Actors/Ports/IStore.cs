@@ -15,7 +15,9 @@ public interface IStore
     /// <summary>The batch is durable; one outcome for each command, in order.</summary>
     sealed record Committed(long Batch, ImmutableArray<StoreOutcome> Outcomes);
 
-    /// <summary>Nothing of the batch was done. <paramref name="Transient"/>: trying again may help (busy, full disk).</summary>
+    /// <summary>
+    /// Nothing of the batch was done; or, where a server was cut off in the middle of the commit, nobody knows, and every command may be done twice. <paramref name="Transient"/>: trying again may help (busy, full disk, server away).
+    /// </summary>
     sealed record Failed(long Batch, string Reason, bool Transient);
 }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging;
 using Swarm.Host.Configuration;
 using Swarm.Host.Output;
 using Swarm.Io.Store.Migration;
@@ -50,7 +49,7 @@ internal sealed class StoreCommand : Command, IDetailedHelp
         var migration = new StoreMigration(settings.DataFolder, settings.Swarm.Io.Sqlite, settings.Swarm.Store.Postgres.ToStore(), TimeProvider.System, logs.CreateLogger("Swarm.Store"));
         var outcome = dryRun
             ? await migration.PreviewAsync(to == Postgres, merge, interrupted).ConfigureAwait(false)
-            : await migration.RunAsync(to == Postgres, merge, json ? static (_, _) => { } : Tell, interrupted).ConfigureAwait(false);
+            : await migration.RunAsync(to == Postgres, merge, json ? TellNobody : Tell, interrupted).ConfigureAwait(false);
         var report = outcome.Report ?? throw new SwarmException(outcome.Error!);
         if (json) _shell.Out.WriteLine(ObjectOf(report, to, dryRun).ToJsonString());
         else _shell.Out.WriteLine(dryRun ? Preview(report, to, merge) : Summary(report, to));
@@ -61,6 +60,11 @@ internal sealed class StoreCommand : Command, IDetailedHelp
     private void Tell(int done, int all)
     {
         if (done / LineInterval != (done - 1) / LineInterval && done < all) _shell.Out.WriteLine($"{done} of {HumanText.Count(all, "torrent")}");
+    }
+
+    private static void TellNobody(int done, int all)
+    {
+        // Who reads JSON gets the report alone.
     }
 
     private static string Preview(StoreMigrationReport report, string to, bool merge) =>

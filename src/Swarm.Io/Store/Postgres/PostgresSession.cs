@@ -80,9 +80,13 @@ internal sealed partial class PostgresSession(PostgresDatabase database, Guid ow
         batch.BatchCommands.Add(Sql.Command(
             "INSERT INTO leases AS l (storage, torrent, owner, token) SELECT $1, torrent, NULL, 0 FROM unnest($2) AS torrent ORDER BY torrent ON CONFLICT (storage, torrent) DO UPDATE SET token = l.token WHERE false",
             Sql.Of(settings.Storage), Keys(taken)));
-        batch.BatchCommands.Add(Sql.Command("SELECT 1 FROM leases WHERE storage = $1 AND torrent = ANY($2) ORDER BY torrent FOR UPDATE", Sql.Of(settings.Storage), Keys(named)));
+        // Key by key: for torrent = ANY($2) ORDER BY torrent the planner reads the whole index, because that is in order.
         batch.BatchCommands.Add(Sql.Command(
-            "SELECT l.torrent, l.owner, l.token, o.process, o.machine, o.expires > now() AND o.name <> $3 FROM leases l LEFT JOIN owners o ON o.id = l.owner WHERE l.storage = $1 AND l.torrent = ANY($2)",
+            "SELECT (SELECT 1 FROM leases l WHERE l.storage = $1 AND l.torrent = named.torrent FOR UPDATE) FROM (SELECT torrent FROM unnest($2) AS torrent ORDER BY torrent OFFSET 0) named",
+            Sql.Of(settings.Storage), Keys(named)));
+        batch.BatchCommands.Add(Sql.Command(
+            "SELECT l.torrent, l.owner, l.token, o.process, o.machine, o.expires > now() AND o.name <> $3 FROM unnest($2) AS named (torrent) " +
+            "CROSS JOIN LATERAL (SELECT * FROM leases WHERE storage = $1 AND leases.torrent = named.torrent OFFSET 0) l LEFT JOIN owners o ON o.id = l.owner",
             Sql.Of(settings.Storage), Keys(named), Sql.Of(name)));
         batch.BatchCommands.Add(Sql.Command("SELECT nextval('tokens') FROM generate_series(1, $1)", Sql.Of(taken.Count)));
         await using var reader = await batch.ExecuteReaderAsync(cancellation).ConfigureAwait(false);

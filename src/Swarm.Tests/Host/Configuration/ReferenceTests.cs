@@ -20,7 +20,7 @@ public sealed class ReferenceTests
         // Made of ClusterSectionSettings.
         typeof(Swarm.Actors.Cluster.ClusterSettings),
         // Made of store.postgres.
-        typeof(Swarm.Io.Store.Postgres.PostgresSettings), typeof(Swarm.Io.Store.Postgres.PostgresStoreSettings),
+        typeof(Swarm.Io.Store.Postgres.PostgresSettings), typeof(Swarm.Io.Store.Postgres.PostgresStoreSettings), typeof(Swarm.Io.Store.Postgres.PostgresClusterSettings),
         // Made of ApiSettings, with what the node's section says of roots and reach.
         typeof(HttpApiSettings),
         // Each parser has its own, made of the limits of what it parses.

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Swarm.Actors.Ports;
 using Swarm.Io.Store.Postgres;
-using Swarm.Tests.Postgres;
 
 namespace Swarm.Tests.Io.Store.Postgres;
 
@@ -19,9 +18,10 @@ public abstract class PostgresStoreConformance : StoreConformance, IAsyncLifetim
 
     public async ValueTask InitializeAsync() => Database = await CreateDatabaseAsync();
 
-    public virtual ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         Dispose();
+        GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }
 

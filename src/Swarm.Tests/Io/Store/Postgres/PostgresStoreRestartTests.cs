@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Swarm.Actors.Ports;
 using Swarm.Io.Store.Postgres;
+using Swarm.Tests.Interop.Clients;
 using Swarm.Tests.Postgres;
 
 namespace Swarm.Tests.Io.Store.Postgres;
@@ -140,11 +141,7 @@ public sealed class PostgresStoreRestartTests : IAsyncLifetime
         _store = opened.Store.ShouldNotBeNull(opened.Error);
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        while (!condition()) await Task.Delay(10, patience.Token);
-    }
+    private static Task UntilAsync(Func<bool> condition) => Poll.UntilAsync(() => Task.FromResult(condition()), "the condition holds", TimeSpan.FromSeconds(90));
 
     private void Submit(params ReadOnlySpan<StoreCommand> commands) => _store!.Submit(++_batch, [.. commands], _replies);
 

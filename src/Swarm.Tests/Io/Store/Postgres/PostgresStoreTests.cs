@@ -1,6 +1,7 @@
 using Npgsql;
 using Swarm.Actors.Ports;
 using Swarm.Io.Store.Postgres;
+using Swarm.Tests.Interop.Clients;
 using Swarm.Tests.Postgres;
 
 namespace Swarm.Tests.Io.Store.Postgres;
@@ -169,15 +170,15 @@ public sealed class PostgresStoreTests(SharedPostgres postgres) : PostgresStoreC
     }
 
     [Fact]
-    public void Process_that_falls_silent_in_a_transaction_does_not_keep_its_locks()
+    public async Task Process_that_falls_silent_in_a_transaction_does_not_keep_its_locks()
     {
         var settings = Calm(Database) with { Database = Calm(Database).Database with { CommandTimeout = TimeSpan.FromSeconds(1), LockTimeout = TimeSpan.FromMinutes(1) } };
         using var database = PostgresDatabase.Create(settings.Database, out _).ShouldNotBeNull();
         var store = Open(Calm(Database));
         Put(store, Torrent(1));
-        using var silent = Task.Run(() => database.OpenAsync(CancellationToken.None)).GetAwaiter().GetResult().Connection;
-        using var locked = new NpgsqlCommand("BEGIN; SELECT 1 FROM leases FOR UPDATE", silent);
-        locked.ExecuteScalar();
+        await using var silent = (await database.OpenAsync(CancellationToken.None)).Connection;
+        await using var locked = new NpgsqlCommand("BEGIN; SELECT 1 FROM leases FOR UPDATE", silent);
+        await locked.ExecuteScalarAsync();
         // The server undoes the silent one's transaction, and this one has its turn.
         Acquire(store, Torrent(1));
     }
@@ -260,11 +261,7 @@ public sealed class PostgresStoreTests(SharedPostgres postgres) : PostgresStoreC
         error.ShouldNotContain('\n');
     }
 
-    private static async Task Until(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        while (!condition()) await Task.Delay(10, patience.Token);
-    }
+    private static Task Until(Func<bool> condition) => Poll.UntilAsync(() => Task.FromResult(condition()), "the condition holds", TimeSpan.FromSeconds(90));
 
     private PostgresOwner OwnerOfFolder() => PostgresOwner.OfFolder(Path.Combine(_folder, "data"), out var error).ShouldNotBeNull(error);
 }
