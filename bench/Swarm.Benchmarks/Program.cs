@@ -4,7 +4,7 @@ namespace Swarm.Benchmarks;
 
 /// <summary>
 /// <c>dotnet run -c Release --project bench/Swarm.Benchmarks -- --quick</c> prints one JSON line a case;
-/// without <c>--quick</c> the arguments are BenchmarkDotNet's.
+/// <c>-- cluster-tables 'Host=…;Database=…;Username=…'</c> measures the steady load of clusters on a PostgreSQL; without either the arguments are BenchmarkDotNet's.
 /// </summary>
 internal static class Program
 {
@@ -13,6 +13,10 @@ internal static class Program
         if (args is ["--quick", .. var cases])
         {
             QuickRun.Run(cases);
+        }
+        else if (args is ["cluster-tables", var connection])
+        {
+            ClusterTableCases.RunAsync(connection).GetAwaiter().GetResult();
         }
         else
         {

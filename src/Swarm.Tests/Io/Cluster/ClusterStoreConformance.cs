@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Swarm.Actors.Ports;
 using Swarm.Protocol.Cluster;
 using Swarm.Tests.Postgres;

@@ -1,5 +1,4 @@
 using Npgsql;
-using Swarm.Actors.Ports;
 using Swarm.Io.Store.Postgres;
 using Swarm.Protocol.Cluster;
 using Swarm.Tests.Interop.Clients;
