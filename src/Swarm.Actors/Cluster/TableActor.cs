@@ -72,7 +72,11 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     }
 
     /// <inheritdoc/>
-    protected override void PreStart() => Timers.StartPeriodicTimer(nameof(Refresh), new Refresh(), TimeSpan.Zero, _settings.Membership.ReadInterval);
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer(nameof(Refresh), new Refresh(), TimeSpan.Zero, _settings.Membership.ReadInterval);
+        _store.Watch(Self);
+    }
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -90,7 +94,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
             case IClusterStore.Committed committed when committed.Batch == _kept.LastBatch && _isBusy: OnCommitted(committed); break;
             case IClusterStore.Failed failed when failed.Batch == _kept.LastBatch && _isBusy: OnFailed(failed.Reason); break;
             case IClusterStore.Committed or IClusterStore.Failed: break;
-            case Refresh: OnRefresh(); break;
+            case Refresh or IClusterStore.Changed: OnRefresh(); break;
             case Watch: OnWatch(); break;
             case Inspect: Sender.Tell(_counters); break;
             default: Unhandled(message); break;

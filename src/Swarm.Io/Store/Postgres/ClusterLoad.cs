@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Npgsql;
 using Swarm.Protocol.Cluster;
 
@@ -141,5 +142,5 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
 
     private static InfoHash Torrent(NpgsqlDataReader row) => new(row.GetFieldValue<byte[]>(0));
 
-    private static ImmutableArray<byte> Bytes(NpgsqlDataReader row, int column) => System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(row.GetFieldValue<byte[]>(column));
+    private static ImmutableArray<byte> Bytes(NpgsqlDataReader row, int column) => ImmutableCollectionsMarshal.AsImmutableArray(row.GetFieldValue<byte[]>(column));
 }

@@ -15,6 +15,9 @@ public sealed record PostgresClusterSettings
     /// <summary>Batches that may wait, 1 to 1,024; one more fails at once. The caller has one under way at a time, so this is a guard, not a buffer.</summary>
     public int QueueLimit { get; init => field = Setting.InRange(value, 1, 1_024); } = 16;
 
+    /// <summary>From one hint that something has changed to the next, at least: 10 ms to 1 min. Each makes every node read.</summary>
+    public TimeSpan WakeInterval { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)); } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How often a batch is tried again that another transaction was in the way of, 1 to 100 times, before it fails.</summary>
     public int MaxAttempts { get; init => field = Setting.InRange(value, 1, 100); } = 8;
 }

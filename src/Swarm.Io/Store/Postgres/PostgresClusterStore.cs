@@ -32,6 +32,7 @@ public sealed partial class PostgresClusterStore : IClusterStore, IAsyncDisposab
     private readonly PostgresClusterSettings _settings;
     private readonly ILogger _logger;
     private readonly Channel<Batch> _queue;
+    private readonly ClusterNotices _notices;
     private readonly Task _loop;
     private NpgsqlConnection? _connection;
     private volatile bool _isMigrated;
@@ -43,6 +44,7 @@ public sealed partial class PostgresClusterStore : IClusterStore, IAsyncDisposab
         _settings = settings;
         _logger = logger;
         _queue = Channel.CreateBounded<Batch>(new BoundedChannelOptions(settings.QueueLimit) { SingleReader = true });
+        _notices = new ClusterNotices(database, settings, logger);
         _loop = Task.Run(RunAsync);
     }
 
@@ -68,12 +70,16 @@ public sealed partial class PostgresClusterStore : IClusterStore, IAsyncDisposab
         replyTo.Tell(new IClusterStore.Failed(batch, _isClosed ? "The cluster's tables are closed." : $"The cluster's tables have {_settings.QueueLimit} batches waiting already."), ActorRefs.NoSender);
     }
 
+    /// <inheritdoc/>
+    public void Watch(IActorRef watcher) => _notices.Watch(watcher);
+
     /// <summary>Ends: what waits fails, what is under way is answered first, within its time-out.</summary>
     public async ValueTask DisposeAsync()
     {
         _isClosed = true;
         _queue.Writer.TryComplete();
         await _loop.ConfigureAwait(false);
+        await _notices.DisposeAsync().ConfigureAwait(false);
         if (Interlocked.Exchange(ref _connection, null) is { } connection) await connection.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
     }
