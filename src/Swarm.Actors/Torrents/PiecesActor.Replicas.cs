@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Swarm.Protocol.Cluster;
-using Swarm.Protocol.Picking;
 using Swarm.Protocol.Swarming;
 
 namespace Swarm.Actors.Torrents;

@@ -78,7 +78,7 @@ internal sealed class PickerPeers(PieceRanking ranking)
         peer.Pieces ??= new Bitfield(ranking.Have.Length);
         if (!peer.Pieces.Add(piece)) return false;
         ranking.Raise(piece.Value);
-        if (ranking.IsNeeded(piece.Value) && ++peer.NeededPieces == 1) NoteInterest(peer);
+        if (ranking.IsNeeded(piece.Value) && (++peer.NeededPieces == 1 || peer.Limit is not null)) NoteInterest(peer);
         return true;
     }
 
@@ -93,7 +93,7 @@ internal sealed class PickerPeers(PieceRanking ranking)
 
         if (peer.Pieces is null || !peer.Pieces.Remove(piece)) return false;
         ranking.Lower(piece.Value);
-        if (ranking.IsNeeded(piece.Value) && --peer.NeededPieces == 0) NoteInterest(peer);
+        if (ranking.IsNeeded(piece.Value) && (--peer.NeededPieces == 0 || peer.Limit is not null)) NoteInterest(peer);
         return true;
     }
 
@@ -106,12 +106,12 @@ internal sealed class PickerPeers(PieceRanking ranking)
         {
             if (peer.HasAll)
             {
-                if (first) NoteInterest(peer);
+                if (first || peer.Limit is not null) NoteInterest(peer);
             }
             else if (peer.Has(piece))
             {
                 peer.NeededPieces += needed ? 1 : -1;
-                if (peer.NeededPieces == (needed ? 1 : 0)) NoteInterest(peer);
+                if (peer.NeededPieces == (needed ? 1 : 0) || peer.Limit is not null) NoteInterest(peer);
             }
         }
     }
@@ -126,7 +126,7 @@ internal sealed class PickerPeers(PieceRanking ranking)
         }
     }
 
-    public bool IsInteresting(PickerPeer peer) => peer.HasAll ? !ranking.Needed.IsEmpty : peer.NeededPieces > 0;
+    public bool IsInteresting(PickerPeer peer) => peer.Limit is { } limit ? OffersWithin(peer, limit) : peer.HasAll ? !ranking.Needed.IsEmpty : peer.NeededPieces > 0;
 
     public void TakeInterestChanges(List<InterestChange> output)
     {
@@ -142,7 +142,36 @@ internal sealed class PickerPeers(PieceRanking ranking)
         _interestMayHaveChanged.Clear();
     }
 
-    private void Limit(PickerPeer peer) => peer.Limit = peer.IsInside ? null : Outside;
+    /// <summary>A piece may not be asked of peers outside any more.</summary>
+    public void CloseOutside(PieceIndex piece)
+    {
+        if (Outside?.Remove(piece) != true) return;
+        foreach (var peer in All)
+        {
+            if (peer.Limit is not null) NoteInterest(peer);
+        }
+    }
+
+    private void Limit(PickerPeer peer)
+    {
+        peer.Limit = peer.IsInside ? null : Outside;
+        NoteInterest(peer);
+    }
+
+    // Whoever is interested takes a place at the other side, and one who asks for nothing would take it from another replica.
+    private bool OffersWithin(PickerPeer peer, Bitfield limit)
+    {
+        if (!peer.HasAll && peer.Pieces is null) return false;
+        var needed = ranking.Needed.Words;
+        var allowed = limit.Words;
+        var theirs = peer.HasAll ? needed : peer.Pieces!.Words;
+        for (var i = 0; i < needed.Length; i++)
+        {
+            if ((needed[i] & allowed[i] & theirs[i]) != 0) return true;
+        }
+
+        return false;
+    }
 
     private void NoteInterest(PickerPeer peer)
     {

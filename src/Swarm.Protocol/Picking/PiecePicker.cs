@@ -168,7 +168,7 @@ public sealed class PiecePicker
     public void CloseOutside(PieceIndex piece)
     {
         CheckExists(piece);
-        if (_ranking.IsOpen(piece.Value)) _peers.Outside?.Remove(piece);
+        if (_ranking.IsOpen(piece.Value)) _peers.CloseOutside(piece);
     }
 
     /// <summary>Adds what is wanted and not verified to <paramref name="needed"/>.</summary>
@@ -203,7 +203,7 @@ public sealed class PiecePicker
     /// <summary>The number of peers that have the piece.</summary>
     public int Availability(PieceIndex piece) => _ranking.Availability(piece.Value);
 
-    /// <summary>Whether the peer has a piece that is wanted and not verified. O(1).</summary>
+    /// <summary>Whether the peer has a piece that is wanted and not verified, and may be asked for it. O(1), but for peers to which <see cref="SetOutside"/> applies: 64 pieces a step.</summary>
     public bool IsInteresting(PeerKey peer) => _peers.Find(peer) is { } known && _peers.IsInteresting(known);
 
     /// <summary>Adds the peers whose <see cref="IsInteresting"/> differs from what this call said last; to be asked after a turn of changes.</summary>

@@ -47,10 +47,10 @@ internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent 
         if (leases.TryGetValue(torrent, out var lease))
         {
             if (token <= lease.Token) Broken(node, $"the lease of {torrent} was given under token {token}, after {lease.Token}");
-            if (lease.Owner is { } owner && owner != node.Name && node.Settings.Cluster?.HasSession(owner) != false) Broken(node, $"it was given the lease of {torrent}, which {owner} has");
+            if (lease.Owner is { } owner && owner != node.Name && node.Settings.Cluster?.HasSession(owner, lease.Session) != false) Broken(node, $"it was given the lease of {torrent}, which {owner} has");
         }
 
-        leases[torrent] = new Lease(node.Name, token);
+        leases[torrent] = new Lease(node.Name, token, node.Settings.Cluster?.SessionOf(node.Name) ?? 0);
     }
 
     private void OnTakenUp(SimNode node, StoreOutcome.TakenUp page)
@@ -58,7 +58,7 @@ internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent 
         foreach (var taken in page.Torrents)
         {
             if (taken.HeldBy is not null || node.Store.LeaseOf(taken.Torrent) is not { } lease) continue;
-            if (Of(node).TryGetValue(taken.Torrent, out var known) && known == new Lease(node.Name, lease.Token)) continue;
+            if (Of(node).TryGetValue(taken.Torrent, out var known) && known.Owner == node.Name && known.Token == lease.Token) continue;
             OnLeased(node, taken.Torrent, lease.Token);
         }
     }
@@ -83,5 +83,5 @@ internal sealed class LeaseCheck(SimWorld world) : WorldCheck(world, "A torrent 
 
     private SortedDictionary<InfoHash, Lease> Of(SimNode node) => _stores.GetOrCreateValue(node.Store);
 
-    private readonly record struct Lease(string? Owner, long Token);
+    private readonly record struct Lease(string? Owner, long Token, long Session);
 }

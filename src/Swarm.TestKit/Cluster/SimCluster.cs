@@ -4,6 +4,7 @@ using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Cluster;
 using Swarm.TestKit.Content;
+using Swarm.TestKit.Store;
 using Swarm.TestKit.World;
 
 namespace Swarm.TestKit.Cluster;
@@ -184,6 +185,11 @@ public sealed class SimCluster
     /// <summary>Whether the session of a member's process, the one that runs or the one before, has not run out.</summary>
     public bool HasSession(string member) => Database.Tables.Membership.Members.Values.Any(row => row.Id.EndPoint == EndPointOf(member) && row.HasSession(Database.NowTicks));
 
+    // The generation is the session's name.
+    internal long SessionOf(string member) => Database.Tables.Membership.Members.Values.Where(row => row.Id.EndPoint == EndPointOf(member)).Select(static row => row.Id.Generation).DefaultIfEmpty().Max();
+
+    internal bool HasSession(string member, long session) => Database.Tables.Membership.Members.GetValueOrDefault(new MemberId(EndPointOf(member), session))?.HasSession(Database.NowTicks) == true;
+
     /// <summary>Whether several members see the files of a storage.</summary>
     public bool IsShared(string storage) => _members.Count(member => member.StorageName == storage) > 1;
 
@@ -193,7 +199,7 @@ public sealed class SimCluster
     {
         _members.Add(node);
         node.Store.IsFenced = name => Database.Tables.Membership.Members.Values.LastOrDefault(row => row.Id.EndPoint == EndPointOf(name)) is { IsLive: false };
-        node.Store.LeasesHold = HasSession;
+        node.Store.Sessions = new StoreSessions(SessionOf, HasSession);
         _oneWriter.Follow(node);
         foreach (var wanted in _wanted) Know(node, wanted.Content);
         return node;

@@ -7,7 +7,7 @@ namespace Swarm.TestKit.Store;
 /// A durable store in virtual time, for one node or for several that share it. Each process opens it under a name (<see cref="Open"/>) and gets the port that the production actors use; what is
 /// committed outlives every process.
 /// <para>What always holds: a batch is done whole or not at all, batches of a process in the order submitted, those of several in an order that the seed decides; tokens only grow; a torrent is
-/// written under the token of its lease and no other; a lease changes hands only when its owner is not alive, which is the moment it is killed or closes, as with a process's lock on a file, or with <see cref="LeasesHold"/> when that says so.</para>
+/// written under the token of its lease and no other; a lease changes hands only when its owner is not alive, which is the moment it is killed or closes, as with a process's lock on a file, or, in a cluster, when the session ends in which it was taken.</para>
 /// <para>How it fails: as <see cref="SimStoreSettings"/> says. With <see cref="SimStoreSettings.UnknownOutcome"/> a batch fails as transient though it may have been done, as with a server that
 /// answers too late: so much is worse than the port's "nothing was done", and whoever tries again must bear with it. A batch under way when its process is killed was done or not.</para>
 /// </summary>
@@ -38,8 +38,8 @@ public sealed class SimStore
     /// <summary>Whether what a process writes of torrents is refused, whatever its tokens: its cluster took it for dead. Null: nobody's is.</summary>
     public Func<string, bool>? IsFenced { get; set; }
 
-    /// <summary>Whether the leases of processes of a name hold, whether or not those run: as long as their session in a cluster does. Null: they hold while the process is alive.</summary>
-    public Func<string, bool>? LeasesHold { get; set; }
+    /// <summary>The sessions by which leases hold, whether or not their processes run; null: they hold while the process is alive.</summary>
+    internal StoreSessions? Sessions { get; set; }
 
     /// <summary>All torrents, in the order of their addition.</summary>
     public ImmutableArray<InfoHash> Torrents => [.. _state.Listed];
@@ -70,8 +70,8 @@ public sealed class SimStore
     public IStore Open(string owner)
     {
         if (_sessions.ContainsKey(owner)) throw new ArgumentException($"{owner} has the store open; it must be killed or closed first.", nameof(owner));
-        if (LeasesHold is null) _state = _state.WithoutLeasesOf(static other => !other.IsAlive);
-        var session = new Session(this, new StoreOwner(owner) { LeasesHold = LeasesHold });
+        if (Sessions is null) _state = _state.WithoutLeasesOf(static other => !other.IsAlive);
+        var session = new Session(this, new StoreOwner(owner) { Sessions = Sessions });
         _sessions.Add(owner, session);
         return session;
     }

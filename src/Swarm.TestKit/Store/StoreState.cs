@@ -123,7 +123,7 @@ internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorr
 
     private StoreState Acquire(InfoHash torrent, StoreOwner owner, out StoreOutcome outcome)
     {
-        if (Leases.TryGetValue(torrent, out var held) && held.Owner != owner && held.Owner.Holds(owner))
+        if (Leases.TryGetValue(torrent, out var held) && held.Owner != owner && held.Holds(owner))
         {
             outcome = new StoreOutcome.HeldBy(held.Owner.Name);
             return this;
@@ -131,7 +131,7 @@ internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorr
 
         var token = LastToken + 1;
         outcome = new StoreOutcome.Leased(token);
-        return this with { LastToken = token, Leases = Leases.SetItem(torrent, new StoredLease(owner, token)) };
+        return this with { LastToken = token, Leases = Leases.SetItem(torrent, new StoredLease(owner, token, owner.Sessions?.Current(owner.Name) ?? 0)) };
     }
 
     private StoreState Put(InfoHash torrent, TorrentRecord record)
@@ -148,7 +148,14 @@ internal sealed record StoreState(ImmutableSortedDictionary<InfoHash, StoredTorr
 internal sealed record StoredTorrent(long Sequence, TorrentRecord Record, ProgressRecord? Progress);
 
 /// <summary>Who runs a torrent, under which token.</summary>
-internal sealed record StoredLease(StoreOwner Owner, long Token);
+internal sealed record StoredLease(StoreOwner Owner, long Token, long Session)
+{
+    /// <summary>Whether it is refused to another: its owner is alive, or the session in which it was taken is. Whoever has the owner's name is its successor.</summary>
+    public bool Holds(StoreOwner against) => Owner.Sessions is { } sessions ? Owner.Name != against.Name && sessions.Holds(Owner.Name, Session) : Owner.IsAlive;
+}
+
+/// <summary>Sessions of a cluster, by which leases hold: which one a process of a name has now, and whether it is over.</summary>
+internal sealed record StoreSessions(Func<string, long> Current, Func<string, long, bool> Holds);
 
 /// <summary>A process that opened a store. It is alive until it closes or is killed, as a process is while the system holds its lock.</summary>
 internal sealed class StoreOwner(string name)
@@ -157,9 +164,6 @@ internal sealed class StoreOwner(string name)
 
     public bool IsAlive { get; set; } = true;
 
-    /// <summary>Whether leases of processes of a name are live, whatever became of the process; null: they are while it is alive.</summary>
-    public Func<string, bool>? LeasesHold { get; init; }
-
-    /// <summary>Whether what it has is refused to another. Whoever has its name is its successor.</summary>
-    public bool Holds(StoreOwner against) => LeasesHold is { } hold ? Name != against.Name && hold(Name) : IsAlive;
+    /// <summary>The sessions by which what it takes holds; null: it holds while the process is alive.</summary>
+    public StoreSessions? Sessions { get; init; }
 }

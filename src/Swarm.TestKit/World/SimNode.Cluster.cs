@@ -71,6 +71,16 @@ public sealed partial class SimNode
     // What is removed, by a cluster or by its user, goes with its files: what it has said of itself holds no more.
     internal void FollowCommit(StoreCommand command, StoreOutcome outcome)
     {
+        Follow(command, outcome);
+        // Who sees the same files has lost them too, though it may not have heard of it.
+        foreach (var other in Settings.Cluster?.Members ?? [])
+        {
+            if (other != this && other.StorageName == StorageName) other.Follow(command, outcome);
+        }
+    }
+
+    private void Follow(StoreCommand command, StoreOutcome outcome)
+    {
         if (outcome is not StoreOutcome.Done || command is not (StoreCommand.PutOptions { Unfinished: UnfinishedWork.Removal } or StoreCommand.RemoveTorrent or StoreCommand.PutTorrent)) return;
         var torrent = Find(TorrentOf(command));
         if (torrent is null) return;

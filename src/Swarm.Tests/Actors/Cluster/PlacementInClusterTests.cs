@@ -1,11 +1,13 @@
 using System.Net;
 using Swarm.Actors.Cluster;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Bandwidth;
 using Swarm.Protocol.Cluster;
 using Swarm.TestKit.Cluster;
 using Swarm.TestKit.Content;
+using Swarm.TestKit.Net;
 using Swarm.TestKit.World;
 using static Swarm.Tests.Actors.Cluster.MembershipTests;
 
@@ -99,6 +101,43 @@ public sealed class PlacementInClusterTests
         cluster.Members[0].System!.EventStream.Publish(new TorrentEvent.PeerBanned(Swarm.Tests.Protocol.Cluster.Some.Torrent(1), liar, "it sent bad data"));
         cluster.World.RunFor(TimeSpan.FromSeconds(2));
         foreach (var member in cluster.Members) Status(cluster, member).Bans.ShouldHaveSingleItem().Address.ShouldBe(liar);
+    }
+
+    [Fact]
+    public void A_ban_sends_whoever_is_connected_away_at_every_member_at_once()
+    {
+        var world = new SimWorld(1);
+        var tracker = world.AddTracker("tracker");
+        var content = SimContent.OneFile(4_000_000, 65_536, 5, [tracker.Http]);
+        var cluster = new SimCluster(world);
+        var source = world.AddNode("seed", SimNodeSettings.Default with { Link = LinkProfile.Default with { UpBytesPerSecond = 50_000 } });
+        source.AddSeed(content);
+        for (var i = 1; i <= 3; i++) cluster.AddNode($"member-{i}");
+        world.StartAll();
+        world.RunFor(TimeSpan.FromSeconds(20));
+        cluster.Add(content, 3);
+        world.RunUntil(() => cluster.Members.All(member => member.Status(content) is { ConnectedSeeds: > 0 }), TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        cluster.Members[0].System!.EventStream.Publish(new TorrentEvent.PeerBanned(content.Torrent, source.Address.Address, "it sent bad data"));
+        world.RunFor(TimeSpan.FromSeconds(3));
+        cluster.Members.ShouldAllBe(member => member.Status(content)!.ConnectedSeeds == 0);
+    }
+
+    [Fact]
+    public void Members_find_the_DHT_through_each_other()
+    {
+        var world = new SimWorld(1);
+        var cluster = new SimCluster(world);
+        for (var i = 1; i <= 3; i++) cluster.AddNode($"member-{i}", SimNodeSettings.Default with { Dht = DhtSettings.Default with { Routers = [] } });
+        world.StartAll();
+        world.RunFor(TimeSpan.FromMinutes(2));
+        foreach (var member in cluster.Members)
+        {
+            DhtStatus? status = null;
+            member.Dht[0].Actor.Tell(new DhtActor.GetStatus(), member.Ear(answer => status = (DhtStatus)answer));
+            world.RunFor(TimeSpan.FromSeconds(1));
+            status.ShouldNotBeNull().IsBootstrapped.ShouldBeTrue();
+            status.Nodes.ShouldBe(2);
+        }
     }
 
     [Fact]

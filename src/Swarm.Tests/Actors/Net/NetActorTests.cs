@@ -68,7 +68,9 @@ public sealed class NetActorTests
         _net.Tell(new NetActor.Dial(IPEndPoint.Parse("10.0.0.9:6881"), _dialer), ActorRefs.NoSender);
         _harness.Run();
         link.IsClosed.ShouldBeTrue();
-        _answers.ShouldHaveSingleItem().ShouldBeOfType<NetActor.DialFailed>().Reason.ShouldContain("banned");
+        _answers.Count.ShouldBe(2);
+        _answers[0].ShouldBeOfType<Swarm.Actors.Torrents.TorrentsActor.Shun>().Addresses.ShouldBe([IPAddress.Parse("10.0.0.9")]);
+        _answers[1].ShouldBeOfType<NetActor.DialFailed>().Reason.ShouldContain("banned");
         _harness.Sim.AdvanceBy(TimeSpan.FromMinutes(1));
         var later = _tcp.Accept("10.0.0.9:2");
         _harness.Run();

@@ -106,6 +106,43 @@ public sealed class RestingAnnouncesTests
     }
 
     [Fact]
+    public void One_that_another_replica_announces_is_told_goodbye_once_and_announced_no_more()
+    {
+        _announces.Add(Torrent(1) with { WasAnnounced = true }, TimeSpan.Zero);
+        _announces.Add(Torrent(2), TimeSpan.Zero);
+        _announces.Leave(Torrent(1).Row.Torrent);
+        _announces.Leave(Torrent(2).Row.Torrent);
+        _announces.Leave(Torrent(3).Row.Torrent);
+        var goodbye = Drain(TimeSpan.Zero).ShouldHaveSingleItem();
+        (goodbye.Torrent, goodbye.Event).ShouldBe((Torrent(1).Row.Torrent, AnnounceEvent.Stopped));
+        _announces.Succeeded(goodbye.Ticket, new AnnounceReply(), TimeSpan.Zero).ShouldBeNull();
+        Drain(TimeSpan.FromHours(9)).ShouldBeEmpty();
+        _announces.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public void One_that_falls_silent_while_it_is_being_announced_is_told_goodbye_afterwards()
+    {
+        _announces.Add(Torrent(1), TimeSpan.Zero);
+        var now = Next();
+        var started = Drain(now).ShouldHaveSingleItem();
+        _announces.Leave(Torrent(1).Row.Torrent);
+        Drain(now).ShouldBeEmpty();
+        _announces.Succeeded(started.Ticket, new AnnounceReply(), now);
+        Drain(now).ShouldHaveSingleItem().Event.ShouldBe(AnnounceEvent.Stopped);
+    }
+
+    [Fact]
+    public void A_silent_one_is_not_announced_and_one_that_is_not_private_cannot_be_silent()
+    {
+        var group = new Swarm.Protocol.Cluster.ReplicaGroup { Torrent = Torrent(1).Row.Torrent, Self = "s1", IsAnnouncer = false };
+        _announces.Add(Torrent(1, isPrivate: true) with { Group = group }, TimeSpan.Zero);
+        _announces.Count.ShouldBe(0);
+        _announces.Add(Torrent(1) with { Group = group }, TimeSpan.Zero);
+        _announces.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public void An_answer_that_is_lost_silences_no_torrent()
     {
         _announces.Add(Torrent(1), TimeSpan.Zero);

@@ -33,6 +33,8 @@ public abstract partial class DiskConformance
 
     private protected virtual void Settle() { }
 
+    private protected virtual long NowTicks => TimeProvider.System.GetElapsedTime(0).Ticks;
+
     public void Dispose()
     {
         Dispose(disposing: true);

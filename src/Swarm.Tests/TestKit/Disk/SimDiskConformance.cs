@@ -39,6 +39,8 @@ public class SimDiskConformance : DiskConformance
 
     private protected override byte[]? Show(string path) => Sim.ReadFile(PathOf(path));
 
+    private protected override long NowTicks => _simulation.Time.GetElapsedTime(0).Ticks;
+
     private protected override void Settle() => _simulation.AdvanceBy(TimeSpan.FromMinutes(1));
 
     protected override void Dispose(bool disposing)
