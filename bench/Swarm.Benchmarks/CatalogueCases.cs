@@ -41,7 +41,7 @@ internal static class CatalogueCases
         Page("filter tracker", new TorrentQuery(null, null, null, "tracker7.example", null, "name", null, 100), listing);
         Page("filter text, none matches", new TorrentQuery(null, null, null, null, "no such words", "name", null, 100), listing);
         Page("filter text, many match", new TorrentQuery(null, null, null, null, "99", "name", null, 1_000), listing);
-        var middle = listing.Page(new TorrentQuery(null, null, null, null, null, "name", null, 1_000)).Next;
+        var middle = Listed(new TorrentQuery(null, null, null, null, null, "name", null, 1_000), listing).Next;
         Page("second page by name", new TorrentQuery(null, null, null, null, null, "name", middle, 1_000), listing);
         Measure("delta of what one second changed", () =>
         {
@@ -94,7 +94,10 @@ internal static class CatalogueCases
         }
     }
 
-    private static void Page(string name, TorrentQuery query, TorrentListing listing) => Measure(name, () => JsonSerializer.SerializeToUtf8Bytes(listing.Page(query), ApiJson.Default.TorrentPage));
+    private static void Page(string name, TorrentQuery query, TorrentListing listing) => Measure(name, () => JsonSerializer.SerializeToUtf8Bytes(Listed(query, listing), ApiJson.Default.TorrentPage));
+
+    // Nobody else walks, so it never waits.
+    private static TorrentPage Listed(TorrentQuery query, TorrentListing listing) => listing.PageAsync(query, CancellationToken.None).GetAwaiter().GetResult();
 
     private static void Measure(string name, Action run)
     {

@@ -15,11 +15,11 @@ internal sealed class NodeCallAnswers(ApiServices api)
     /// <summary>Begins to answer.</summary>
     public void Register(INodeCalls calls)
     {
-        Answer(calls, NodeCall.Torrent, _closeUps.ViewAsync, ApiJson.Default.TorrentView);
-        Answer(calls, NodeCall.Files, _closeUps.FilesAsync, ApiJson.Default.FileList);
-        Answer(calls, NodeCall.Peers, _closeUps.PeersAsync, ApiJson.Default.PeerList);
-        Answer(calls, NodeCall.Trackers, _closeUps.TrackersAsync, ApiJson.Default.TrackerList);
-        Answer(calls, NodeCall.Pieces, _closeUps.PiecesAsync, ApiJson.Default.PieceMap);
+        Answer(calls, NodeCall.Torrent, (torrent, _) => _closeUps.ViewAsync(torrent), ApiJson.Default.TorrentView);
+        Answer(calls, NodeCall.Files, (torrent, _) => _closeUps.FilesAsync(torrent), ApiJson.Default.FileList);
+        Answer(calls, NodeCall.Peers, (torrent, _) => _closeUps.PeersAsync(torrent), ApiJson.Default.PeerList);
+        Answer(calls, NodeCall.Trackers, (torrent, _) => _closeUps.TrackersAsync(torrent), ApiJson.Default.TrackerList);
+        Answer(calls, NodeCall.Pieces, (torrent, _) => _closeUps.PiecesAsync(torrent), ApiJson.Default.PieceMap);
         Answer(calls, NodeCall.Explain, _closeUps.ExplainAsync, ApiJson.Default.Explained);
         Answer(calls, NodeCall.Recheck, (torrent, _) => RunAsync(new TorrentsActor.Recheck(torrent)), ApiJson.Default.CommandReport);
         Answer(calls, NodeCall.Reannounce, (torrent, _) => RunAsync(new TorrentsActor.Reannounce(torrent)), ApiJson.Default.CommandReport);

@@ -39,7 +39,7 @@ internal sealed class OneTorrentEndpoints(ApiServices api)
         torrent.MapGet("/pieces", Pieces).Is("getPieces", "Which pieces are verified.", Scope.Viewer, 404, 503);
     }
 
-    private Task<TorrentView> Show(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.ViewAsync, NodeCall.Torrent, ApiJson.Default.TorrentView, cancellation);
+    private Task<TorrentView> Show(string hash, CancellationToken cancellation) => LookAsync(hash, (torrent, _) => _closeUps.ViewAsync(torrent), NodeCall.Torrent, ApiJson.Default.TorrentView, cancellation);
 
     private Task<CommandReport> Patch(string hash, [FromBody] TorrentPatch patch)
     {
@@ -51,7 +51,7 @@ internal sealed class OneTorrentEndpoints(ApiServices api)
 
     private Task<Explained> Explain(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.ExplainAsync, NodeCall.Explain, ApiJson.Default.Explained, cancellation);
 
-    private Task<FileList> Files(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.FilesAsync, NodeCall.Files, ApiJson.Default.FileList, cancellation);
+    private Task<FileList> Files(string hash, CancellationToken cancellation) => LookAsync(hash, (torrent, _) => _closeUps.FilesAsync(torrent), NodeCall.Files, ApiJson.Default.FileList, cancellation);
 
     private Task<CommandReport> SetPriority(string hash, int index, string priority)
     {
@@ -64,7 +64,7 @@ internal sealed class OneTorrentEndpoints(ApiServices api)
         ? new TorrentsActor.RenameFile(entry.Row.Torrent, index, request.Path)
         : throw ApiException.Forbidden($"'{TorrentText.Clean(request.Path)}' does not stay inside the torrent's folder. Give a relative path with forward slashes and without '..'."));
 
-    private Task<PeerList> Peers(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.PeersAsync, NodeCall.Peers, ApiJson.Default.PeerList, cancellation);
+    private Task<PeerList> Peers(string hash, CancellationToken cancellation) => LookAsync(hash, (torrent, _) => _closeUps.PeersAsync(torrent), NodeCall.Peers, ApiJson.Default.PeerList, cancellation);
 
     private Task<CommandReport> AddPeers(string hash, [FromBody] AddPeers request)
     {
@@ -72,9 +72,9 @@ internal sealed class OneTorrentEndpoints(ApiServices api)
         return _commands.RunOneAsync(hash, entry => new TorrentsActor.AddPeers(entry.Row.Torrent, peers));
     }
 
-    private Task<TrackerList> Trackers(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.TrackersAsync, NodeCall.Trackers, ApiJson.Default.TrackerList, cancellation);
+    private Task<TrackerList> Trackers(string hash, CancellationToken cancellation) => LookAsync(hash, (torrent, _) => _closeUps.TrackersAsync(torrent), NodeCall.Trackers, ApiJson.Default.TrackerList, cancellation);
 
-    private Task<PieceMap> Pieces(string hash, CancellationToken cancellation) => LookAsync(hash, _closeUps.PiecesAsync, NodeCall.Pieces, ApiJson.Default.PieceMap, cancellation);
+    private Task<PieceMap> Pieces(string hash, CancellationToken cancellation) => LookAsync(hash, (torrent, _) => _closeUps.PiecesAsync(torrent), NodeCall.Pieces, ApiJson.Default.PieceMap, cancellation);
 
     // Here, or at a node that runs it.
     private async Task<T> LookAsync<T>(string name, Func<InfoHash, CancellationToken, Task<T?>> here, NodeCall call, JsonTypeInfo<T> type, CancellationToken cancellation)

@@ -34,9 +34,11 @@ internal static class ClusterPalette
     private static PaletteCommand Leases => Get("leases", "Named leases: who has which.", "/api/v1/cluster/leases", Table(
         Column("name", "Lease"), Column("holder", "Holder"), Column("generation", "Generation", ColumnFormat.Number), Column("token", "Token", ColumnFormat.Number), Column("held", "Held")));
 
-    private static PaletteCommand Torrents => Get("torrents", "The cluster's torrents and where they are.", "/api/v1/cluster/torrents", Table(
+    private static PaletteOutput TorrentTable => Table(
         Column("hash", "Hash", ColumnFormat.Hash), Column("name", "Name"), Column("state", "State"), Column("totalBytes", "Size", ColumnFormat.Bytes), Column("complete", "Complete", ColumnFormat.Number),
-        Column("wanted", "Wanted", ColumnFormat.Number), Column("nodes", "Runs at", ColumnFormat.List)) with { Next = "next" }) with
+        Column("wanted", "Wanted", ColumnFormat.Number), Column("nodes", "Runs at", ColumnFormat.List));
+
+    private static PaletteCommand Torrents => Get("torrents", "The cluster's torrents and where they are.", "/api/v1/cluster/torrents", TorrentTable with { Next = "next" }) with
     {
         Arguments =
         [

@@ -8,19 +8,19 @@ namespace Swarm.Host.Api.Torrents;
 internal sealed class TorrentCloseUps(ApiServices api)
 {
     /// <summary>All of it.</summary>
-    public Task<TorrentView?> ViewAsync(InfoHash torrent, CancellationToken cancellation) => OfAsync(torrent, details => api.Catalogue.Find(torrent) is { } entry ? TorrentMapping.ViewOf(details, entry) : null);
+    public Task<TorrentView?> ViewAsync(InfoHash torrent) => OfAsync(torrent, details => api.Catalogue.Find(torrent) is { } entry ? TorrentMapping.ViewOf(details, entry) : null);
 
     /// <summary>Its files.</summary>
-    public Task<FileList?> FilesAsync(InfoHash torrent, CancellationToken cancellation) => OfAsync(torrent, TorrentMapping.FilesOf);
+    public Task<FileList?> FilesAsync(InfoHash torrent) => OfAsync(torrent, TorrentMapping.FilesOf);
 
     /// <summary>Its connections.</summary>
-    public Task<PeerList?> PeersAsync(InfoHash torrent, CancellationToken cancellation) => OfAsync(torrent, TorrentMapping.PeersOf);
+    public Task<PeerList?> PeersAsync(InfoHash torrent) => OfAsync(torrent, TorrentMapping.PeersOf);
 
     /// <summary>Its trackers.</summary>
-    public Task<TrackerList?> TrackersAsync(InfoHash torrent, CancellationToken cancellation) => OfAsync(torrent, TorrentMapping.TrackersOf);
+    public Task<TrackerList?> TrackersAsync(InfoHash torrent) => OfAsync(torrent, TorrentMapping.TrackersOf);
 
     /// <summary>Which pieces are verified.</summary>
-    public Task<PieceMap?> PiecesAsync(InfoHash torrent, CancellationToken cancellation) => OfAsync(torrent, TorrentMapping.PiecesOf);
+    public Task<PieceMap?> PiecesAsync(InfoHash torrent) => OfAsync(torrent, TorrentMapping.PiecesOf);
 
     /// <summary>Why it is slow or stopped.</summary>
     public async Task<Explained?> ExplainAsync(InfoHash torrent, CancellationToken cancellation)

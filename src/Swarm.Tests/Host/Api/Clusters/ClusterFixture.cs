@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Actors.Cluster;
 using Swarm.Actors.Ports;
 using Swarm.Api.Contracts;
-using Swarm.Host;
 using Swarm.Host.Api.Clusters;
 using Swarm.Host.Api.Security;
 using Swarm.Protocol.Cluster;
