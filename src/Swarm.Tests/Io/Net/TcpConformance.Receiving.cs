@@ -164,8 +164,15 @@ public abstract partial class TcpConformance
         var links = Enumerable.Range(0, 50).Select(_ => world.Connected()).ToList();
         var turns = new System.Collections.Concurrent.ConcurrentQueue<string?>();
         foreach (var (link, _, _) in links) link.Start(system.ActorOf(Props.Create(() => new Reader(turns))));
-        foreach (var (_, _, peer) in links) peer.Send([1]);
-        SpinWait.SpinUntil(() => turns.Count == links.Count && world.Tcp.Slabs.Outstanding == 0, TimeSpan.FromSeconds(90)).ShouldBeTrue("no sweep comes");
+
+        // An owner that has a turn elsewhere just then is through a moment too late: its slab goes back after the next one.
+        for (var round = 1; round == 1 || !SpinWait.SpinUntil(() => world.Tcp.Slabs.Outstanding == 0, TimeSpan.FromMilliseconds(100)); round++)
+        {
+            round.ShouldBeLessThan(200, "no sweep comes");
+            foreach (var (_, _, peer) in links) peer.Send([1]);
+            SpinWait.SpinUntil(() => turns.Count == round * links.Count, TimeSpan.FromSeconds(90)).ShouldBeTrue();
+        }
+
         if (Settings.Engine == SocketEngineKind.Epoll) turns.ShouldContain(name => name != null && name.StartsWith("swarm-receive"), "the owner has its turn on the thread that received");
         foreach (var (link, _, _) in links) link.Close();
         await system.Terminate();
