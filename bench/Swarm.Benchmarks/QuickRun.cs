@@ -14,6 +14,7 @@ internal static class QuickRun
     internal static void Run(string[] only)
     {
         using var cases = new KernelCases();
+        using var pipeline = new PipelineCases();
         var transfer = new TransferCases();
         (string Name, int Messages, Action<int> Run)[] all =
         [
@@ -29,6 +30,7 @@ internal static class QuickRun
             ("choke-50", 100_000, peers => transfer.Choke(peers / 50, 50)),
             ("choke-500", 100_000, peers => transfer.Choke(peers / 500, 500)),
             ("hash", 100_000, transfer.Hash),
+            ("hash-pipeline", 100_000, pipeline.Run),
         ];
         foreach (var (name, messages, run) in all.Where(c => only.Length == 0 || only.Contains(c.Name)))
         {

@@ -251,6 +251,7 @@ public sealed partial class TorrentActor
             _peers.ChokeRound(now);
         }
 
+        _peers.TurnOver(WeAreSeed, now);
         if (_dirty && now - _checkpointAt >= _services.Settings.CheckpointInterval.Ticks) Checkpoint();
         if (WeAreSeed && now - _fileWatchAt >= _services.Settings.FileWatchInterval.Ticks)
         {

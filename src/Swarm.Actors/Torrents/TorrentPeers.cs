@@ -59,6 +59,8 @@ internal sealed class TorrentPeers
     private readonly Dictionary<PeerKey, IPAddress> _addresses = [];
     private readonly Queue<PeerKey> _remembered = new();
     private readonly List<ChokeChange> _changes = [];
+    private readonly List<PeerKey> _givingWay = [];
+    private readonly PeerTurnover _turnover;
     private readonly RateMeter _download;
     private readonly RateMeter _upload;
     private long _lastKey;
@@ -68,6 +70,7 @@ internal sealed class TorrentPeers
     {
         Candidates = new CandidatePeers(settings.Candidates, random);
         Choker = new Choker(settings.Choker, random);
+        _turnover = new PeerTurnover(settings.Turnover, now);
         _download = new RateMeter(now);
         _upload = new RateMeter(now);
     }
@@ -190,6 +193,23 @@ internal sealed class TorrentPeers
 
         Choker.Round(now, _changes);
         ApplyChokes();
+    }
+
+    /// <summary>At every beat: if all places are taken and addresses wait that were never tried, the least useful connections end now and then. What the user named stays.</summary>
+    public void TurnOver(bool weAreSeed, long now)
+    {
+        if (!_turnover.IsDue(now)) return;
+        _givingWay.Clear();
+        _turnover.Choose(Judged(), Candidates.Connections, Candidates.MaxConnections, Candidates.Untried(now, weAreSeed), now, _givingWay);
+        foreach (var key in _givingWay) Find(key)!.Actor.Tell(new PeerActor.Disconnect("it makes room for somebody who was not tried yet"));
+    }
+
+    private IEnumerable<TurnoverPeer> Judged()
+    {
+        foreach (var peer in _peers.Values)
+        {
+            if (peer.Handshaken) yield return new TurnoverPeer(peer.Key, peer.Downloaded + peer.Uploaded, peer.View.WeAreInterested || peer.View.PeerIsInterested, Candidates.IsUsers(peer.ListensAt ?? peer.Remote));
+        }
     }
 
     private void ApplyChokes()

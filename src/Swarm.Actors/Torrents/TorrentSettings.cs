@@ -81,4 +81,7 @@ public sealed record TorrentSettings
 
     /// <summary>Limits of the pool of known peers.</summary>
     public CandidateSettings Candidates { get; init; } = CandidateSettings.Default;
+
+    /// <summary>How a torrent that is full of connections tries others.</summary>
+    public TurnoverSettings Turnover { get; init; } = TurnoverSettings.Default;
 }

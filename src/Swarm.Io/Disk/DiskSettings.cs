@@ -47,8 +47,8 @@ public sealed record DiskSettings
     /// <summary>Bytes of consecutive pieces a worker checks before it reports and lets other jobs in (16 KiB to 1 GiB). Default: 8 MiB.</summary>
     public int CheckTurnBytes { get; init => field = Within(value, 16 << 10, 1 << 30, nameof(CheckTurnBytes)); } = 8 << 20;
 
-    /// <summary>Bytes of files that are mapped to be sent from at most (0: none, to 1 TiB), in windows of <see cref="MappedWindowBytes"/>. They are the system's cache, but count in the process's resident size. Default: 512 MiB.</summary>
-    public long MappedBytes { get; init => field = Within(value, 0, 1L << 40, nameof(MappedBytes)); } = 512L << 20;
+    /// <summary>Bytes of files that are mapped to be sent from at most (0: none, to 1 TiB), in windows of <see cref="MappedWindowBytes"/>. They are the system's cache, but count in the process's resident size. Default: 2 GiB.</summary>
+    public long MappedBytes { get; init => field = Within(value, 0, 1L << 40, nameof(MappedBytes)); } = 2L << 30;
 
     /// <summary>Bytes of a file mapped at once (64 KiB to 1 GiB, a multiple of 64 KiB). Default: 16 MiB.</summary>
     public int MappedWindowBytes

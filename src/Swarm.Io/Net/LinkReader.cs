@@ -120,6 +120,20 @@ internal sealed class LinkReader : ISlabReceiver
         else slab.Release();
     }
 
+    /// <summary>
+    /// After a turn of the owner: gives back a slab of which nobody holds a byte any more. So a link that says little holds none while it is silent, and a thousand that are greeted one after the other use the same few.
+    /// </summary>
+    public void LetGoOfConsumed()
+    {
+        Slab? consumed = null;
+        lock (_gate)
+        {
+            if (!_running && _slab is { References: 1 }) consumed = TakeOutSlab();
+        }
+
+        consumed?.Release();
+    }
+
     /// <summary>Gives back the slab of a link that has not read for a whole sweep, unless somebody still holds bytes of it.</summary>
     public void Sweep()
     {

@@ -103,7 +103,7 @@ internal sealed class LinkWriter
         finally
         {
             _context.Plans.Return(plan);
-            if (tally.Blocks > 0) _link.Tell(new IPeerLink.Sent(tally.Blocks, tally.BlockBytes));
+            TellSent(ref tally);
         }
     }
 
@@ -135,7 +135,16 @@ internal sealed class LinkWriter
     {
         for (var budget = _context.Settings.WriteTurnBytes; budget > 0 && _link.IsOpen;)
         {
-            if (!TryCompose(plan)) return AfterTurn.Nothing;
+            if (!TryCompose(plan, mayRest: tally.Blocks == 0, out var isOver))
+            {
+                if (isOver) return AfterTurn.Nothing;
+
+                // The owner has more, as a rule: then the turn goes on, instead of ending here and beginning on another thread.
+                TellSent(ref tally);
+                OwnerTurn.Take();
+                continue;
+            }
+
             var sent = Send(plan, out var error, out var fault);
             if (fault is not null)
             {
@@ -178,14 +187,22 @@ internal sealed class LinkWriter
         return 0;
     }
 
-    // False: idle or parked.
-    private bool TryCompose(SendPlan plan)
+    private void TellSent(ref SendTally tally)
     {
+        if (tally.Blocks > 0) _link.Tell(new IPeerLink.Sent(tally.Blocks, tally.BlockBytes));
+        tally = default;
+    }
+
+    // False: parked, or nothing waits. The turn is over then, unless nothing waits and the writer may not rest.
+    private bool TryCompose(SendPlan plan, bool mayRest, out bool isOver)
+    {
+        isOver = true;
         lock (_gate)
         {
             if (_queue.IsEmpty)
             {
-                _busy = false;
+                isOver = mayRest;
+                _busy = !mayRest;
                 return false;
             }
 

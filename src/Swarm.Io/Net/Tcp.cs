@@ -18,6 +18,7 @@ public sealed class Tcp : ITcp, IDisposable
     private readonly Lock _gate = new();
     private readonly List<(IActorRef Owner, Listener Listener)> _listeners = [];
     private readonly ConcurrentDictionary<Dial, bool> _dials = new();
+    private readonly IdleHeap _idleHeap = new();
     private readonly Timer _sweep;
     private bool _disposed;
 
@@ -184,5 +185,6 @@ public sealed class Tcp : ITcp, IDisposable
         _context.Slabs.Trim();
         _context.Plans.Trim();
         _context.Blocks.Windows.Trim();
+        _idleHeap.Sweep();
     }
 }

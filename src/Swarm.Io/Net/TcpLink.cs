@@ -8,6 +8,9 @@ namespace Swarm.Io.Net;
 /// <summary>
 /// One connection: a reader and a writer over one socket, and their common end.
 /// <para>
+/// Who owns it has its turn on the thread that received or sent, unless it has one elsewhere just now (<see cref="OwnerTurn"/>): its messages are why that thread woke, and waking another costs more than decoding them.
+/// </para>
+/// <para>
 /// The end. Turns of either side count as active. Whoever ends the link (its owner, an error, the end of the stream) marks it closing; the last to leave then
 /// returns the slabs, drops the queue, disposes of the socket and tells <see cref="IPeerLink.Closed"/>. Messages come from turns only, so Closed is
 /// the last one. An owner to whom the link is handed when all that is over is told Closed too, once: it would wait for ever otherwise.
@@ -62,7 +65,7 @@ internal sealed partial class TcpLink : IPeerLink, ILinkEvents
             _owner = owner;
             if (_finished)
             {
-                Tell(new IPeerLink.Closed(_reason));
+                TellClosed();
                 return;
             }
         }
@@ -110,11 +113,11 @@ internal sealed partial class TcpLink : IPeerLink, ILinkEvents
         Finish();
     }
 
-    /// <summary>Tells the owner; only from a turn, or from the end.</summary>
+    /// <summary>Tells the owner, whose turn may wait for <see cref="OwnerTurn.Take"/>; only from a turn of the reader or the writer.</summary>
     public void Tell(object message)
     {
         Interlocked.Increment(ref _context.Tally.Messages);
-        Volatile.Read(ref _owner)?.Tell(message, ActorRefs.NoSender);
+        if (Volatile.Read(ref _owner) is { } owner) OwnerTurn.Tell(owner, message);
     }
 
     public void Sweep() => _reader.Sweep();
@@ -134,6 +137,8 @@ internal sealed partial class TcpLink : IPeerLink, ILinkEvents
         }
 
         Leave();
+        OwnerTurn.Take();
+        _reader.LetGoOfConsumed();
         if (again) Socket.WaitReadable();
     }
 
@@ -153,6 +158,7 @@ internal sealed partial class TcpLink : IPeerLink, ILinkEvents
         }
 
         Leave();
+        OwnerTurn.Take();
         if (next == AfterTurn.TurnAgain) Socket.ScheduleWrite();
         else if (next == AfterTurn.WaitWritable) Socket.WaitWritable();
     }
@@ -198,7 +204,14 @@ internal sealed partial class TcpLink : IPeerLink, ILinkEvents
         lock (_gate)
         {
             _finished = true;
-            Tell(new IPeerLink.Closed(_reason));
+            TellClosed();
         }
+    }
+
+    // From any thread, even an actor's own: the owner has its turn elsewhere.
+    private void TellClosed()
+    {
+        Interlocked.Increment(ref _context.Tally.Messages);
+        _owner?.Tell(new IPeerLink.Closed(_reason), ActorRefs.NoSender);
     }
 }

@@ -115,6 +115,12 @@ public sealed class CandidatePeers(CandidateSettings settings, Random random)
         return earliest;
     }
 
+    /// <summary>Addresses that could be called now, were there room, and never were.</summary>
+    public int Untried(long nowTicks, bool weAreSeed) => _all.Count(candidate => !candidate.WasTried && CanDial(candidate, weAreSeed) && candidate.NotBefore <= nowTicks);
+
+    /// <summary>Whether the user named the address.</summary>
+    public bool IsUsers(IPEndPoint address) => Find(address) is { Source: PeerSource.User };
+
     /// <summary>The dialled address answered, and the handshake went through.</summary>
     public void Connected(IPEndPoint address)
     {

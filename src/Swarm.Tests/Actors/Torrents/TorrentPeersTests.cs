@@ -88,6 +88,35 @@ public sealed class TorrentPeersTests
         world.Tcp.Dialed.Distinct().Count().ShouldBe(6);
     }
 
+    [Theory]
+    [InlineData(0.04, true)]
+    [InlineData(0, false)]
+    public void With_all_places_taken_somebody_useless_gives_way_to_who_was_never_called(double share, bool gives)
+    {
+        var settings = TorrentSettings.Default with { Candidates = new() { MaxConnections = 2 }, Turnover = new() { Share = share } };
+        var world = new NodeWorld(new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")], Torrent = settings }).Start();
+        world.Add(_content);
+        var passing = world.Incoming(_content, "10.0.0.2:5");
+        passing.Say(output => new ExtensionHandshake { ListenPort = 7 }.Write(output));
+        var first = world.Incoming(_content, "10.0.0.3:1");
+        world.Pass(1);
+        passing.Link.Close("it left");
+        world.Pass(1);
+        var second = world.Incoming(_content, "10.0.0.4:1");
+        world.Pass(60);
+        world.ShouldBeConnected(first);
+        world.ShouldBeConnected(second);
+        world.Tcp.Dialed.ShouldBeEmpty("all places are taken");
+        for (var minute = 0; minute < 10; minute++)
+        {
+            foreach (var peer in new[] { first, second }.Where(peer => !peer.Link.IsClosed)) peer.Say(output => output.KeepAlive());
+            world.Pass(60);
+        }
+
+        (first.Link.IsClosed, second.Link.IsClosed).ShouldBe((gives, false));
+        world.Tcp.Dialed.Select(remote => remote.ToString()).Distinct().ShouldBe(gives ? ["10.0.0.2:7"] : []);
+    }
+
     [Fact]
     public void Two_seeds_part_and_a_seed_calls_no_seed()
     {

@@ -157,6 +157,28 @@ public abstract partial class TcpConformance
     }
 
     [Fact]
+    public async Task A_slab_that_its_owner_is_through_with_goes_back_at_once()
+    {
+        using var world = new NetWorld(Settings with { SweepInterval = TimeSpan.FromHours(1) });
+        var system = ActorSystem.Create("net", ActorSystemSettings.Default);
+        var links = Enumerable.Range(0, 50).Select(_ => world.Connected()).ToList();
+        var turns = new System.Collections.Concurrent.ConcurrentQueue<string?>();
+        foreach (var (link, _, _) in links) link.Start(system.ActorOf(Props.Create(() => new Reader(turns))));
+
+        // An owner that has a turn elsewhere just then is through a moment too late: its slab goes back after the next one.
+        for (var round = 1; round == 1 || !SpinWait.SpinUntil(() => world.Tcp.Slabs.Outstanding == 0, TimeSpan.FromMilliseconds(100)); round++)
+        {
+            round.ShouldBeLessThan(200, "no sweep comes");
+            foreach (var (_, _, peer) in links) peer.Send([1]);
+            SpinWait.SpinUntil(() => turns.Count == round * links.Count, TimeSpan.FromSeconds(90)).ShouldBeTrue();
+        }
+
+        if (Settings.Engine == SocketEngineKind.Epoll) turns.ShouldContain(name => name != null && name.StartsWith("swarm-receive"), "the owner has its turn on the thread that received");
+        foreach (var (link, _, _) in links) link.Close();
+        await system.Terminate();
+    }
+
+    [Fact]
     public void An_idle_slab_that_somebody_holds_bytes_of_is_read_on_into()
     {
         using var world = new NetWorld(Settings);
@@ -259,5 +281,15 @@ public abstract partial class TcpConformance
         var late = new Mailbox();
         link.Start(late);
         late.Expect<IPeerLink.Closed>();
+    }
+
+    private sealed class Reader(System.Collections.Concurrent.ConcurrentQueue<string?> turns) : UntypedActor
+    {
+        protected override void OnReceive(object message)
+        {
+            if (message is not IPeerLink.Received received) return;
+            received.Data.Release();
+            turns.Enqueue(Thread.CurrentThread.Name);
+        }
     }
 }
