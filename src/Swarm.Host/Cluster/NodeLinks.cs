@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
 
@@ -69,7 +68,8 @@ internal sealed partial class NodeLinks : INodeLink, INodeCalls, ILinkReceiver, 
         if (options.EndPoint.EndsWith(":0", StringComparison.Ordinal)) links.EndPoint = options.EndPoint[..^1] + links._server.Ports[0].ToString(CultureInfo.InvariantCulture);
         links._client = new LinkClient(options, links.EndPoint, links._certificates);
         if (links._certificates is not null) links._refreshing = links.RefreshAsync();
-        LogBound(log, links.EndPoint, string.Join(", ", options.Listen), options.Tls is not null ? "mutual TLS" : options.Key.IsEmpty ? "nothing, this machine only" : "the cluster's key");
+        var listen = string.Join(", ", options.Listen);
+        LogBound(log, links.EndPoint, listen, options.Tls is not null ? "mutual TLS" : options.Key.IsEmpty ? "nothing, this machine only" : "the cluster's key");
         return links;
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
-using Swarm.Actors.Automation;
 using Swarm.Api.Contracts;
 using Swarm.Hocon;
 using Swarm.Host.Api;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Swarm.TestKit.Cluster;
 using Swarm.TestKit.Content;
 using Swarm.TestKit.World;

@@ -1,7 +1,6 @@
 using Swarm.Protocol.Cluster;
 using Swarm.Sim.Replicas;
 using Swarm.TestKit.Content;
-using Swarm.TestKit.Scenarios;
 using Swarm.TestKit.World;
 
 namespace Swarm.Tests.Simulations;

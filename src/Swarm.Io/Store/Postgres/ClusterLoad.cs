@@ -12,7 +12,7 @@ namespace Swarm.Io.Store.Postgres;
 internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
 {
     private const string MemberColumns = "end_point, generation, storage, zone, weight, roles, peer_end_points, message_version, state, since, alive_until, free_bytes, voters, voter_generations, voted";
-    private const string TorrentColumns = "torrent, change, replicas, is_paused, is_removed, deletes_data, is_sequential, download_limit, upload_limit, length, storages, states, pinned, reasons";
+    private const string TorrentColumns = "torrent, change, replicas, is_paused, is_removed, deletes_data, is_sequential, download_limit, upload_limit, length, storages, states, pinned, reasons, name";
 
     private readonly Dictionary<string, (MemberId Owner, long Token)> _leases = new(StringComparer.Ordinal);
     private readonly Dictionary<InfoHash, PlacedTorrent> _torrents = [];
@@ -74,8 +74,10 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
     {
         if (needs.AllMembers) Ask(batch, $"SELECT {MemberColumns} FROM cluster_members", row => _members.Add(ReadMember(row)));
         else if (needs.EndPoints.Length > 0) Ask(batch, $"SELECT {MemberColumns} FROM cluster_members WHERE end_point = ANY ($1)", row => _members.Add(ReadMember(row)), Value(needs.EndPoints));
-        if (needs.Leases.Length == 0) return;
-        Ask(batch, "SELECT name, end_point, generation, token FROM cluster_leases WHERE name = ANY ($1)", row => _leases[row.GetString(0)] = (new MemberId(row.GetString(1), row.GetInt64(2)), row.GetInt64(3)), Value(needs.Leases));
+        const string leases = "SELECT name, end_point, generation, token FROM cluster_leases";
+        // A view shows all of them; there are as many as there are roles, and those are one.
+        if (needs.Reads.Count > 0) Ask(batch, leases, AddLease);
+        else if (needs.Leases.Length > 0) Ask(batch, leases + " WHERE name = ANY ($1)", AddLease, Value(needs.Leases));
     }
 
     private void AddTorrents(NpgsqlBatch batch)
@@ -99,6 +101,8 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false)) read(reader);
         });
     }
+
+    private void AddLease(NpgsqlDataReader row) => _leases[row.GetString(0)] = (new MemberId(row.GetString(1), row.GetInt64(2)), row.GetInt64(3));
 
     private void AddTorrent(NpgsqlDataReader row)
     {
@@ -135,6 +139,7 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
             DownloadLimit = row.GetInt64(7),
             UploadLimit = row.GetInt64(8),
             Length = row.GetInt64(9),
+            Name = row.IsDBNull(14) ? null : row.GetString(14),
         };
         var (storages, states, pinned, reasons) = (row.GetFieldValue<string[]>(10), row.GetFieldValue<short[]>(11), row.GetFieldValue<bool[]>(12), row.GetFieldValue<string?[]>(13));
         return new PlacedTorrent(wanted, [.. storages.Select((storage, i) => new Replica(storage, (ReplicaState)states[i], pinned[i], reasons[i]))], row.GetInt64(1));

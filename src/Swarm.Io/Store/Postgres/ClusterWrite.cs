@@ -50,11 +50,11 @@ internal static class ClusterWrite
 
     private const string PutTorrent =
         """
-        INSERT INTO cluster_torrents (torrent, change, replicas, is_paused, is_removed, deletes_data, is_sequential, download_limit, upload_limit, length, storages, states, pinned, reasons)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        INSERT INTO cluster_torrents (torrent, change, replicas, is_paused, is_removed, deletes_data, is_sequential, download_limit, upload_limit, length, storages, states, pinned, reasons, name)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         ON CONFLICT (torrent) DO UPDATE SET change = excluded.change, replicas = excluded.replicas, is_paused = excluded.is_paused, is_removed = excluded.is_removed, deletes_data = excluded.deletes_data,
             is_sequential = excluded.is_sequential, download_limit = excluded.download_limit, upload_limit = excluded.upload_limit, length = excluded.length,
-            storages = excluded.storages, states = excluded.states, pinned = excluded.pinned, reasons = excluded.reasons
+            storages = excluded.storages, states = excluded.states, pinned = excluded.pinned, reasons = excluded.reasons, name = excluded.name
         """;
 
     private static void AddMembers(NpgsqlBatch batch, MembershipTable before, MembershipTable after)
@@ -110,6 +110,7 @@ internal static class ClusterWrite
             Value(wanted.DownloadLimit), Value(wanted.UploadLimit), Value(wanted.Length),
             Value(replicas.Select(static replica => replica.Storage).ToArray()), Value(replicas.Select(static replica => (short)replica.State).ToArray()), Value(replicas.Select(static replica => replica.IsPinned).ToArray()),
             new NpgsqlParameter<string?[]> { TypedValue = [.. replicas.Select(static replica => replica.Reason)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+            new NpgsqlParameter<string?> { TypedValue = wanted.Name, NpgsqlDbType = NpgsqlDbType.Text },
         ];
     }
 

@@ -48,6 +48,7 @@ internal static class PostgresClusterSteps
         CREATE TABLE cluster_torrents (
             torrent bytea PRIMARY KEY CHECK (length(torrent) = 20),
             change bigint NOT NULL UNIQUE,
+            name text,
             replicas int NOT NULL,
             is_paused boolean NOT NULL,
             is_removed boolean NOT NULL,

@@ -154,9 +154,13 @@ public sealed partial class PostgresClusterStore : IClusterStore, IAsyncDisposab
         }
     }
 
-    // PostgreSQL's texts hold no NUL and no half of a surrogate pair, and a reason is whatever an operating system said.
-    private static ClusterCommand Cleaned(ClusterCommand command) =>
-        command is ClusterCommand.Report { Replica: { Reason: { } reason } replica } report && Clean(reason) is var clean && clean != reason ? report with { Replica = replica with { Reason = clean } } : command;
+    // PostgreSQL's texts hold no NUL and no half of a surrogate pair, and a reason is whatever an operating system said, a name whatever somebody called it.
+    private static ClusterCommand Cleaned(ClusterCommand command) => command switch
+    {
+        ClusterCommand.Report { Replica: { Reason: { } reason } replica } report when Clean(reason) is var clean && clean != reason => report with { Replica = replica with { Reason = clean } },
+        ClusterCommand.PutTorrent { Wanted: { Name: { } name } wanted } put when Clean(name) is var clean && clean != name => put with { Wanted = wanted with { Name = clean } },
+        _ => command,
+    };
 
     private static string Clean(string text) => text.Contains('\0') || text.Any(char.IsSurrogate)
         ? string.Concat(text.EnumerateRunes().Select(static rune => rune.Value == 0 ? "\uFFFD" : rune.ToString()))

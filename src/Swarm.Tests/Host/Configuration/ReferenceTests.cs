@@ -4,7 +4,6 @@ using Swarm.Host;
 using Swarm.Host.Api;
 using Swarm.Host.Configuration;
 using Swarm.Protocol.Bencoding;
-using Swarm.Protocol.Cluster;
 using Swarm.Tests.Architecture;
 
 namespace Swarm.Tests.Host.Configuration;

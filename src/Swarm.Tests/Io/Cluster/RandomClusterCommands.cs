@@ -34,7 +34,7 @@ internal sealed class RandomClusterCommands(Random random)
     {
         var source = new byte[random.Next(3) == 0 ? 0 : random.Next(1, 200)];
         random.NextBytes(source);
-        var wanted = new WantedTorrent { Torrent = Torrent(), Replicas = random.Next(1, 3), IsPaused = random.Next(2) == 0, IsRemoved = random.Next(5) == 0, Length = random.Next(3) };
+        var wanted = new WantedTorrent { Torrent = Torrent(), Replicas = random.Next(1, 3), IsPaused = random.Next(2) == 0, IsRemoved = random.Next(5) == 0, Length = random.Next(3), Name = random.Next(3) switch { 0 => null, 1 => "a", _ => "ü" } };
         return new ClusterCommand.PutTorrent(wanted, [.. source]);
     }
 
