@@ -216,7 +216,14 @@ public sealed class NodeLinksTests
         for (var i = 0; i < 5; i++)
         {
             connections.Add(new TcpClient());
-            await connections[^1].ConnectAsync(IPEndPoint.Parse(one.At), TestContext.Current.CancellationToken);
+            try
+            {
+                await connections[^1].ConnectAsync(IPEndPoint.Parse(one.At), TestContext.Current.CancellationToken);
+            }
+            catch (SocketException)
+            {
+                // One too many may be closed before its side knows that it stood.
+            }
         }
 
         Eventually.Holds(() => one.Links.Counters.Of(LinkRejection.TooManyConnections) == 2);
