@@ -31,7 +31,7 @@ CREATE TABLE swarm.lab_audit (at timestamptz DEFAULT clock_timestamp(), what tex
 CREATE FUNCTION swarm.lab_member_lease() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   IF NEW.token < OLD.token THEN INSERT INTO swarm.lab_audit (what) VALUES (format('lease %s: token %s after %s', NEW.name, NEW.token, OLD.token)); END IF;
   IF (NEW.end_point, NEW.generation) IS DISTINCT FROM (OLD.end_point, OLD.generation) AND NEW.end_point <> OLD.end_point AND EXISTS (
-      SELECT 1 FROM swarm.cluster_members m WHERE m.end_point = OLD.end_point AND m.generation = OLD.generation AND m.state <> 4
+      SELECT 1 FROM swarm.cluster_members m WHERE m.end_point = OLD.end_point AND m.generation = OLD.generation AND m.state <> 5
         AND m.alive_until > (extract(epoch FROM clock_timestamp()) * 10000000)::bigint + 621355968000000000)
   THEN INSERT INTO swarm.lab_audit (what) VALUES (format('lease %s: taken from %s#%s, whose session runs, by %s#%s', NEW.name, OLD.end_point, OLD.generation, NEW.end_point, NEW.generation)); END IF;
   RETURN NEW; END $$;
