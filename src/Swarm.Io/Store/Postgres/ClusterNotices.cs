@@ -16,6 +16,7 @@ internal sealed partial class ClusterNotices(PostgresDatabase database, Postgres
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
     private Task _loop = Task.CompletedTask;
+    private bool _isDisposed;
     private volatile IActorRef? _watcher;
     private volatile bool _isHeard;
 
@@ -26,16 +27,22 @@ internal sealed partial class ClusterNotices(PostgresDatabase database, Postgres
         {
             var isFirst = _watcher is null;
             _watcher = watcher;
-            if (isFirst && !_closing.IsCancellationRequested) _loop = Task.Run(RunAsync);
+            if (isFirst && !_isDisposed) _loop = Task.Run(RunAsync);
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _closing.CancelAsync().ConfigureAwait(false);
         Task loop;
-        lock (_gate) loop = _loop;
+        lock (_gate)
+        {
+            if (_isDisposed) return;
+            _isDisposed = true;
+            loop = _loop;
+        }
+
+        await _closing.CancelAsync().ConfigureAwait(false);
         await loop.ConfigureAwait(false);
         _closing.Dispose();
     }
