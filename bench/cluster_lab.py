@@ -103,7 +103,9 @@ class Node:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(os.environ, HOME=self.folder), start_new_session=True)
     @property
     def pid(self): return self.process.pid
-    def signal(self, number): os.killpg(self.process.pid, number)
+    def signal(self, number):
+        try: os.killpg(self.process.pid, number)
+        except ProcessLookupError: pass                            # it has ended by itself
     def kill(self): self.signal(signal.SIGKILL); self.process.wait(); self.process = None
     def stop(self, seconds=60):
         """In good order: its exit code."""

@@ -99,26 +99,26 @@ class Soak:
         for node in self.rng.sample(self.members, len(self.members)):
             if node.process is not None and node not in self.frozen and node.try_call("/api/v1/cluster/torrents/%s?deleteData=true" % given.hash, method="DELETE", seconds=8): return
 
-    def well(self): return [m for m in self.members if m.process is not None and m not in self.frozen and m not in self.cut]
+    def well(self): return [m for m in self.members if m.process is not None and m.process.poll() is None and m not in self.frozen and m not in self.cut and m not in self.down]
 
-    def blow(self):
+    def blow(self, kind=None, seconds=None):
         now, kinds = time.monotonic(), ["kill", "kill", "kill", "freeze", "freeze", "peers", "peers", "cut", "cut", "stop"]
         if self.database_back is None: kinds.append("database")
-        kind = self.rng.choice(kinds)
+        kind = kind or self.rng.choice(kinds)
         if kind == "database":
             self.lab.database.stop()
-            seconds = self.rng.uniform(3, 60 if self.rng.random() < 0.2 else 20); self.database_back = now + seconds
+            seconds = seconds or self.rng.uniform(3, 60 if self.rng.random() < 0.2 else 20); self.database_back = now + seconds
             return self.count(kind, None, seconds)
         # Most are left standing; with the others anything may happen.
         targets = self.well()
         if len(targets) <= (len(self.members) + 1) // 2: return None
         node = self.rng.choice(targets)
-        seconds = self.rng.uniform(0, 20)
+        given, seconds = seconds, seconds or self.rng.uniform(0, 20)
         if kind == "kill": node.kill(); self.down[node] = now + seconds
         elif kind == "stop":
             node.signal(signal.SIGTERM); self.down[node] = now + seconds + 5
         elif kind == "freeze":
-            seconds = self.rng.uniform(1, 2.5 * SESSION); node.signal(signal.SIGSTOP); self.frozen[node] = now + seconds
+            seconds = given or self.rng.uniform(1, 2.5 * SESSION); node.signal(signal.SIGSTOP); self.frozen[node] = now + seconds
         elif kind == "peers": node.space.cut([m.address for m in self.members if m is not node]); self.cut[node] = now + seconds
         elif kind == "cut": node.space.cut([HUB]); self.cut[node] = now + seconds
         return self.count(kind, node, seconds)
@@ -195,7 +195,19 @@ class Soak:
         line(replicas_compared=checked)
         return wrong
 
+    # Each kind by itself, for long enough to matter, while torrents are added and one is removed; all is well again before the next.
+    def play_each(self):
+        self.start(); self.heal()
+        for kind, seconds in (("kill", 8), ("freeze", 2 * SESSION), ("peers", 12), ("cut", 1.5 * SESSION), ("stop", 5), ("database", self.o.database)):
+            if self.problems: break
+            self.blow(kind, seconds)
+            self.add(); self.remove()
+            while self.down or self.frozen or self.cut or self.database_back is not None: self.mend(); time.sleep(0.2)
+            self.heal()
+        return self.sum_up()
+
     def play(self):
+        if self.o.each: return self.play_each()
         self.start(); self.heal()
         while sum(self.counts.values()) < self.o.blows and not self.problems:
             until = sum(self.counts.values()) + self.o.batch
@@ -204,8 +216,11 @@ class Soak:
                 self.blow()
                 if self.rng.random() < 0.15: self.add()
                 elif self.rng.random() < 0.1: self.remove()
-                time.sleep(self.rng.uniform(0.5, 3))
+                time.sleep(self.rng.uniform(0.3, 2))
             self.heal()
+        return self.sum_up()
+
+    def sum_up(self):
         heals = [h for h in self.heals if h is not None]
         line(blows=self.counts, sum=sum(self.counts.values()), torrents=len(self.given), acknowledged=sum(g.acknowledged for g in self.given), lost=len(self.problems), problems=self.problems,
              healed_after_median=round(statistics.median(heals), 1) if heals else None, healed_after_worst=round(max(heals), 1) if heals else None)
@@ -215,6 +230,7 @@ class Soak:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nodes", type=int, default=5); parser.add_argument("--blows", type=int, default=200); parser.add_argument("--batch", type=int, default=20)
+    parser.add_argument("--each", action="store_true", help="each kind of blow once instead"); parser.add_argument("--database", type=float, default=60, help="seconds without the database, with --each")
     parser.add_argument("--torrents", type=int, default=10, help="to begin with"); parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--heal", type=float, default=120, help="seconds until all must be well after a batch")
     parser.add_argument("--binary", default=os.path.join(ROOT, "artifacts/swarm/swarm")); parser.add_argument("--keep", action="store_true", help="keep the working folder")

@@ -56,11 +56,14 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Whether it has been started and not stopped.</summary>
     public bool IsRunning => _server is not null;
 
+    /// <summary>That PostgreSQL is installed: skips the test, or fails it, where it is not.</summary>
+    public static void Require() => InstalledClients.Demand(FindBinaries() is not null, "PostgreSQL's server is not installed: apt-get install postgresql");
+
     /// <summary>Makes and starts one. <paramref name="isDurable"/>: with fsync, for tests about what survives; without, everything is faster. Skips the test, or fails it, where PostgreSQL is not installed.</summary>
     public static async Task<PostgresServer> StartNewAsync(bool isDurable = false)
     {
+        Require();
         var binaries = FindBinaries();
-        InstalledClients.Demand(binaries is not null, "PostgreSQL's server is not installed: apt-get install postgresql");
         var folder = Directory.CreateTempSubdirectory("swarm-postgres-").FullName;
         var runAs = Environment.IsPrivilegedProcess ? GiveTo(OtherUser(), folder) : [];
         var server = new PostgresServer(binaries!, folder, runAs, isDurable);
