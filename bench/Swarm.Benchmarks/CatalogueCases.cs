@@ -65,7 +65,7 @@ internal static class CatalogueCases
             State = (number % 50) switch
             {
                 0 => TorrentState.Downloading,
-                1 => TorrentState.Paused,
+                1 => TorrentState.Waiting,
                 _ => TorrentState.Seeding,
             },
             Folder = Folders[number % Folders.Length],

@@ -23,8 +23,8 @@ public enum TorrentPhase
     /// <summary>Everything wanted is there, and it is served.</summary>
     Seeding,
 
-    /// <summary>Standing still because somebody said so, or for a reason that can pass by itself.</summary>
-    Paused,
+    /// <summary>Standing still for a reason that can pass by itself, such as a full disk.</summary>
+    Waiting,
 
     /// <summary>Standing still until somebody acts.</summary>
     Failed,
@@ -32,8 +32,8 @@ public enum TorrentPhase
     /// <summary>Telling trackers, saving state.</summary>
     Stopping,
 
-    /// <summary>At rest.</summary>
-    Stopped,
+    /// <summary>At rest until somebody lets it go on, because somebody or a rule said so.</summary>
+    Paused,
 
     /// <summary>At rest until the queue lets it go on; nobody has paused it.</summary>
     Queued,

@@ -337,13 +337,13 @@ public sealed partial class TorrentActor
 
     private void OnDiskTrouble(DiskError error)
     {
-        if (error.Kind == DiskErrorKind.NoSpace && _state is TorrentState.Downloading or TorrentState.Paused) SetState(TorrentState.Paused, error.Message);
+        if (error.Kind == DiskErrorKind.NoSpace && _state is TorrentState.Downloading or TorrentState.Waiting) SetState(TorrentState.Waiting, error.Message);
         else Fail(error.Message);
     }
 
     private void OnDiskRecovered()
     {
-        if (_state == TorrentState.Paused) SetState(TorrentState.Downloading);
+        if (_state == TorrentState.Waiting) SetState(TorrentState.Downloading);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Name}: {Reason}")]

@@ -20,7 +20,7 @@ public sealed partial class TorrentActor
     private int _dialing;
     private bool _announcing;
 
-    private bool Accepting => !_isLeaving && _state is TorrentState.FetchingMetadata or TorrentState.Downloading or TorrentState.Seeding or TorrentState.Paused;
+    private bool Accepting => !_isLeaving && _state is TorrentState.FetchingMetadata or TorrentState.Downloading or TorrentState.Seeding or TorrentState.Waiting;
 
     private bool WeAreSeed => _state == TorrentState.Seeding;
 

@@ -21,7 +21,7 @@ public enum TorrentState
     Seeding,
 
     /// <summary>Standing still for a reason that can pass by itself, such as a full disk.</summary>
-    Paused,
+    Waiting,
 
     /// <summary>Standing still until the user acts.</summary>
     Failed,

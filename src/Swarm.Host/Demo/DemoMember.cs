@@ -62,7 +62,7 @@ internal sealed class DemoMember : IAsyncDisposable
                 case TorrentEvent.StateChanged { State: TorrentState.Seeding }:
                     CompletedAfter = Stopwatch.GetElapsedTime(began);
                     return;
-                case TorrentEvent.StateChanged { State: TorrentState.Failed or TorrentState.Paused } failed: throw new SwarmException($"{Name}: {failed.Reason}");
+                case TorrentEvent.StateChanged { State: TorrentState.Failed or TorrentState.Waiting } failed: throw new SwarmException($"{Name}: {failed.Reason}");
                 case NodeActor.Broken broken: throw new SwarmException($"{Name}: {broken.Reason}");
             }
         }

@@ -14,7 +14,7 @@ internal static class StatusText
         TorrentState.Checking => "looking at what is on disk",
         TorrentState.Downloading => $"{Amount(status)}, {Rates(status)}, {Peers(status)}{Left(status)}",
         TorrentState.Seeding => $"seeding, {HumanText.Rate(status.UploadRate)} up, {HumanText.Size(status.Uploaded)} sent, {Peers(status)}",
-        TorrentState.Paused => $"{Amount(status)}, paused: {status.Reason}",
+        TorrentState.Waiting => $"{Amount(status)}, waiting: {status.Reason}",
         TorrentState.Failed => $"failed: {status.Reason}",
         TorrentState.Stopping => "stopping",
         TorrentState.Queued => $"{Amount(status)}, queued",

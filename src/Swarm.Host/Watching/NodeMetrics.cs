@@ -70,7 +70,7 @@ internal sealed partial class NodeMetrics : IDisposable
 
     private void Torrents()
     {
-        _meter.CreateObservableGauge("swarm.torrents", () => Enum.GetValues<TorrentState>().Select(state => Labelled(_totals.In(state), "state", Configuration.SettingsGroup.KeyOf(state.ToString()))), "{torrent}", "Torrents by what they are doing.");
+        _meter.CreateObservableGauge("swarm.torrents", () => Enum.GetValues<TorrentState>().Select(state => Labelled(_totals.In(state), "state", Configuration.SettingsGroup.KeyOf(TorrentMapping.PhaseOf(state).ToString()))), "{torrent}", "Torrents by what they are doing.");
         _meter.CreateObservableGauge("swarm.torrents.download.rate", () => _totals.DownloadRate, "By/s", "Payload that all torrents receive.");
         _meter.CreateObservableGauge("swarm.torrents.upload.rate", () => _totals.UploadRate, "By/s", "Payload that all torrents send.");
         _meter.CreateObservableGauge("swarm.torrents.downloaded", () => _totals.Downloaded, "By", "Payload received in all runs for the torrents that are there.");

@@ -15,5 +15,5 @@ internal sealed class ProgressCheck(SimWorld world) : WorldCheck(world, "Progres
         if (before.State == TorrentState.Seeding && status.State == TorrentState.Downloading) Broken(node, $"{status.Name} was complete and downloads again");
     }
 
-    private static bool IsAtWork(TorrentStatus status) => status.State is TorrentState.Downloading or TorrentState.Seeding or TorrentState.Paused;
+    private static bool IsAtWork(TorrentStatus status) => status.State is TorrentState.Downloading or TorrentState.Seeding or TorrentState.Waiting;
 }

@@ -41,7 +41,7 @@ public sealed class TerminalTests
     }
 
     [Theory]
-    [InlineData(TorrentState.Paused, "no room", "paused: no room")]
+    [InlineData(TorrentState.Waiting, "no room", "waiting: no room")]
     [InlineData(TorrentState.FetchingMetadata, null, "fetching the metadata from peers, 3 peers")]
     [InlineData(TorrentState.Checking, null, "looking at what is on disk")]
     [InlineData(TorrentState.Seeding, null, "seeding, 0 B/s up")]

@@ -47,10 +47,10 @@ public sealed class RealNodeTests : IDisposable
         Parse(await RunAsync("torrents", "explain", hash, "--json")).GetProperty("sentence").GetString().ShouldNotBeNullOrEmpty();
 
         (await RunAsync("torrents", "pause", hash)).ShouldContain(hash[..8]);
-        await BecomesAsync(hash, shown => shown.GetProperty("torrent").GetProperty("state").GetString() == "stopped");
+        await BecomesAsync(hash, shown => shown.GetProperty("torrent").GetProperty("state").GetString() == "paused");
         (await RunAsync("torrents", "explain", hash)).ShouldContain("paused", Case.Insensitive);
         (await RunAsync("torrents", "resume", hash)).ShouldContain(hash[..8]);
-        await BecomesAsync(hash, shown => shown.GetProperty("torrent").GetProperty("state").GetString() is not ("stopped" or "stopping"));
+        await BecomesAsync(hash, shown => shown.GetProperty("torrent").GetProperty("state").GetString() is not ("paused" or "stopping"));
         await RunAsync("torrents", "limit", hash, "--down", "1M");
         await BecomesAsync(hash, shown => shown.GetProperty("downloadLimit").GetInt64() > 0);
 

@@ -96,15 +96,12 @@ internal sealed class ClusterCatalogue(TorrentCatalogue catalogue, string self, 
             }
 
             var placement = PlacementOf(placed, own);
-            var row = own is null ? Remote(placed, placement, shown) : Own(own, placed.Wanted);
+            var row = own ?? Remote(placed, placement, shown);
             if (shown is null || shown.Row != row || shown.Placement != placement) rows.Add((row, placement));
         }
 
         catalogue.Put(rows);
     }
-
-    // A replica that stands still because the cluster wants it to was stopped, not paused, at its node; people are shown why.
-    private static TorrentRow Own(TorrentRow row, WantedTorrent wanted) => wanted.IsPaused && row.State == TorrentState.Stopped ? row with { State = TorrentState.Paused } : row;
 
     private Placement PlacementOf(PlacedTorrent placed, TorrentRow? own)
     {
@@ -143,7 +140,7 @@ internal sealed class ClusterCatalogue(TorrentCatalogue catalogue, string self, 
     private static TorrentState StateOf(Placement placement)
     {
         if (placement.IsRemoved) return TorrentState.Stopping;
-        if (placement.IsPaused) return TorrentState.Paused;
+        if (placement.IsPaused) return TorrentState.Stopped;
         if (placement.Complete > 0) return TorrentState.Seeding;
         var phases = placement.Replicas.Where(static replica => replica.State == ReplicaState.Assigned).Select(static replica => replica.Phase ?? TorrentState.Downloading).ToArray();
         if (phases.Length > 0) return phases.Contains(TorrentState.Downloading) ? TorrentState.Downloading : phases[0];

@@ -16,6 +16,7 @@ internal static class Explanation
         StateRules.Disk,
         StateRules.Queued,
         StateRules.Paused,
+        StateRules.Waiting,
         StateRules.Checking,
         StateRules.Resting,
         StateRules.NothingWanted,

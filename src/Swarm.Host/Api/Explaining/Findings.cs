@@ -12,7 +12,7 @@ internal static class Findings
         new(code, severity, sentence, remedy, evidence.ToDictionary(pair => pair.Name, pair => Convert.ToString(pair.Value, CultureInfo.InvariantCulture) ?? "", StringComparer.Ordinal));
 
     /// <summary>Whether it stands still, whoever said so.</summary>
-    public static bool StandsStill(TorrentDetails torrent) => torrent.Row.State is TorrentState.Paused or TorrentState.Failed or TorrentState.Stopping or TorrentState.Stopped or TorrentState.Queued;
+    public static bool StandsStill(TorrentDetails torrent) => torrent.Row.State is TorrentState.Waiting or TorrentState.Failed or TorrentState.Stopping or TorrentState.Stopped or TorrentState.Queued;
 
     /// <summary>Whether it wants pieces, or the dictionary that says what they are.</summary>
     public static bool Wants(TorrentDetails torrent) => torrent.Row.State is TorrentState.Downloading or TorrentState.FetchingMetadata;

@@ -15,7 +15,7 @@ internal static class StateRules
         : null;
 
     /// <summary>The disk does not do what is asked of it.</summary>
-    public static Finding? Disk(Situation now) => now.Torrent.Row is { State: TorrentState.Failed or TorrentState.Paused } row && SpeaksOfDisk(row.Reason)
+    public static Finding? Disk(Situation now) => now.Torrent.Row is { State: TorrentState.Failed or TorrentState.Waiting } row && SpeaksOfDisk(row.Reason)
         ? Findings.Of(
             "disk", FindingSeverity.Stops, $"Its storage is in trouble: {row.Reason}.",
             row.State == TorrentState.Failed ? "Mend the storage, then resume the torrent; recheck it if files were lost." : "It goes on by itself when the storage is well again.",
@@ -29,8 +29,14 @@ internal static class StateRules
 
     /// <summary>Somebody paused it.</summary>
     public static Finding? Paused(Situation now) =>
-        now.Torrent.Row is { State: TorrentState.Paused or TorrentState.Stopped } row && !SpeaksOfDisk(row.Reason)
+        now.Torrent.Row is { State: TorrentState.Stopped } row && !SpeaksOfDisk(row.Reason)
             ? Findings.Of("paused", FindingSeverity.Stops, row.Reason is null ? "It is paused." : $"It is paused: {row.Reason}.", "Resume it.", ("reason", row.Reason ?? ""))
+            : null;
+
+    /// <summary>It stands still for a reason that can pass.</summary>
+    public static Finding? Waiting(Situation now) =>
+        now.Torrent.Row is { State: TorrentState.Waiting } row && !SpeaksOfDisk(row.Reason)
+            ? Findings.Of("waiting", FindingSeverity.Stops, row.Reason is null ? "It waits." : $"It waits: {row.Reason}.", "It goes on by itself when the reason has passed.", ("reason", row.Reason ?? ""))
             : null;
 
     /// <summary>Its data is being hashed.</summary>

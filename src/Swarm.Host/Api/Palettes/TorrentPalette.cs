@@ -9,7 +9,7 @@ internal static class TorrentPalette
     /// <summary>All of them.</summary>
     public static Palette Palette { get; } = new("torrents", "Torrents.", [List, Show, Explain, Add, .. Simple, Remove, Move, Limit, Set, Rename, Priority, Files]);
 
-    private static string[] States => ["loading", "fetchingMetadata", "checking", "downloading", "seeding", "queued", "paused", "failed", "stopping", "stopped"];
+    private static string[] States => ["loading", "fetchingMetadata", "checking", "downloading", "seeding", "queued", "waiting", "failed", "stopping", "paused"];
 
     private static PaletteOutput ListTable => Table(
         Column("hash", "Hash", ColumnFormat.Hash), Column("name", "Name"), Column("state", "State"), Column("progress", "Done", ColumnFormat.Percent), Column("totalBytes", "Size", ColumnFormat.Bytes),

@@ -72,8 +72,8 @@ internal sealed class TorrentListing(TorrentCatalogue catalogue)
         var states = 0;
         foreach (var name in (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            if (char.IsAsciiDigit(name[0]) || !Enum.TryParse<TorrentState>(name, ignoreCase: true, out var state)) throw ApiException.BadRequest($"There is no state '{TorrentText.Clean(name)}'. There are: {string.Join(", ", Enum.GetNames<TorrentState>().Select(word => char.ToLowerInvariant(word[0]) + word[1..]))}.");
-            states |= CatalogueFilter.BitOf(state);
+            if (char.IsAsciiDigit(name[0]) || !Enum.TryParse<TorrentPhase>(name, ignoreCase: true, out var phase)) throw ApiException.BadRequest($"There is no state '{TorrentText.Clean(name)}'. There are: {string.Join(", ", Enum.GetNames<TorrentPhase>().Select(word => char.ToLowerInvariant(word[0]) + word[1..]))}.");
+            foreach (var state in Enum.GetValues<TorrentState>().Where(state => TorrentMapping.PhaseOf(state) == phase)) states |= CatalogueFilter.BitOf(state);
         }
 
         return states;

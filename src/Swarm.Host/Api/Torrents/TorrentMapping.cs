@@ -112,11 +112,11 @@ internal static class TorrentMapping
         TorrentState.Checking => TorrentPhase.Checking,
         TorrentState.Downloading => TorrentPhase.Downloading,
         TorrentState.Seeding => TorrentPhase.Seeding,
-        TorrentState.Paused => TorrentPhase.Paused,
+        TorrentState.Waiting => TorrentPhase.Waiting,
         TorrentState.Failed => TorrentPhase.Failed,
         TorrentState.Stopping => TorrentPhase.Stopping,
         TorrentState.Queued => TorrentPhase.Queued,
-        _ => TorrentPhase.Stopped,
+        _ => TorrentPhase.Paused,
     };
 
     /// <summary>A priority as the node has it.</summary>

@@ -42,7 +42,7 @@ internal sealed class RpcSession(ApiServices api, string sessionId)
     public void Statistics(RpcWriter writer)
     {
         var totals = CatalogueTotals.OfAll(api.Catalogue);
-        var stopped = totals.In(TorrentState.Paused) + totals.In(TorrentState.Failed) + totals.In(TorrentState.Stopped) + totals.In(TorrentState.Queued) + totals.In(TorrentState.Stopping);
+        var stopped = totals.In(TorrentState.Waiting) + totals.In(TorrentState.Failed) + totals.In(TorrentState.Stopped) + totals.In(TorrentState.Queued) + totals.In(TorrentState.Stopping);
         writer.Number("active_torrent_count", totals.Torrents - stopped);
         writer.Number("download_speed", totals.DownloadRate);
         writer.Number("paused_torrent_count", stopped);

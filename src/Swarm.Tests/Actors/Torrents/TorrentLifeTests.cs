@@ -217,7 +217,7 @@ public sealed class TorrentLifeTests
         world.Disk.Refuse = block => block.Piece.Value > 5 ? DiskErrorKind.NoSpace : null;
         world.Add(_content, world.With("10.0.0.2:1"));
         world.Pass(15);
-        world.Status(_content).State.ShouldBe(TorrentState.Paused);
+        world.Status(_content).State.ShouldBe(TorrentState.Waiting);
         world.Disk.Refuse = _ => null;
         world.Pass(60);
         world.Status(_content).State.ShouldBe(TorrentState.Seeding);

@@ -16,7 +16,7 @@ public sealed class ExplanationTests
         { "failed", "failed", FindingSeverity.Stops },
         { "failed-disk", "disk", FindingSeverity.Stops },
         { "full-disk", "disk", FindingSeverity.Stops },
-        { "paused", "paused", FindingSeverity.Stops },
+        { "waiting", "waiting", FindingSeverity.Stops },
         { "queued", "queued", FindingSeverity.Stops },
         { "checking", "checking", FindingSeverity.Stops },
         { "loading", "loading", FindingSeverity.Stops },
@@ -69,7 +69,7 @@ public sealed class ExplanationTests
     [Fact]
     public void A_torrent_that_stands_still_is_not_said_to_lack_peers()
     {
-        var findings = Explanation.Of(Torrent("paused") with { Trackers = [BadTracker] }, new ExplanationContext { DhtNodes = 0 });
+        var findings = Explanation.Of(Torrent("stopped") with { Trackers = [BadTracker] }, new ExplanationContext { DhtNodes = 0 });
 
         findings.Select(finding => finding.Code).ShouldBe(["paused"]);
     }
@@ -103,8 +103,8 @@ public sealed class ExplanationTests
         {
             "failed" => Standing(TorrentState.Failed, "a lease is held by another process"),
             "failed-disk" => Standing(TorrentState.Failed, "/content/a: Permission denied"),
-            "full-disk" => Standing(TorrentState.Paused, "no space left on device"),
-            "paused" => Standing(TorrentState.Paused),
+            "full-disk" => Standing(TorrentState.Waiting, "no space left on device"),
+            "waiting" => Standing(TorrentState.Waiting),
             "queued" => Standing(TorrentState.Queued, queue: 3),
             "checking" => Standing(TorrentState.Checking) with { Status = work.Status with { State = TorrentState.Checking, CheckProgress = (3, 10) } },
             "loading" => Standing(TorrentState.Loading),

@@ -50,7 +50,7 @@ internal sealed class FakeNode(TorrentCatalogue catalogue) : INodeModel
         {
             Torrent = torrent.Source.Torrent,
             Name = torrent.Source.Metainfo?.Name ?? torrent.Source.Magnet?.DisplayName ?? "?",
-            State = torrent.Options.Paused ? TorrentState.Paused : TorrentState.Downloading,
+            State = torrent.Options.Paused ? TorrentState.Stopped : TorrentState.Downloading,
             Folder = torrent.Options.Folder,
             Category = torrent.Options.Category,
             Labels = torrent.Options.Labels,
@@ -65,7 +65,7 @@ internal sealed class FakeNode(TorrentCatalogue catalogue) : INodeModel
         switch (command)
         {
             case TorrentsActor.Remove remove: catalogue.Remove(remove.Torrent); break;
-            case TorrentsActor.Pause pause: catalogue.Put([catalogue.Find(pause.Torrent)!.Row with { State = TorrentState.Paused }]); break;
+            case TorrentsActor.Pause pause: catalogue.Put([catalogue.Find(pause.Torrent)!.Row with { State = TorrentState.Stopped }]); break;
             case TorrentsActor.Resume resume: catalogue.Put([catalogue.Find(resume.Torrent)!.Row with { State = TorrentState.Downloading }]); break;
         }
 

@@ -153,7 +153,7 @@ public sealed class RpcTests
     [InlineData(TorrentState.FetchingMetadata, -1, 0, 4)]
     [InlineData(TorrentState.Queued, 2, 1_000, 5)]
     [InlineData(TorrentState.Seeding, -1, 1_000, 6)]
-    [InlineData(TorrentState.Paused, 2, 0, 0)]
+    [InlineData(TorrentState.Waiting, 2, 0, 0)]
     [InlineData(TorrentState.Failed, -1, 0, 0)]
     [InlineData(TorrentState.Stopped, -1, 0, 0)]
     public void A_state_is_one_of_transmissions(TorrentState state, int queue, long verified, int expected) =>

@@ -47,7 +47,7 @@ public sealed class ClusterCatalogueTests
         Entry(1)!.Placement!.Nodes.ShouldBe(["n2:1"]);
         Entry(1)!.IsHere.ShouldBeFalse();
         Put(1, wanted => wanted with { IsPaused = true });
-        Entry(1)!.Row.State.ShouldBe(TorrentState.Paused);
+        Entry(1)!.Row.State.ShouldBe(TorrentState.Stopped);
         Put(1, wanted => wanted with { IsRemoved = true });
         Entry(1)!.Row.State.ShouldBe(TorrentState.Stopping);
         Do(new ClusterCommand.ReportGone(_tables.Id(2), Some.Torrent(1)));
@@ -72,7 +72,7 @@ public sealed class ClusterCatalogueTests
     {
         Put(1, wanted => wanted with { IsPaused = true });
         Own(Row(1) with { State = TorrentState.Stopped });
-        Entry(1)!.Row.State.ShouldBe(TorrentState.Paused);
+        Entry(1)!.Row.State.ShouldBe(TorrentState.Stopped);
     }
 
     [Fact]
