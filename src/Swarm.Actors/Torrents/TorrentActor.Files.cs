@@ -12,6 +12,7 @@ public sealed partial class TorrentActor
     private IActorRef? _remover;
     private bool _isWorkingOnFiles;
     private bool _isGoing;
+    private bool _isForgotten;
 
     private void Move(TorrentsActor.Move move, IActorRef asker)
     {
@@ -131,7 +132,12 @@ public sealed partial class TorrentActor
 
     private void OnForgotten()
     {
-        _services.Store.Tell(new StoreActor.Run(new StoreCommand.ReleaseLease(_torrent, _token), (long)StoreStep.Released), ActorRefs.NoSender);
+        _isForgotten = true;
+        GiveBack();
+    }
+
+    private void EndForgotten()
+    {
         _remover?.Tell(new TorrentsActor.Done(_torrent));
         while (_commands.TryDequeue(out var next)) next.Asker.Tell(next.Command is TorrentsActor.Remove ? new TorrentsActor.Done(_torrent) : new TorrentsActor.Unknown(_torrent));
         Context.Parent.Tell(new TorrentsActor.IsGone(_torrent));
