@@ -1,5 +1,4 @@
 using Swarm.Actors.Ports;
-using Swarm.Actors.Store;
 using Swarm.Actors.Trackers;
 
 namespace Swarm.Actors.Torrents;
