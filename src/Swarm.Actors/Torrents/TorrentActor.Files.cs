@@ -1,5 +1,4 @@
 using Swarm.Actors.Ports;
-using Swarm.Actors.Store;
 using Swarm.Actors.Trackers;
 
 namespace Swarm.Actors.Torrents;
@@ -12,6 +11,7 @@ public sealed partial class TorrentActor
     private IActorRef? _remover;
     private bool _isWorkingOnFiles;
     private bool _isGoing;
+    private bool _isForgotten;
 
     private void Move(TorrentsActor.Move move, IActorRef asker)
     {
@@ -131,7 +131,12 @@ public sealed partial class TorrentActor
 
     private void OnForgotten()
     {
-        _services.Store.Tell(new StoreActor.Run(new StoreCommand.ReleaseLease(_torrent, _token), (long)StoreStep.Released), ActorRefs.NoSender);
+        _isForgotten = true;
+        GiveBack();
+    }
+
+    private void EndForgotten()
+    {
         _remover?.Tell(new TorrentsActor.Done(_torrent));
         while (_commands.TryDequeue(out var next)) next.Asker.Tell(next.Command is TorrentsActor.Remove ? new TorrentsActor.Done(_torrent) : new TorrentsActor.Unknown(_torrent));
         Context.Parent.Tell(new TorrentsActor.IsGone(_torrent));

@@ -71,7 +71,7 @@ public sealed partial class TorrentActor
             case StoreStep.LastProgress or StoreStep.Summary: ContinueStop(); break;
             case StoreStep.Command: OnCommandNotRecorded(reason); break;
             case StoreStep.Forgotten: OnNotForgotten(reason); break;
-            case StoreStep.Released: OnReleased(); break;
+            case StoreStep.Released: OnNotReleased(); break;
             default: Fail($"the state of this torrent cannot be recorded: {reason}"); break;
         }
     }

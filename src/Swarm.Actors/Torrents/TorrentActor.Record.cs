@@ -20,6 +20,9 @@ public sealed partial class TorrentActor
     private bool _releasing;
     private ImmutableArray<FileFingerprint> _files = [];
 
+    // The parent stops a torrent only when it stops all.
+    private bool IsNodeStopping => _stoppers.Contains(Context.Parent);
+
     private void Checkpoint()
     {
         if (_checkpoints == 0 && _begun) AskCheckpoint();
@@ -88,8 +91,9 @@ public sealed partial class TorrentActor
         }
 
         if (!_stoppers.Contains(Sender)) _stoppers.Add(Sender);
+        // Only a node that stops cannot wait. One that lives on keeps the lease until the disk has done what it was told: whoever takes it next may see the same files.
+        if (IsNodeStopping) Timers.StartSingleTimer(StopKey, StopTimedOut.Instance, _services.Settings.StopTimeout);
         if (_state == TorrentState.Stopping) return;
-        Timers.StartSingleTimer(StopKey, StopTimedOut.Instance, _services.Settings.StopTimeout);
         // Before it is acknowledged it is neither here nor there; that will be decided in a moment.
         if (_acknowledged) BeginStop();
     }
@@ -133,7 +137,16 @@ public sealed partial class TorrentActor
         _releasing = true;
         if (_isLeaving) EndRest();
         else if (_isGoing) RemoveFiles();
-        else Store(new StoreCommand.ReleaseLease(_torrent, _token), StoreStep.Released);
+        else GiveBack();
+    }
+
+    // A lease that nobody gives back is held for as long as this node's session lasts, which may be for ever.
+    private void GiveBack() => Store(new StoreCommand.ReleaseLease(_torrent, _token), StoreStep.Released);
+
+    private void OnNotReleased()
+    {
+        if (IsNodeStopping) OnReleased();
+        else Timers.StartSingleTimer(GiveBackAgain.Instance, GiveBackAgain.Instance, _services.Settings.GiveBackInterval);
     }
 
     // Restarted too often: a bug that the same state brings again and again.
@@ -147,7 +160,8 @@ public sealed partial class TorrentActor
     private void OnReleased()
     {
         _token = 0;
-        if (_announcerGone) EndStop();
+        if (!_acknowledged) EndWith(saved: true);
+        else if (_announcerGone || _isForgotten) EndStop();
     }
 
     private void OnAnnouncerStopped()
@@ -164,6 +178,12 @@ public sealed partial class TorrentActor
             // What does not end in time ends without having been recorded.
             _announcerGone = _releasing = true;
             EndRest();
+            return;
+        }
+
+        if (_isForgotten)
+        {
+            EndForgotten();
             return;
         }
 

@@ -133,6 +133,11 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
         public static readonly StopTimedOut Instance = new();
     }
 
+    private sealed record GiveBackAgain
+    {
+        public static readonly GiveBackAgain Instance = new();
+    }
+
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -223,6 +228,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
             case RemovalActor.Removed: OnFilesRemoved(); break;
             case RemovalActor.NotRemoved failed: OnFilesNotRemoved(failed.Error); break;
             case StopTimedOut: EndStop(); break;
+            case GiveBackAgain: GiveBack(); break;
             case TorrentsActor.Done or TorrentsActor.Refused: break;
             case Terminated terminated when terminated.ActorRef.Equals(_pieces): OnPiecesLost(); break;
             default: Unhandled(message); break;
@@ -271,13 +277,21 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
         {
             Context.Parent.Tell(new TorrentsActor.CannotWork(_torrent, reason));
             RefuseAll(reason);
+        }
+        else
+        {
+            _adder.Tell(new AddFailed(_torrent, reason), Self);
+        }
+
+        // What lies down as failed keeps its lease, unless it was to stop.
+        if (_token == 0 || (_source.IsRecorded && _stoppers.Count == 0))
+        {
             EndWith(saved: true);
             return;
         }
 
-        _adder.Tell(new AddFailed(_torrent, reason), Self);
-        if (_token != 0) _services.Store.Tell(new StoreActor.Run(new StoreCommand.ReleaseLease(_torrent, _token), (long)StoreStep.Released));
-        EndWith(saved: true);
+        _state = TorrentState.Stopping;
+        GiveBack();
     }
 
     private void EndWith(bool saved)

@@ -55,8 +55,11 @@ public sealed record TorrentSettings
     /// <summary>How often a seeding torrent looks whether its files are still what they were, 1 s to 1 day.</summary>
     public TimeSpan FileWatchInterval { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a stopping torrent waits for trackers and disks, 1 s to 5 min.</summary>
+    /// <summary>How long a torrent waits for trackers and disks when the node stops, 1 s to 5 min. One that is stopped while the node lives on waits for as long as it takes.</summary>
     public TimeSpan StopTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long after a failure of the store a stopped torrent tries again to give its lease back, 1 s to 1 h.</summary>
+    public TimeSpan GiveBackInterval { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(10);
 
     /// <summary>Limits of the wire protocol.</summary>
     public WireSettings Wire { get; init; } = WireSettings.Default;

@@ -16,5 +16,7 @@ public sealed class FoundBySweepTests
     [InlineData("cluster-grows", 7)] // A torrent that was added before any member had said how much room it had was never placed.
     [InlineData("cluster-is-cut", 381018)] // What a member wrote after it was voted down, within the session it still had, counted as written without one.
     [InlineData("cluster-grows", 383002)] // What a removed replica had sent was missing from the sum of what was sent.
+    [InlineData("cluster-shares-a-disk", 14)] // A torrent whose disk stood still when it was stopped ended without giving its lease back, and the member lived on.
+    [InlineData("cluster-shares-a-disk", 109)]
     public void A_seed_that_found_a_fault_finds_it_no_more(string scenario, int seed) => ScenarioLibrary.Find(scenario).ShouldNotBeNull().Check(seed);
 }
