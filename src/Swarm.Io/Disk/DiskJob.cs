@@ -10,6 +10,7 @@ internal enum DiskJobKind
     HashBlocks,
     Read,
     LetGo,
+    Settle,
     Open,
     Check,
     Flush,

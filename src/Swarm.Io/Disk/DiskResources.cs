@@ -10,6 +10,8 @@ internal sealed class DiskResources : IDisposable
     private volatile Func<bool>? _slabsAreDry;
     private int _queuedReads;
     private int _queuedControls;
+    private readonly Lock _devicesGate = new();
+    private readonly Dictionary<string, int> _devices = new(StringComparer.Ordinal);
 
     public DiskResources(DiskSettings settings, FileOperations operations, Func<int, Slab?> rentSlab, ILogger logger, TimeProvider time)
     {
@@ -59,6 +61,16 @@ internal sealed class DiskResources : IDisposable
 
     /// <summary>Links have begun to wait; <paramref name="isDry"/> says how long.</summary>
     public void SlabsRanDry(Func<bool> isDry) => _slabsAreDry = isDry;
+
+    /// <summary>A number for a device, the same whenever it is asked for: they are counted as they come up. As many are remembered as the system has devices that were written to.</summary>
+    public int NumberOf(DeviceTraits device)
+    {
+        lock (_devicesGate)
+        {
+            if (!_devices.TryGetValue(device.Name, out var number)) _devices.Add(device.Name, number = _devices.Count);
+            return number;
+        }
+    }
 
     /// <summary>Makes room for a read in the queues. False: there is none.</summary>
     public bool TryEnterRead() => TryEnter(ref _queuedReads, Settings.MaxQueuedReads);

@@ -29,6 +29,21 @@ public sealed record DiskSettings
     /// <summary>Bytes of blocks a worker gathers before it writes and reports them (16 KiB to 256 MiB). Default: 1 MiB.</summary>
     public int TurnBytes { get; init => field = Within(value, 16 << 10, 256 << 20, nameof(TurnBytes)); } = 1 << 20;
 
+    /// <summary>
+    /// What the disk is written to as: <c>auto</c>, what the system says of the device that a torrent lies on when it is opened; <c>solid</c> or <c>rotational</c>, whatever it says. On a rotational one a piece is written when it is whole, and one worker writes for all torrents. Default: auto.
+    /// </summary>
+    public DeviceChoice Device { get; init; }
+
+    /// <summary>On a rotational device: bytes of blocks a worker takes in a turn, and holds back for their neighbours at most (16 KiB to 256 MiB; never less than <see cref="TurnBytes"/>). Default: 8 MiB.</summary>
+    public int GatherBytes { get; init => field = Within(value, 16 << 10, 256 << 20, nameof(GatherBytes)); } = 8 << 20;
+
+    /// <summary>On a rotational device: how long a block is held back for its neighbours at most (0: not at all, to 1 minute). Default: 2 s.</summary>
+    public TimeSpan GatherTime
+    {
+        get;
+        init => field = value >= TimeSpan.Zero && value <= TimeSpan.FromMinutes(1) ? value : throw new ArgumentOutOfRangeException(nameof(GatherTime), value, "Must be from 0 to 1 minute.");
+    } = TimeSpan.FromSeconds(2);
+
     /// <summary>Pieces with a running hash at once (1 to 1,000,000). Pieces begun beyond it are hashed from the file when complete. Default: 4,096.</summary>
     public int MaxRunningHashes { get; init => field = Within(value, 1, 1_000_000, nameof(MaxRunningHashes)); } = 4096;
 

@@ -27,6 +27,8 @@ internal sealed class DiskStorage
     private CheckRun? _check;
     private readonly WriteTerm? _term;
     private volatile bool _awaitsDrain;
+    private DiskWorker? _only;
+    private bool _hasSettled;
 
     public DiskStorage(StorageId id, StorageSpec spec, IActorRef owner, DiskWorker[] workers, DiskResources resources)
     {
@@ -35,6 +37,7 @@ internal sealed class DiskStorage
         _workers = workers;
         _resources = resources;
         _term = resources.Terms.Of(spec.Root);
+        Batching = WriteBatching.For(DeviceKind.Unknown, resources.Settings);
         Files = new StorageFiles(id, spec, resources.Operations, resources.Handles, resources.Logger);
     }
 
@@ -56,6 +59,16 @@ internal sealed class DiskStorage
 
     /// <summary>Why nothing may be written at this moment, or null: the term that it was opened in has ended.</summary>
     public DiskError? WhyExpired(string doing) => _term is null || _term.Allows(_resources.Time.GetElapsedTime(0).Ticks) ? null : DiskErrors.Expired(doing, Files.Root);
+
+    /// <summary>How its blocks are gathered. Set while it opens.</summary>
+    public WriteBatching Batching { get; private set; }
+
+    /// <summary>Says what its files lie on, while it opens. It stays with that when it is moved: its pieces in progress are its worker's.</summary>
+    public void LiesOn(DeviceTraits device)
+    {
+        Batching = WriteBatching.For(device.Kind, _resources.Settings);
+        if (Batching.HasOneWorker) _only = _workers[_resources.NumberOf(device) % _workers.Length];
+    }
 
     /// <summary>Tells the owner; the disk is no actor, so there is no sender.</summary>
     public void Tell(object message) => _owner.Tell(message, ActorRefs.NoSender);
@@ -151,7 +164,7 @@ internal sealed class DiskStorage
         _resources.DropChain(held);
     }
 
-    private DiskWorker WorkerOf(PieceIndex piece) => _workers[(int)((uint)((int)Id.Value + piece.Value) % (uint)_workers.Length)];
+    private DiskWorker WorkerOf(PieceIndex piece) => _only ?? _workers[(int)((uint)((int)Id.Value + piece.Value) % (uint)_workers.Length)];
 
     private DiskWorker WorkerOf(DiskJob job) => job.Kind == DiskJobKind.LetGo ? _workers[(int)job.Tag] : WorkerOf(job.Block.Piece);
 
@@ -170,11 +183,17 @@ internal sealed class DiskStorage
         {
             if (head.IsFence)
             {
-                if (_underWay > 0) return;
+                if (_underWay > 0)
+                {
+                    SettleForFence();
+                    return;
+                }
+
                 _heldHead = head.Next;
                 if (_heldHead is null) _heldTail = null;
                 head.Next = null;
                 _fenced = true;
+                _hasSettled = false;
                 Start(head);
                 return;
             }
@@ -186,6 +205,17 @@ internal sealed class DiskStorage
             last.Next = null;
             Dispatch(head);
         }
+    }
+
+    /// <summary>Has what is held back written, once for a fence that waits: else it would wait as long as that may be held.</summary>
+    private void SettleForFence()
+    {
+        if (!Batching.Holds || _hasSettled) return;
+        _hasSettled = true;
+        var job = _resources.Jobs.RentChain(1);
+        job.Kind = DiskJobKind.Settle;
+        job.Storage = this;
+        Dispatch(job);
     }
 
     private void Start(DiskJob fence)

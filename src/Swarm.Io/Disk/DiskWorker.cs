@@ -6,7 +6,7 @@ using Swarm.Actors.Ports;
 namespace Swarm.Io.Disk;
 
 /// <summary>
-/// A thread with a queue. It takes jobs in the order posted, gathers the writes of a turn (bounded by bytes), settles them, and then tells
+/// A thread with a queue. It takes jobs in the order posted, gathers the writes of a turn (bounded by bytes), settles them, or those that need not wait for more (<see cref="WriteBatching"/>), and then tells
 /// each storage's owner once. All jobs on a piece come to the same worker, which is what keeps their order. A fence settles the turn first,
 /// so that nothing of other storages waits for it unreported.
 /// A job that fails in a way not foreseen is logged and answered with its failure; the thread goes on.
@@ -78,40 +78,47 @@ internal sealed partial class DiskWorker : IDisposable
 
     private void Run()
     {
-        while (TakeAll() is { } taken)
+        while (TryTakeAll(_writer.GatherTimeLeft, out var jobs))
         {
-            DiskJob? jobs = taken;
-            while (jobs is not null && !_stopping) jobs = Turn(jobs);
+            do jobs = Turn(jobs);
+            while (jobs is not null && !_stopping);
             _resources.DropChain(jobs);
         }
+
+        var held = _writer.GatheredBytes;
+        _writer.SettleAll();
+        _reports.Tell();
+        _resources.Pressure.Remove(held);
     }
 
-    private DiskJob? TakeAll()
+    /// <summary>Waits for jobs and takes them all; none once <paramref name="patience"/> is over. False: the worker is to end.</summary>
+    private bool TryTakeAll(TimeSpan? patience, out DiskJob? jobs)
     {
         lock (_gate)
         {
-            while (_head is null && !_stopping)
+            for (var isOver = false; _head is null && !_stopping && !isOver;)
             {
                 _idle = true;
-                Monitor.Wait(_gate);
+                isOver = !Monitor.Wait(_gate, patience is { } time ? Math.Max(0, (int)Math.Ceiling(time.TotalMilliseconds)) : Timeout.Infinite);
                 _idle = false;
             }
 
-            var jobs = _head;
+            jobs = _head;
             _head = _tail = null;
-            if (!_stopping) return jobs;
+            if (!_stopping) return true;
             _resources.DropChain(jobs);
-            return null;
+            return false;
         }
     }
 
-    /// <summary>Does jobs until the turn's bytes are full or none are left; gives the rest.</summary>
-    private DiskJob? Turn(DiskJob jobs)
+    /// <summary>Does jobs until the turn's bytes are full or none are left; gives the rest. What was held back and is due is settled with them, or alone.</summary>
+    private DiskJob? Turn(DiskJob? jobs)
     {
-        long bytes = 0;
+        var bytes = 0L;
+        var held = _writer.GatheredBytes;
         DiskJob? done = null;
-        DiskJob? job = jobs;
-        while (job is not null && bytes < _resources.Settings.TurnBytes)
+        var job = jobs;
+        while (job is not null && bytes < job.Storage.Batching.GatherBytes)
         {
             var next = job.Next;
             if (job.Kind == DiskJobKind.Write) bytes += job.Bytes;
@@ -124,9 +131,9 @@ internal sealed partial class DiskWorker : IDisposable
             job = next;
         }
 
-        _writer.SettleAll();
+        _writer.SettleDue();
         _reports.Tell();
-        _resources.Pressure.Remove(bytes);
+        _resources.Pressure.Remove(held + bytes - _writer.GatheredBytes);
         _resources.Jobs.ReturnChain(done);
         return job;
     }
@@ -136,17 +143,17 @@ internal sealed partial class DiskWorker : IDisposable
     {
         if (job.IsFence) return ExecuteFence(job);
         var storage = job.Storage;
-        _reports.Done(storage);
         _resources.Leave(job.Kind);
-        if (storage.Failure is { } failure)
+        if (job.Kind == DiskJobKind.Write && storage.Failure is null)
         {
-            Refusal.Answer(job, failure);
+            _writer.Add(job);
             return true;
         }
 
-        if (job.Kind == DiskJobKind.Write)
+        _reports.Done(storage);
+        if (storage.Failure is { } failure)
         {
-            _writer.Add(job);
+            Refusal.Answer(job, failure);
             return true;
         }
 
@@ -180,6 +187,9 @@ internal sealed partial class DiskWorker : IDisposable
                 break;
             case DiskJobKind.LetGo:
                 _writer.LetGo(job.Storage);
+                break;
+            case DiskJobKind.Settle:
+                _writer.SettleAll();
                 break;
             default:
                 throw new InvalidOperationException($"{job.Kind} is no job on a piece.");
@@ -255,6 +265,9 @@ internal sealed partial class DiskWorker : IDisposable
             return;
         }
 
+        var device = _resources.Operations.DeviceOf(storage.Files.Root);
+        storage.LiesOn(device);
+        LogDevice(storage.Files.Root, device.Name, device.Kind, storage.Batching);
         storage.Tell(new IDisk.Opened(storage.Id, storage.Files.Look()));
     }
 
@@ -356,6 +369,9 @@ internal sealed partial class DiskWorker : IDisposable
         slab.Rent();
         return slab;
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Root} lies on the device {Name} ({Kind}), which is written to by {Batching}.")]
+    private partial void LogDevice(string root, string name, DeviceKind kind, WriteBatching batching);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A disk job ({Kind}) failed in a way that was not foreseen.")]
     private partial void LogUnexpected(Exception exception, DiskJobKind kind);

@@ -145,6 +145,9 @@ internal abstract class FileOperations
     /// <summary>Makes a symbolic link with a relative target, unless something is in its place.</summary>
     public abstract DiskError? CreateLink(FilePlace link, string target, List<string> changedFolders);
 
+    /// <summary>The device that a folder lies on, or that it would lie on if it were made. Where the system does not say, unknown.</summary>
+    public virtual DeviceTraits DeviceOf(string folder) => DeviceTraits.Unknown;
+
     /// <summary>Looks at files, in order. Links, pad files and what is no ordinary file look absent.</summary>
     public abstract ImmutableArray<FileFingerprint> Look(string root, ImmutableArray<ContentFile> files);
 }

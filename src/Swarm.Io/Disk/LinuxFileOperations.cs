@@ -15,6 +15,8 @@ internal sealed unsafe class LinuxFileOperations : FileOperations
     /// <summary>Vectors the kernel takes in one call (UIO_MAXIOV).</summary>
     private const int MaxVectors = 1024;
 
+    private readonly DeviceReader _devices = new();
+
     public override SafeFileHandle? Open(FilePlace place, FileIntent intent, List<string> changedFolders, out DiskError? error)
     {
         var doing = intent == FileIntent.Write ? "open for writing" : "open";
@@ -189,6 +191,17 @@ internal sealed unsafe class LinuxFileOperations : FileOperations
 
         folder?.Dispose();
         return seen.MoveToImmutable();
+    }
+
+    public override DeviceTraits DeviceOf(string folder)
+    {
+        LinuxNative.FileStatus status = default;
+        for (var at = folder; at is not null; at = Path.GetDirectoryName(at))
+        {
+            if (LinuxNative.Status(0, at, 0, LinuxNative.StatBasic, &status) == 0) return _devices.Read(status.DeviceMajor, status.DeviceMinor);
+        }
+
+        return DeviceTraits.Unknown;
     }
 
     public override RenameOutcome Rename(FilePlace from, FilePlace to, List<string> changedFolders, out DiskError? error)

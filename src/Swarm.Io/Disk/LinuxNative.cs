@@ -44,6 +44,13 @@ internal static unsafe partial class LinuxNative
         [FieldOffset(120)]
         public uint ModifiedNanoseconds;
 
+        /// <summary>The number of the device that the file system lies on, in two parts; of one without a device the major part is 0.</summary>
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
+
         /// <summary>Whether it is an ordinary file (S_IFREG).</summary>
         public readonly bool IsOrdinary => (Mode & 0xF000) == 0x8000;
 

@@ -7,7 +7,7 @@ namespace Swarm.Io.Disk;
 /// <summary>
 /// Turns blocks into files and hashes: the heart of a worker, used by its thread only.
 /// <para>
-/// Blocks are gathered over a turn and settled piece by piece: neighbours are written with one gathering write a file, then the running
+/// Blocks are gathered over a turn, or longer where the device wants it (<see cref="WriteBatching"/>), and settled piece by piece: neighbours are written with one gathering write a file, then the running
 /// hash takes what continues it, straight from the slabs. A block ahead of the hash keeps its slab while the budget lasts; beyond it the
 /// block is read back when the hash gets there, and likewise while links wait for slabs. The last block of a piece completes the hash, and the piece is forgotten with its result.
 /// </para>
@@ -27,7 +27,9 @@ internal sealed partial class PieceWriter : IDisposable
     private readonly BlockReader _reader;
     private readonly GatherList _gather = new();
     private readonly List<FileRegion> _regions = [];
-    private readonly List<PieceProgress> _dirty = [];
+    private readonly GatheredPieces _gathered;
+    private GatheredWrites _now;
+    private readonly Predicate<PieceProgress> _mayWait;
     private readonly Stack<PieceProgress> _idle = new();
     private readonly IncrementalHash _wholePieceHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
     private PieceProgress? _last;
@@ -39,15 +41,24 @@ internal sealed partial class PieceWriter : IDisposable
         _logger = resources.Logger;
         _reports = reports;
         _reader = reader;
+        _gathered = new GatheredPieces(resources.Time);
+        _mayWait = piece => !piece.IsComplete && piece.Storage.Batching.MayHold(_now);
     }
 
-    /// <summary>Takes a block's slices over, to be written when the turn ends.</summary>
+    /// <summary>Bytes of blocks taken and not written.</summary>
+    public long GatheredBytes => _gathered.Bytes;
+
+    /// <summary>How long they may stay so, or null: there are none.</summary>
+    public TimeSpan? GatherTimeLeft => _gathered.Left;
+
+    /// <summary>Takes a block's slices over, to be written when the turn ends or later. The job counts as done when it is written, or at once if there is nothing to be written.</summary>
     public void Add(DiskJob job)
     {
         var storage = job.Storage;
         if (!storage.Geometry.TryBlockOf(job.Block, out var block) || job.Bytes != job.Block.Length)
         {
             job.ReleaseSlices();
+            _reports.Done(storage);
             var error = DiskErrors.Failed("write to", storage.Files.Root, $"{job.Block} with {job.Bytes} bytes is no block of the torrent");
             storage.Tell(new IDisk.WriteFailed(storage.Id, job.Block.Piece, 1, error));
             return;
@@ -59,29 +70,32 @@ internal sealed partial class PieceWriter : IDisposable
             // The first copy is in the hash and on disk, and the two may differ: the first one counts.
             job.ReleaseSlices();
             Interlocked.Increment(ref _resources.Tally.DuplicateBlocks);
+            _reports.Done(storage);
             _reports.Written(storage, 1);
             return;
         }
 
-        if (piece.FreshCount == 1) _dirty.Add(piece);
+        _gathered.Add(piece, job.Bytes);
     }
 
     /// <summary>Writes and hashes everything gathered.</summary>
     public void SettleAll()
     {
-        foreach (var piece in _dirty)
-        {
-            if (piece.FreshCount > 0) Settle(piece);
-        }
+        foreach (var piece in _gathered.Take(static _ => false)) Settle(piece);
+    }
 
-        _dirty.Clear();
+    /// <summary>Writes and hashes what was gathered, but for what may wait for more.</summary>
+    public void SettleDue()
+    {
+        _now = new GatheredWrites(_gathered.Bytes, _gathered.Age, _resources.Pressure.Bytes, _resources.SlabsAreDry);
+        foreach (var piece in _gathered.Take(_mayWait)) Settle(piece);
     }
 
     /// <summary>Writes and hashes what was gathered of one piece, because a later job of the turn wants to see it.</summary>
     public void Settle(DiskStorage storage, PieceIndex index)
     {
         if (Find(storage, index) is not { FreshCount: > 0 } piece) return;
-        _dirty.Remove(piece);
+        _gathered.Remove(piece);
         Settle(piece);
     }
 
@@ -166,6 +180,7 @@ internal sealed partial class PieceWriter : IDisposable
     private void Settle(PieceProgress piece)
     {
         DiskError? error;
+        _reports.Done(piece.Storage, piece.FreshCount);
         try
         {
             error = WriteFresh(piece);

@@ -38,7 +38,7 @@ internal static class Refusal
             case DiskJobKind.Close:
                 storage.Tell(new IDisk.StorageClosed(storage.Id));
                 break;
-            case DiskJobKind.Restart or DiskJobKind.LetGo:
+            case DiskJobKind.Restart or DiskJobKind.LetGo or DiskJobKind.Settle:
                 break;
         }
     }

@@ -9,8 +9,8 @@ internal sealed class TurnReports
     private readonly List<Entry> _entries = [];
     private int _count;
 
-    /// <summary>Counts a job as done.</summary>
-    public void Done(DiskStorage storage) => For(storage).Jobs++;
+    /// <summary>Counts jobs as done.</summary>
+    public void Done(DiskStorage storage, int jobs = 1) => For(storage).Jobs += jobs;
 
     /// <summary>Counts blocks as written, or as there already.</summary>
     public void Written(DiskStorage storage, int blocks) => For(storage).Blocks += blocks;

@@ -32,7 +32,7 @@ internal sealed unsafe class EpollUdpSocket : UdpSocket, IReadyHandler
         _id = loop.Register(this);
     }
 
-    public override void Start()
+    protected override void Start()
     {
         if (!TryArm()) throw new SocketException((int)SocketError.NoBufferSpaceAvailable);
     }

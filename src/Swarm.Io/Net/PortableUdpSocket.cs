@@ -25,7 +25,7 @@ internal sealed class PortableUdpSocket : UdpSocket, IThreadPoolWorkItem
         };
     }
 
-    public override void Start() => Execute();
+    protected override void Start() => Resume();
 
     public override bool Send(UdpAddress remote, ReadOnlySpan<byte> datagram)
     {

@@ -51,8 +51,8 @@ public sealed class Udp : IUdp, IDisposable
             if (_disposed) return;
             try
             {
-                var socket = _sockets.Find(open => open.Local.Equals(local)) ?? Bind(local);
-                if (!socket.TryClaim(local, kind, owner)) owner.Tell(new IUdp.OpenFailed(local, NetReasons.KindTaken(kind, local)), ActorRefs.NoSender);
+                if (_sockets.Find(open => open.Local.Equals(local)) is not { } socket) Bind(local, kind, owner);
+                else if (!socket.TryClaim(local, kind, owner)) owner.Tell(new IUdp.OpenFailed(local, NetReasons.KindTaken(kind, local)), ActorRefs.NoSender);
             }
             catch (SocketException e)
             {
@@ -86,12 +86,12 @@ public sealed class Udp : IUdp, IDisposable
         _loop?.Dispose();
     }
 
-    private UdpSocket Bind(IPEndPoint local)
+    private void Bind(IPEndPoint local, DatagramKind kind, IActorRef owner)
     {
         UdpSocket socket = _loop is not null ? new EpollUdpSocket(local, _settings, _loop) : new PortableUdpSocket(local, _settings);
         try
         {
-            socket.Start();
+            socket.Start(local, kind, owner);
         }
         catch
         {
@@ -100,7 +100,6 @@ public sealed class Udp : IUdp, IDisposable
         }
 
         _sockets.Add(socket);
-        return socket;
     }
 
     private void CloseSocket(int index)

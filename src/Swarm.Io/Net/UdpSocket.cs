@@ -28,7 +28,7 @@ internal abstract class UdpSocket : IDisposable
     private long _faults;
     private volatile bool _isClosed;
 
-    /// <summary>Binds; receives nothing before <see cref="Start"/>.</summary>
+    /// <summary>Binds; receives nothing before <see cref="Start(IPEndPoint, DatagramKind, IActorRef)"/>.</summary>
     /// <exception cref="SocketException">The address is not to be had.</exception>
     protected UdpSocket(IPEndPoint local, NetSettings settings)
     {
@@ -68,9 +68,19 @@ internal abstract class UdpSocket : IDisposable
 
     protected bool IsClosed => _isClosed;
 
-    /// <summary>Begins to receive.</summary>
-    /// <exception cref="SocketException">The system has no room for it.</exception>
-    public abstract void Start();
+    /// <summary>Begins to receive, for a first owner, whom it tells so: what has come since the socket was bound is its own already.</summary>
+    /// <exception cref="SocketException">The system has no room for it; the owner was told nothing.</exception>
+    public void Start(IPEndPoint requested, DatagramKind kind, IActorRef owner)
+    {
+        // What is received meanwhile is told when the gate is left, and so after this.
+        lock (_gate)
+        {
+            var claim = new UdpClaim(this, kind, owner, _settings.DatagramBatch);
+            _claims[(int)kind] = claim;
+            Start();
+            owner.Tell(new IUdp.Opened(requested, claim), ActorRefs.NoSender);
+        }
+    }
 
     /// <summary>Sends one datagram. False: it was dropped.</summary>
     public abstract bool Send(UdpAddress remote, ReadOnlySpan<byte> datagram);
@@ -125,6 +135,10 @@ internal abstract class UdpSocket : IDisposable
 
         Socket.Dispose();
     }
+
+    /// <summary>Has datagrams received from now on, on another thread.</summary>
+    /// <exception cref="SocketException">The system has no room for it.</exception>
+    protected abstract void Start();
 
     /// <summary>Buffers were out, and one is back. On the thread that released it.</summary>
     protected abstract void Resume();

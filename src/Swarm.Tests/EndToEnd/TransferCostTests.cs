@@ -5,8 +5,8 @@ namespace Swarm.Tests.EndToEnd;
 public sealed class TransferCostDefinition;
 
 /// <summary>
-/// What a MiB between two nodes may cost, in counts that do not depend on the machine's speed: a limit is about three times what a quiet machine shows (docs/perf), so it holds on a busy one, where reads are
-/// smaller, and breaks when something is done by the block that was done by the slab: a message, a call or an object a block is 64 a MiB.
+/// What a MiB between two nodes may cost, in counts that do not depend on the machine's speed: a limit is about one and a half times the worst of sixteen runs on a busy machine, some on one processor (docs/perf), where reads
+/// are smaller, and breaks when something is done by the block that was done by the slab: a message, a call or an object a block is 64 a MiB.
 /// </summary>
 [Collection(nameof(TransferCostTests))]
 public sealed class TransferCostTests
@@ -32,12 +32,12 @@ public sealed class TransferCostTests
 
         cost.Moved.ShouldBeGreaterThan(MiB * 8L);
         cost.ShouldSatisfyAllConditions(
-            () => cost.PerMiB(cost.ReceiveCalls).ShouldBeLessThan(24, "calls that receive"),
-            () => cost.PerMiB(cost.SendCalls).ShouldBeLessThan(18, "calls that send"),
-            () => cost.PerMiB(cost.WriteCalls).ShouldBeLessThan(12, "calls that write to files"),
-            () => cost.PerMiB(cost.Wakes).ShouldBeLessThan(40, "times a socket's thread was woken"),
-            () => cost.PerMiB(cost.Messages).ShouldBeLessThan(32, "messages from links"),
-            () => cost.PerMiB(cost.Allocated).ShouldBeLessThan(48 << 10, "bytes allocated by both nodes, slabs not counted"));
+            () => cost.PerMiB(cost.ReceiveCalls).ShouldBeLessThan(9, "calls that receive"),
+            () => cost.PerMiB(cost.SendCalls).ShouldBeLessThan(3, "calls that send"),
+            () => cost.PerMiB(cost.WriteCalls).ShouldBeLessThan(6, "calls that write to files"),
+            () => cost.PerMiB(cost.Wakes).ShouldBeLessThan(9, "times a socket's thread was woken"),
+            () => cost.PerMiB(cost.Messages).ShouldBeLessThan(11, "messages from links"),
+            () => cost.PerMiB(cost.Allocated).ShouldBeLessThan(21 << 10, "bytes allocated by both nodes, slabs not counted"));
         await leecher.StopAsync();
         await seed.StopAsync();
     }

@@ -14,10 +14,10 @@ internal sealed class DiskWorld : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("swarm-disk-").FullName;
     private long _lastStorage;
 
-    public DiskWorld(DiskSettings? settings = null, FileOperations? operations = null)
+    public DiskWorld(DiskSettings? settings = null, FileOperations? operations = null, TimeProvider? time = null)
     {
         Operations = new FaultyFileOperations(operations ?? FileOperations.ForThisSystem());
-        Engine = new DiskEngine(settings ?? DiskSettings.Default, _ => PoolIsEmpty ? null : Slabs.Rent(), NullLogger.Instance, Operations);
+        Engine = new DiskEngine(settings ?? DiskSettings.Default, _ => PoolIsEmpty ? null : Slabs.Rent(), NullLogger.Instance, Operations, time);
         Owner = Inbox.Create();
     }
 

@@ -21,6 +21,9 @@ public class DiskWriteTests
             MaxRunningHashes = random.Next(2) == 0 ? 2 : 100,
             MaxOpenFiles = random.Next(1, 6),
             TurnBytes = random.Next(2) == 0 ? 16 << 10 : 1 << 20,
+            Device = (DeviceChoice)random.Next(3),
+            GatherBytes = random.Next(2) == 0 ? 16 << 10 : 1 << 20,
+            GatherTime = random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromMinutes(1),
         };
         using var world = new DiskWorld(settings, isPortable ? new PortableFileOperations() : null);
         var storage = world.Open(content, random.Next(2) == 0 ? FileAllocation.Full : FileAllocation.Sparse);

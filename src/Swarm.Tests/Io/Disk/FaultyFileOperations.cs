@@ -23,6 +23,9 @@ internal sealed class FaultyFileOperations(FileOperations inner) : FileOperation
     /// <summary>What a write goes to instead of the file.</summary>
     public SafeFileHandle? WriteElsewhere { get; set; }
 
+    /// <summary>What every folder lies on; null: what the system says.</summary>
+    public DeviceTraits? Device { get; set; }
+
     public List<string> SyncedFolders { get; } = [];
 
     public int Reads => Volatile.Read(ref _reads);
@@ -81,6 +84,8 @@ internal sealed class FaultyFileOperations(FileOperations inner) : FileOperation
     public override DiskError? Delete(FilePlace place, List<string> changedFolders) => inner.Delete(place, changedFolders);
 
     public override void RemoveEmptyFolders(string root, string path, List<string> changedFolders) => inner.RemoveEmptyFolders(root, path, changedFolders);
+
+    public override DeviceTraits DeviceOf(string folder) => Device ?? inner.DeviceOf(folder);
 
     public override ImmutableArray<FileFingerprint> Look(string root, ImmutableArray<ContentFile> files) => inner.Look(root, files);
 }
