@@ -244,6 +244,15 @@ public sealed record PlacementItem
     /// <summary>Is being removed everywhere.</summary>
     public bool Removing { get; init; }
 
+    /// <summary>Its pieces are fetched in order.</summary>
+    public bool Sequential { get; init; }
+
+    /// <summary>Payload bytes a second at each replica, 0 for no limit.</summary>
+    public long DownloadLimit { get; init; }
+
+    /// <summary>Payload bytes a second at each replica, 0 for no limit.</summary>
+    public long UploadLimit { get; init; }
+
     /// <summary>The end points of the members that run it.</summary>
     public IReadOnlyList<string> Nodes { get; init => field = value ?? []; } = [];
 
