@@ -244,6 +244,15 @@ public sealed record PlacementItem
     /// <summary>Is being removed everywhere.</summary>
     public bool Removing { get; init; }
 
+    /// <summary>Its pieces are fetched in order.</summary>
+    public bool Sequential { get; init; }
+
+    /// <summary>Payload bytes a second at each replica, 0 for no limit.</summary>
+    public long DownloadLimit { get; init; }
+
+    /// <summary>Payload bytes a second at each replica, 0 for no limit.</summary>
+    public long UploadLimit { get; init; }
+
     /// <summary>The end points of the members that run it.</summary>
     public IReadOnlyList<string> Nodes { get; init => field = value ?? []; } = [];
 
@@ -265,12 +274,6 @@ public sealed record TorrentPlacement(int Wanted, int Complete, bool Here, IRead
 
 /// <summary>Where a torrent of the cluster is and why, and what happens next. <paramref name="Items"/>: the storages that are here, the best for it first.</summary>
 public sealed record PlacementExplained(PlacementItem Torrent, IReadOnlyList<RankedStorage> Items, string Next, PlanItem? Step);
-
-/// <summary>A storage as placement sees it for one torrent. <paramref name="Desired"/>: it should be there. <paramref name="Replica"/>: the state of the replica there; absent: none.</summary>
-public sealed record RankedStorage(int Rank, string Storage, string Zone, double Weight, bool HasRoom, bool Desired, string? Node, string? Replica);
-
-/// <summary>A step of placement: a storage gets a torrent, or, where the reason is "trim", is to forget it.</summary>
-public sealed record PlanItem(string Hash, string Name, string Reason, string Storage, long Bytes);
 
 /// <summary>What storages should have and have, and what is moving.</summary>
 public sealed record PlacementView

@@ -17,7 +17,7 @@ public sealed partial class SwarmNode
     internal void Automate(AutomationSettings settings, CategoryFolders folders, IPrograms programs, ILogger log)
     {
         if (IsAutomated) _automation.Tell(new AutomationActor.Configure(settings, folders));
-        else _automation = _system.ActorOf(AutomationActor.Props(settings, folders, _torrents, programs, TimeProvider.System, log), "automation");
+        else _automation = _system.ActorOf(AutomationActor.Props(settings, folders, _torrents, _clusterFolder, programs, TimeProvider.System, log), "automation");
     }
 
     /// <summary>Lets go on what a queue of an earlier run held back: there is none any more.</summary>

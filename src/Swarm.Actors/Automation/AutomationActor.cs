@@ -8,12 +8,14 @@ namespace Swarm.Actors.Automation;
 /// <summary>
 /// Does with the torrents what <see cref="AutomationPlan"/> says, beat by beat: holds them in the queue and releases them, ends seeding, moves complete ones, runs a program for them. Made by who serves, beside
 /// the node; steers torrents by their commands alone, like any user, but that the queue's word is not a pause. Keeps the newest row of each torrent.
+/// <para>Torrents of a cluster are not seen: what becomes of them stands in its tables, and whoever runs a replica would take up again what was stopped here.</para>
 /// <para>Of each torrent one command is under way at a time, of all together as many as the settings say; what did not fit comes again at the next beat, since a plan is made of what is, not of what was. A torrent
 /// that refused is left alone for a while. Programs wait in a bounded queue; one too many is not run, which is logged. A program is run at most once a torrent and run of the node.</para>
 /// </summary>
 public sealed partial class AutomationActor : UntypedActor, IWithTimers
 {
     private readonly IActorRef _torrents;
+    private readonly string? _except;
     private readonly IPrograms _programs;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -28,8 +30,9 @@ public sealed partial class AutomationActor : UntypedActor, IWithTimers
     private long _lastRun;
     private bool _isLearned;
 
-    private AutomationActor(AutomationSettings settings, CategoryFolders folders, IActorRef torrents, IPrograms programs, TimeProvider time, ILogger log)
+    private AutomationActor(AutomationSettings settings, CategoryFolders folders, IActorRef torrents, string? except, IPrograms programs, TimeProvider time, ILogger log)
     {
+        _except = except is null ? null : except.TrimEnd('/') + '/';
         _settings = settings;
         _torrents = torrents;
         _programs = programs;
@@ -41,9 +44,9 @@ public sealed partial class AutomationActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>How to make one. <paramref name="torrents"/>: the node's <see cref="TorrentsActor"/>.</summary>
-    public static Props Props(AutomationSettings settings, CategoryFolders folders, IActorRef torrents, IPrograms programs, TimeProvider time, ILogger log) =>
-        ActorProps.Create(() => new AutomationActor(settings, folders, torrents, programs, time, log));
+    /// <summary>How to make one. <paramref name="torrents"/>: the node's <see cref="TorrentsActor"/>. <paramref name="except"/>: torrents below this absolute folder are a cluster's; null: none is.</summary>
+    public static Props Props(AutomationSettings settings, CategoryFolders folders, IActorRef torrents, string? except, IPrograms programs, TimeProvider time, ILogger log) =>
+        ActorProps.Create(() => new AutomationActor(settings, folders, torrents, except, programs, time, log));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -79,7 +82,11 @@ public sealed partial class AutomationActor : UntypedActor, IWithTimers
 
     private void Take(ImmutableArray<TorrentRow> rows)
     {
-        foreach (var row in rows) _rows[row.Torrent] = row;
+        foreach (var row in rows)
+        {
+            if (_except is not null && row.Folder.StartsWith(_except, StringComparison.Ordinal)) OnRemoved(row.Torrent);
+            else _rows[row.Torrent] = row;
+        }
     }
 
     // What was published before is newer than nothing, and what is published later newer than this.

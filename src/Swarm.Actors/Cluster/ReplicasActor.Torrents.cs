@@ -50,6 +50,8 @@ public sealed partial class ReplicasActor
         local.Phase = Phase.Starting;
         local.PeersToldAt = Now();
         local.Group = GroupOf(placed);
+        local.Told = placed.Wanted;
+        local.Link = source.Magnet;
         local.MayBePrivate = source.Metainfo is not { IsPrivate: false };
         var wanted = placed.Wanted;
         var options = new TorrentOptions
@@ -126,6 +128,40 @@ public sealed partial class ReplicasActor
         local.PeersToldAt = now;
         var peers = PeersOf(GroupOf(placed));
         if (!peers.IsEmpty) _torrents.Tell(new TorrentsActor.AddPeers(placed.Wanted.Torrent, peers), ActorRefs.Nobody);
+    }
+
+    private void TellOptions(WantedTorrent wanted, Local local)
+    {
+        var told = local.Told;
+        local.Told = wanted;
+        if (told is null || (told.IsSequential == wanted.IsSequential && told.DownloadLimit == wanted.DownloadLimit && told.UploadLimit == wanted.UploadLimit)) return;
+        var changes = new TorrentChanges { Sequential = wanted.IsSequential, DownloadLimit = wanted.DownloadLimit, UploadLimit = wanted.UploadLimit };
+        _torrents.Tell(new TorrentsActor.Configure(wanted.Torrent, changes), ActorRefs.Nobody);
+    }
+
+    // Asked again until the tables say it: the answer, or what is written by it, may be lost.
+    private void AskDetails(InfoHash torrent, Local local, long now)
+    {
+        local.DescribedAt = now;
+        _torrents.Tell(new TorrentsActor.GetDetails(torrent));
+    }
+
+    // What the link brought, for the tables: then others need not fetch it, and placement knows how long it is.
+    private void OnDetails(TorrentDetails details)
+    {
+        if (details.Metainfo is not { } metainfo || !_here.TryGetValue(details.Row.Torrent, out var local) || local is not { Phase: Phase.Running, Link: { } link } || !_mayWrite || _self.IsNobody) return;
+        var length = metainfo.Layout.Geometry.TotalLength;
+        if (length == 0 || _view.Torrents.GetValueOrDefault(details.Row.Torrent) is not { Wanted.Length: 0 })
+        {
+            local.Link = null;
+            return;
+        }
+
+        // Only a link can say which files of the torrent are wanted.
+        var file = link.Selection.IsEverything ? MetainfoFile.Of(metainfo) : [];
+        var isUsable = file.Length <= Math.Min(MetainfoLimits.Default.MaxFileBytes, ClusterLimits.MaxSourceBytes) && Parse(file)?.Torrent == details.Row.Torrent;
+        var name = metainfo.Name.Length > ClusterLimits.MaxNameLength ? metainfo.Name[..ClusterLimits.MaxNameLength] : metainfo.Name;
+        Ask(new ClusterCommand.Describe(_self, details.Row.Torrent, name, length, isUsable ? file : []), details.Row.Torrent);
     }
 
     private void OnAdded(InfoHash torrent)

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Cluster;
+using Swarm.Protocol.Magnets;
 
 namespace Swarm.Actors.Cluster;
 
 /// <summary>
-/// <c>cluster/replicas</c>: sees to it that the torrents which are placed at this node's storage run here, and nothing else of the cluster's does. Starts and stops them with the torrents' supervisor, tells replicas where each other's peers are, and reports how each is.
+/// <c>cluster/replicas</c>: sees to it that the torrents which are placed at this node's storage run here, and nothing else of the cluster's does. Starts and stops them with the torrents' supervisor, tells replicas where each other's peers are, and reports how each is; of one that was added by a link, also what it is.
 /// <para>
 /// Works towards the view, again and again: for each torrent it compares what should be with what is, and does the next thing; what fails is tried later. So it does not matter what was lost, refused or overtaken. Runs only while the session lets the node write;
 /// when it does not, everything is stopped and taken up again when it does.
@@ -72,6 +73,14 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
 
         public ReplicaGroup? Group { get; set; }
 
+        /// <summary>What the tables wanted of it when it was told so last.</summary>
+        public WantedTorrent? Told { get; set; }
+
+        /// <summary>The link it was started by; null: it was started by a file.</summary>
+        public MagnetLink? Link { get; set; }
+
+        public long DescribedAt { get; set; } = long.MinValue / 2;
+
         /// <summary>Whether it is private, or a link of which that is not known.</summary>
         public bool MayBePrivate { get; set; }
     }
@@ -107,6 +116,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
             case TableActor.RunFailed failed: OnRunFailed(failed.Tag); break;
             case TorrentActor.Added added: OnAdded(added.Torrent); break;
             case TorrentActor.AddFailed failed: OnAddFailed(failed); break;
+            case TorrentDetails details: OnDetails(details); break;
             case TorrentActor.Stopped stopped: OnStopped(stopped.Torrent); break;
             case TorrentsActor.Done done: OnForgotten(done.Torrent); break;
             case TorrentsActor.Refused refused: OnNotForgotten(refused); break;
@@ -214,7 +224,10 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         var isComplete = local.Actual is { State: ReplicaState.Complete };
         if (!isComplete || local.MayBePrivate) TellGroup(placed, local);
         if (!isComplete && now - local.PeersToldAt >= _settings.PeerInterval.Ticks) TellPeers(placed, local, now);
-        return told && isComplete;
+        TellOptions(placed.Wanted, local);
+        var isDescribed = local.Link is null || placed.Wanted.Length > 0;
+        if (!isDescribed && local.Actual is { State: ReplicaState.Assigned or ReplicaState.Complete } && now - local.DescribedAt >= _settings.PeerInterval.Ticks) AskDetails(placed.Wanted.Torrent, local, now);
+        return told && isComplete && isDescribed;
     }
 
     private void OnState(TorrentEvent.StateChanged changed)

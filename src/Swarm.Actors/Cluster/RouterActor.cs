@@ -55,6 +55,19 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     /// <summary>Stand still at every replica, or go on. Answered with <see cref="Accepted"/> or <see cref="Refused"/>.</summary>
     public sealed record SetPaused(InfoHash Torrent, bool IsPaused);
 
+    /// <summary>Change how each replica is run, those that run included; a member that is null is left as it is. Likewise answered.</summary>
+    public sealed record SetOptions(InfoHash Torrent)
+    {
+        /// <summary>Fetch pieces in order.</summary>
+        public bool? IsSequential { get; init; }
+
+        /// <summary>Payload bytes a second at each replica, 0 or more; 0 for no limit.</summary>
+        public long? DownloadLimit { get; init; }
+
+        /// <summary>Likewise for what is sent.</summary>
+        public long? UploadLimit { get; init; }
+    }
+
     /// <summary>Change how many replicas a torrent has; likewise answered.</summary>
     public sealed record SetReplicas(InfoHash Torrent, int Replicas);
 
@@ -136,6 +149,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             case Report: OnReport(); break;
             case Add add: OnAdd(add); break;
             case SetPaused set: Change(set.Torrent, wanted => wanted with { IsPaused = set.IsPaused }); break;
+            case SetOptions set: OnSetOptions(set); break;
             case SetReplicas set: Change(set.Torrent, wanted => wanted with { Replicas = Math.Clamp(set.Replicas, 1, ClusterLimits.MaxReplicas) }); break;
             case Remove remove: Change(remove.Torrent, wanted => wanted with { IsRemoved = true, DeletesData = remove.DeleteData }); break;
             case SetMember set: OnSetMember(set); break;
@@ -187,6 +201,22 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
 
     private void Change(InfoHash torrent, Func<WantedTorrent, WantedTorrent> change) =>
         Wait(torrent, 0, null, view => view.Torrents.GetValueOrDefault(torrent) is { Wanted.IsRemoved: false } known ? new ClusterCommand.PutTorrent(change(known.Wanted), []) : null);
+
+    private void OnSetOptions(SetOptions set)
+    {
+        if (set is { DownloadLimit: < 0 } or { UploadLimit: < 0 })
+        {
+            Sender.Tell(new Refused("a limit cannot be negative; 0 is none", IsDurable: false));
+            return;
+        }
+
+        Change(set.Torrent, wanted => wanted with
+        {
+            IsSequential = set.IsSequential ?? wanted.IsSequential,
+            DownloadLimit = set.DownloadLimit ?? wanted.DownloadLimit,
+            UploadLimit = set.UploadLimit ?? wanted.UploadLimit,
+        });
+    }
 
     private void OnSetMember(SetMember set) =>
         Wait(default, 0, null, view => view.Members.LastOrDefault(member => member.Id.EndPoint == set.EndPoint) is { } member ? new ClusterCommand.SetState(member.Id, set.State, view.Version) : null);

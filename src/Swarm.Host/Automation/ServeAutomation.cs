@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Automation;
 using Swarm.Actors.Torrents;
+using Swarm.Host.Api.Clusters;
 using Swarm.Host.Configuration;
 using Swarm.Io.Programs;
 
@@ -18,6 +19,7 @@ internal sealed partial class ServeAutomation : IAsyncDisposable
     private readonly Func<(long Download, long Upload)> _usualLimits;
     private readonly Action<long, long> _limit;
     private readonly ProcessPrograms _programs = new();
+    private readonly WatchIntake _intake;
     private readonly ILogger _log;
     private CancellationTokenSource _over;
     private ScheduleRun? _schedule;
@@ -29,14 +31,16 @@ internal sealed partial class ServeAutomation : IAsyncDisposable
     /// <param name="defaultFolder">Where content goes that nothing is said of.</param>
     /// <param name="usualLimits">The node's limits where the schedule has none.</param>
     /// <param name="limit">Limits the node, down and up.</param>
+    /// <param name="cluster">The cluster; null: the node is in none.</param>
     /// <param name="logs">The log.</param>
-    public ServeAutomation(SwarmNode node, SwarmSettings settings, string defaultFolder, Func<(long Download, long Upload)> usualLimits, Action<long, long> limit, ILoggerFactory logs)
+    public ServeAutomation(SwarmNode node, SwarmSettings settings, string defaultFolder, Func<(long Download, long Upload)> usualLimits, Action<long, long> limit, IClusterModel? cluster, ILoggerFactory logs)
     {
         _node = node;
         _started = settings.Automation;
         _defaultFolder = defaultFolder;
         _usualLimits = usualLimits;
         _limit = limit;
+        _intake = new WatchIntake(new Node(node), cluster);
         _log = logs.CreateLogger("Swarm.Automation");
         _over = new CancellationTokenSource();
         _work = Begin(settings);
@@ -107,7 +111,7 @@ internal sealed partial class ServeAutomation : IAsyncDisposable
     {
         var folder = watched.Folder ?? folders.LoadFolderOf(watched.Category)!;
         var options = new TorrentOptions { Folder = folder, Category = watched.Category, Paused = watched.Paused };
-        var run = new WatchRun(new WatchedFolder(watched.Path), new WatchScan(settings.GiveUpAfter), source => AddAsync(source, options), TimeProvider.System, _log);
+        var run = new WatchRun(new WatchedFolder(watched.Path), new WatchScan(settings.GiveUpAfter), source => _intake.AddAsync(source, watched, options), TimeProvider.System, _log);
         using var timer = new PeriodicTimer(settings.Interval);
         do
         {
@@ -116,19 +120,15 @@ internal sealed partial class ServeAutomation : IAsyncDisposable
         while (await timer.WaitForNextTickAsync(over).ConfigureAwait(false));
     }
 
-    private async Task AddAsync(TorrentSource source, TorrentOptions options)
-    {
-        if (await _node.StatusAsync(source.Torrent).ConfigureAwait(false) is not null) throw new TorrentRefusedException("the torrent is already there", isThereAlready: true);
-        try
-        {
-            await _node.AddAsync(source, options).ConfigureAwait(false);
-        }
-        catch (SwarmException e) when (!_node.Ended.IsCompleted)
-        {
-            throw new TorrentRefusedException(e.Message, isThereAlready: false);
-        }
-    }
-
     [LoggerMessage(Level = LogLevel.Debug, Message = "Automation has ended: {Reason}")]
     private static partial void LogEnded(ILogger log, string reason);
+
+    private sealed class Node(SwarmNode node) : IWatchingNode
+    {
+        public bool HasEnded => node.Ended.IsCompleted;
+
+        public async Task<bool> HasAsync(InfoHash torrent) => await node.StatusAsync(torrent).ConfigureAwait(false) is not null;
+
+        public Task AddAsync(TorrentSource source, TorrentOptions options) => node.AddAsync(source, options);
+    }
 }

@@ -5,4 +5,7 @@ internal sealed class TorrentRefusedException(string message, bool isThereAlread
 {
     /// <summary>Whether that is because it is there already.</summary>
     public bool IsThereAlready { get; } = isThereAlready;
+
+    /// <summary>Whether the reason may go by itself.</summary>
+    public bool IsToBeTriedAgain { get; init; }
 }

@@ -10,7 +10,7 @@ namespace Swarm.Host.Automation;
 /// <summary>
 /// Adds what people put into a folder: .torrent files, and .magnet files with a link in them. What was added goes to the folder "done" below, what cannot be to "failed"; what is being written is left until it is
 /// whole. One a folder; <see cref="ScanAsync"/> is called by one caller.
-/// <para>A file is put away after its torrent is durable: after a crash between the two it is added again, is there already, and is put away as done.</para>
+/// <para>A file is put away after its torrent is durable: after a crash between the two it is added again, is there already, and is put away as done. What cannot be added now, but later, is left with all that came after it.</para>
 /// </summary>
 internal sealed partial class WatchRun(IWatchedFolder files, WatchScan scan, Func<TorrentSource, Task> add, TimeProvider clock, ILogger log)
 {
@@ -31,7 +31,7 @@ internal sealed partial class WatchRun(IWatchedFolder files, WatchScan scan, Fun
             foreach (var file in scan.Take(files.List())) await TakeAsync(file).ConfigureAwait(false);
             _trouble = null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TorrentRefusedException)
         {
             // Once, not at every look.
             if (_trouble == e.Message) return;
@@ -56,7 +56,7 @@ internal sealed partial class WatchRun(IWatchedFolder files, WatchScan scan, Fun
             LogAdded(log, file.Name);
             files.PutAway(file.Name, Done);
         }
-        catch (TorrentRefusedException e)
+        catch (TorrentRefusedException e) when (!e.IsToBeTriedAgain)
         {
             LogNotAdded(log, file.Name, e.Message);
             files.PutAway(file.Name, e.IsThereAlready ? Done : Failed);

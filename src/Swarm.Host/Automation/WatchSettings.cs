@@ -3,7 +3,7 @@ using Swarm.Host.Configuration;
 
 namespace Swarm.Host.Automation;
 
-/// <summary>Folders that torrents are added from.</summary>
+/// <summary>Folders that torrents are added from; at a member of a cluster to the cluster, but for folders with a category or a content folder.</summary>
 internal sealed record WatchSettings : IChecked
 {
     /// <summary>What is used unless somebody says otherwise: none.</summary>

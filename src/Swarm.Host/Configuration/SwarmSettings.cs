@@ -37,7 +37,7 @@ internal sealed record SwarmSettings : IChecked
     /// <summary>What is done with torrents without anybody asking.</summary>
     public AutomationSettings Automation { get; init; } = AutomationSettings.Default;
 
-    /// <summary>Folders that torrents are added from.</summary>
+    /// <summary>Folders that torrents are added from; at a member of a cluster to the cluster, but for folders with a category or a content folder.</summary>
     public WatchSettings Watch { get; init; } = WatchSettings.Default;
 
     /// <summary>Limits of the whole node by the week.</summary>

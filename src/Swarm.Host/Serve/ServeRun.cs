@@ -49,7 +49,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         await using var api = await StartApiAsync(node, membership, settings, tail, ended.Cancel, logs).ConfigureAwait(false);
         await node.RestoreAsync().ConfigureAwait(false);
         api?.Restored();
-        var automation = new ServeAutomation(node, configuration.Settings, ServeApi.DefaultFolder(configuration.Settings.Api, settings.DataFolder), UsualLimits, (download, upload) => Limit(node, api, download, upload), logs);
+        var automation = new ServeAutomation(node, configuration.Settings, ServeApi.DefaultFolder(configuration.Settings.Api, settings.DataFolder), UsualLimits, (download, upload) => Limit(node, api, download, upload), ModelOf(node, ClusterOf(membership, configuration.Settings.Cluster)), logs);
         var status = StatusOf(node.Listen);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ended.Token);
         var watchdog = FeedAsync(systemd, node, ending.Token);
@@ -126,6 +126,8 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
     private static ServeCluster? ClusterOf(NodeMembership? membership, ClusterSectionSettings? cluster) => membership is null || cluster is null
         ? null
         : new ServeCluster(new ClusterFacts(cluster.Name!, membership.Links.EndPoint, cluster.Replicas, cluster.Placement, cluster.CommandPatience), membership.Links, cluster.ReportInterval);
+
+    private static ClusterModel? ModelOf(SwarmNode node, ServeCluster? cluster) => cluster is null ? null : new ClusterModel(cluster.Facts, node.AskClusterAsync);
 
     private async Task ReloadAsync(Parts parts, ILogger log)
     {

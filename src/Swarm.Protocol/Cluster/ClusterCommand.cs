@@ -32,8 +32,16 @@ public abstract record ClusterCommand
     /// <summary>Gives a named lease back: <see cref="ClusterOutcome.Done"/>, whoever has it.</summary>
     public sealed record ReleaseLease(string Name, long Token) : ClusterCommand;
 
-    /// <summary>Says what is wanted of a torrent, new or known. <paramref name="Source"/>: the .torrent file's bytes or the link's UTF-8; empty to keep what there is. <see cref="ClusterOutcome.Done"/> or <see cref="ClusterOutcome.Refused"/>.</summary>
+    /// <summary>
+    /// Says what is wanted of a torrent, new or known. <paramref name="Source"/>: the .torrent file's bytes or the link's UTF-8; empty to keep what there is. A link does not take a file's place. <see cref="ClusterOutcome.Done"/> or <see cref="ClusterOutcome.Refused"/>.
+    /// </summary>
     public sealed record PutTorrent(WantedTorrent Wanted, ImmutableArray<byte> Source) : ClusterCommand;
+
+    /// <summary>
+    /// A member that has fetched what a torrent's link names says what it is. <paramref name="Source"/>: the .torrent file's bytes, or empty to keep the link. Only what a link left open is written: of a torrent whose source is a file, or that is being removed, nothing.
+    /// <see cref="ClusterOutcome.Done"/>, <see cref="ClusterOutcome.Ended"/> for a member that is not live, or <see cref="ClusterOutcome.Refused"/> where the source is too large.
+    /// </summary>
+    public sealed record Describe(MemberId Member, InfoHash Torrent, string Name, long Length, ImmutableArray<byte> Source) : ClusterCommand;
 
     /// <summary>Reads a torrent's source: <see cref="ClusterOutcome.Source"/>.</summary>
     public sealed record LoadSource(InfoHash Torrent) : ClusterCommand;

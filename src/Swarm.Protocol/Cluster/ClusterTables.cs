@@ -6,12 +6,16 @@ namespace Swarm.Protocol.Cluster;
 /// <summary>
 /// All tables of a cluster: members, named leases, torrents and where they are. Immutable; a batch that is not to be committed is thrown away. The simulated database runs it, and a real one must do the same (one conformance suite).
 /// <para>Always holds: tokens only grow; a lease changes hands only when its owner has left the table or its session has run out; what is written under a token is written under the last one; a replica is not dropped while fewer than the
-/// wanted number of others are complete; every change of a torrent has a number of its own, greater than all before.</para>
+/// wanted number of others are complete; every change of a torrent has a number of its own, greater than all before; a source is there exactly for the torrents that are not forgotten.</para>
+/// <para>The row of a forgotten torrent stays, without its source: who reads by the numbers of changes learns of it however long he was away, and it keeps a late command from making the torrent anew.</para>
 /// </summary>
 public sealed record ClusterTables
 {
     /// <summary>The lease of whoever plans placement.</summary>
     public const string PlannerLease = "planner";
+
+    /// <summary>So many of a source's first bytes tell a link from a file.</summary>
+    public const int SourceHeadBytes = 7;
 
     /// <summary>Tables of a cluster without members or torrents.</summary>
     public static ClusterTables Empty { get; } = new();
@@ -31,12 +35,13 @@ public sealed record ClusterTables
     /// <summary>The last token that was given.</summary>
     public long LastToken { get; private init; }
 
-    private ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>> Sources { get; init; } = ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>>.Empty;
+    /// <summary>The .torrent files and links of the torrents that are not forgotten.</summary>
+    public ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>> Sources { get; private init; } = ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>>.Empty;
 
     private ImmutableSortedDictionary<long, InfoHash> Changes { get; init; } = ImmutableSortedDictionary<long, InfoHash>.Empty;
 
     /// <summary>
-    /// Tables as a database holds them, or the part of them that commands to come need: a member, lease, torrent or source that is left out counts as one that there is not. A page of torrents, for a <see cref="ClusterCommand.Read"/>,
+    /// Tables as a database holds them, or the part of them that commands to come need: a member, lease, torrent or source that is left out counts as one that there is not, and of a source that is only to be there the first <see cref="SourceHeadBytes"/> bytes do. A page of torrents, for a <see cref="ClusterCommand.Read"/>,
     /// is whole if it has as many as are to be read and one for each that the commands before the read may change.
     /// </summary>
     public static ClusterTables Of(
@@ -85,6 +90,7 @@ public sealed record ClusterTables
                 outcome = new ClusterOutcome.Done();
                 return Leases.TryGetValue(release.Name, out var held) && held.Token == release.Token ? this with { Leases = Leases.Remove(release.Name) } : this;
             case ClusterCommand.PutTorrent put: return Put(put, out outcome);
+            case ClusterCommand.Describe describe: return Describe(describe, out outcome);
             case ClusterCommand.LoadSource load:
                 outcome = new ClusterOutcome.Source(Sources.GetValueOrDefault(load.Torrent, []));
                 return this;
@@ -132,18 +138,39 @@ public sealed record ClusterTables
             return this;
         }
 
-        if (put.Source.IsEmpty && !Sources.ContainsKey(torrent))
+        outcome = new ClusterOutcome.Done();
+        var known = Torrents.GetValueOrDefault(torrent);
+        var isThere = Sources.TryGetValue(torrent, out var there);
+        var isKept = put.Source.IsEmpty || (isThere && IsLink(put.Source) && !IsLink(there));
+        // Who has not heard yet what the file says does not take it back.
+        var wanted = isThere && isKept && !IsLink(there) && put.Wanted.Length == 0 && known is not null ? put.Wanted with { Name = known.Wanted.Name, Length = known.Wanted.Length } : put.Wanted;
+        if (known is not null && known.Wanted == wanted && put.Source.IsEmpty) return this;
+        if (put.Source.IsEmpty && !isThere)
         {
             outcome = new ClusterOutcome.Refused($"there is no torrent {torrent}");
             return this;
         }
 
-        outcome = new ClusterOutcome.Done();
-        var known = Torrents.GetValueOrDefault(torrent);
-        if (known is not null && known.Wanted == put.Wanted && put.Source.IsEmpty) return this;
-        var tables = put.Source.IsEmpty ? this : this with { Sources = Sources.SetItem(torrent, put.Source) };
-        return tables.With(known is null ? new PlacedTorrent(put.Wanted, [], 0) : known with { Wanted = put.Wanted });
+        var tables = isKept ? this : this with { Sources = Sources.SetItem(torrent, put.Source) };
+        return tables.With(known is null ? new PlacedTorrent(wanted, [], 0) : known with { Wanted = wanted });
     }
+
+    private ClusterTables Describe(ClusterCommand.Describe describe, out ClusterOutcome outcome)
+    {
+        outcome = new ClusterOutcome.Ended();
+        if (!Membership.Members.TryGetValue(describe.Member, out var member) || !member.IsLive) return this;
+        outcome = new ClusterOutcome.Refused($"the torrent's source has {describe.Source.Length} bytes, more than {ClusterLimits.MaxSourceBytes}");
+        if (describe.Source.Length > ClusterLimits.MaxSourceBytes) return this;
+        outcome = new ClusterOutcome.Done();
+        if (Torrents.GetValueOrDefault(describe.Torrent) is not { Wanted.IsRemoved: false } known || !Sources.TryGetValue(describe.Torrent, out var there) || !IsLink(there)) return this;
+        var wanted = known.Wanted with { Name = describe.Name, Length = describe.Length };
+        if (wanted == known.Wanted && describe.Source.IsEmpty) return this;
+        var tables = describe.Source.IsEmpty ? this : this with { Sources = Sources.SetItem(describe.Torrent, describe.Source) };
+        return tables.With(known with { Wanted = wanted });
+    }
+
+    /// <summary>Whether a source is a link; else it is a file.</summary>
+    public static bool IsLink(ImmutableArray<byte> source) => source.AsSpan().StartsWith("magnet:"u8);
 
     private ClusterTables Assign(ClusterCommand.Assign assign, out ClusterOutcome outcome)
     {
@@ -224,6 +251,12 @@ public sealed record ClusterTables
     {
         var change = LastChange + 1;
         var placed = torrent with { Change = change };
-        return this with { LastChange = change, Torrents = Torrents.SetItem(torrent.Wanted.Torrent, placed), Changes = Changes.Remove(torrent.Change).Add(change, torrent.Wanted.Torrent) };
+        return this with
+        {
+            LastChange = change,
+            Torrents = Torrents.SetItem(torrent.Wanted.Torrent, placed),
+            Sources = placed.IsForgotten ? Sources.Remove(torrent.Wanted.Torrent) : Sources,
+            Changes = Changes.Remove(torrent.Change).Add(change, torrent.Wanted.Torrent),
+        };
     }
 }

@@ -7,8 +7,15 @@ namespace Swarm.Host.Api.Catalogue;
 /// <summary>A replica of a torrent as lists show it. <paramref name="Node"/>: the end point of who runs it, null for nobody. <paramref name="Phase"/>: what it is doing there as far as that node has said; null: unknown. <paramref name="Reason"/>: one line for people, or null.</summary>
 internal sealed record PlacedReplica(string Storage, string? Node, ReplicaState State, bool IsPinned, TorrentState? Phase, string? Reason);
 
+/// <summary>How each replica of a torrent is run, as the cluster's tables keep it. Limits: payload bytes a second, 0 for none.</summary>
+internal readonly record struct PlacedOptions(bool IsSequential, long DownloadLimit, long UploadLimit)
+{
+    /// <summary>What is wanted of a torrent, as far as it is that.</summary>
+    public static PlacedOptions Of(WantedTorrent wanted) => new(wanted.IsSequential, wanted.DownloadLimit, wanted.UploadLimit);
+}
+
 /// <summary>Where a torrent of the cluster is, as lists show it; two are equal if they show the same. <paramref name="IsHere"/>: this node itself has it.</summary>
-internal sealed record Placement(int Wanted, bool IsPaused, bool IsRemoved, bool IsHere, ImmutableArray<PlacedReplica> Replicas)
+internal sealed record Placement(int Wanted, bool IsPaused, bool IsRemoved, bool IsHere, PlacedOptions Options, ImmutableArray<PlacedReplica> Replicas)
 {
     /// <summary>Complete replicas.</summary>
     public int Complete => Replicas.Count(static replica => replica.State == ReplicaState.Complete);
@@ -18,8 +25,8 @@ internal sealed record Placement(int Wanted, bool IsPaused, bool IsRemoved, bool
 
     /// <inheritdoc/>
     public bool Equals(Placement? other) =>
-        other is not null && Wanted == other.Wanted && IsPaused == other.IsPaused && IsRemoved == other.IsRemoved && IsHere == other.IsHere && Replicas.AsSpan().SequenceEqual(other.Replicas.AsSpan());
+        other is not null && Wanted == other.Wanted && IsPaused == other.IsPaused && IsRemoved == other.IsRemoved && IsHere == other.IsHere && Options == other.Options && Replicas.AsSpan().SequenceEqual(other.Replicas.AsSpan());
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Wanted, IsPaused, IsRemoved, IsHere, Replicas.Length);
+    public override int GetHashCode() => HashCode.Combine(Wanted, IsPaused, IsRemoved, IsHere, Options, Replicas.Length);
 }

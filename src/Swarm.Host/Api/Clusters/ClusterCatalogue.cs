@@ -107,7 +107,7 @@ internal sealed class ClusterCatalogue(TorrentCatalogue catalogue, string self, 
     {
         var said = _said.GetValueOrDefault(placed.Wanted.Torrent);
         if (said is not null && placed.Replicas.IsEmpty) _said.Remove(placed.Wanted.Torrent);
-        return new Placement(placed.Wanted.Replicas, placed.Wanted.IsPaused, placed.Wanted.IsRemoved, own is not null, [.. placed.Replicas.Select(replica =>
+        return new Placement(placed.Wanted.Replicas, placed.Wanted.IsPaused, placed.Wanted.IsRemoved, own is not null, PlacedOptions.Of(placed.Wanted), [.. placed.Replicas.Select(replica =>
         {
             var node = _view.RunnerOf(replica.Storage, placed.Wanted.Torrent)?.EndPoint;
             if (node == self) return new PlacedReplica(replica.Storage, node, replica.State, replica.IsPinned, own?.State, replica.Reason ?? own?.Reason);

@@ -50,6 +50,17 @@ internal sealed class ClusterSteering(ApiServices api, ApiCluster cluster)
     public Task<RouterActor.Accepted> SetPausedAsync(InfoHash torrent, bool isPaused) =>
         SeenAsync(torrent, new RouterActor.SetPaused(torrent, isPaused), entry => entry?.Placement?.IsPaused == isPaused);
 
+    /// <summary>Changes how each replica is run.</summary>
+    /// <exception cref="ApiException">It is refused, or the cluster does not keep what is to be changed.</exception>
+    public async Task ConfigureAsync(InfoHash torrent, TorrentChanges changes)
+    {
+        if (NotKept(changes) is { } member) throw ApiException.BadRequest($"'{member}' is for a torrent of one node: of its torrents the cluster keeps the limits and the order of pieces, the same for all replicas, and no more. Leave it out.");
+        if (changes is { Sequential: null, DownloadLimit: null, UploadLimit: null }) return;
+        var set = new RouterActor.SetOptions(torrent) { IsSequential = changes.Sequential, DownloadLimit = changes.DownloadLimit, UploadLimit = changes.UploadLimit };
+        await SeenAsync(torrent, set, entry => entry?.Placement?.Options is { } seen
+            && seen == new PlacedOptions(changes.Sequential ?? seen.IsSequential, changes.DownloadLimit ?? seen.DownloadLimit, changes.UploadLimit ?? seen.UploadLimit)).ConfigureAwait(false);
+    }
+
     /// <summary>Forgets it everywhere; it is decided when this returns, and goes on by itself.</summary>
     /// <exception cref="ApiException">It is refused.</exception>
     public Task<RouterActor.Accepted> RemoveAsync(InfoHash torrent, bool deletesData) =>
@@ -64,6 +75,12 @@ internal sealed class ClusterSteering(ApiServices api, ApiCluster cluster)
             case TorrentsActor.Pause: return await RefusalAsync(() => SetPausedAsync(command.Torrent, isPaused: true)).ConfigureAwait(false);
             case TorrentsActor.Resume: return await RefusalAsync(() => SetPausedAsync(command.Torrent, isPaused: false)).ConfigureAwait(false);
             case TorrentsActor.Remove remove: return await RefusalAsync(() => RemoveAsync(command.Torrent, remove.DeleteData)).ConfigureAwait(false);
+            case TorrentsActor.Configure configure:
+                return await RefusalAsync(async () =>
+                {
+                    await ConfigureAsync(command.Torrent, configure.Changes).ConfigureAwait(false);
+                    return true;
+                }).ConfigureAwait(false);
             case TorrentsActor.Move or TorrentsActor.RenameFile: return "the files of a torrent of the cluster lie where each node is configured to keep them; to have it elsewhere, remove it and add it to one node alone";
             case TorrentsActor.Recheck or TorrentsActor.Reannounce when !entry.IsHere: return await ElsewhereAsync(command, entry).ConfigureAwait(false);
             default: return entry.IsHere ? await api.Node.CommandAsync(command).ConfigureAwait(false) : Elsewhere(entry);
@@ -100,6 +117,18 @@ internal sealed class ClusterSteering(ApiServices api, ApiCluster cluster)
         await CatalogueWait.UntilAsync(api.Catalogue, torrent, isSeen).ConfigureAwait(false);
         return accepted;
     }
+
+    private static string? NotKept(TorrentChanges changes) =>
+        changes.Name is not null ? "name"
+        : changes.Category is not null ? "category"
+        : changes.Labels is not null ? "labels"
+        : changes.MaxConnections is not null ? "maxConnections"
+        : changes.FilePriorities is not null ? "filePriorities"
+        : changes.TrackerTiers is not null ? "trackerTiers"
+        : changes.RatioGoal is not null ? "ratioGoal"
+        : changes.SeedTimeGoal is not null ? "seedSecondsGoal"
+        : changes.QueuePosition is not null ? "queuePosition"
+        : null;
 
     private static string? OnlyOneNodes(AddTorrent request) =>
         request.Folder is not null ? "folder"

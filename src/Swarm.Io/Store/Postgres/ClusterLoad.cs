@@ -89,7 +89,7 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
             Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE change > $1 ORDER BY change LIMIT $2", AddTorrent, Value(read.AfterChange), Value((long)read.Limit + needs.Torrents.Length));
         }
 
-        if (needs.KnownSources.Length > 0) Ask(batch, "SELECT torrent FROM cluster_sources WHERE torrent = ANY ($1)", row => _sources.TryAdd(Torrent(row), []), Value(needs.KnownSources));
+        if (needs.KnownSources.Length > 0) Ask(batch, $"SELECT torrent, substring(source FROM 1 FOR {ClusterTables.SourceHeadBytes}) FROM cluster_sources WHERE torrent = ANY ($1)", row => _sources[Torrent(row)] = Bytes(row, 1), Value(needs.KnownSources));
         if (needs.LoadedSources.Length > 0) Ask(batch, "SELECT torrent, source FROM cluster_sources WHERE torrent = ANY ($1)", row => _sources[Torrent(row)] = Bytes(row, 1), Value(needs.LoadedSources));
     }
 

@@ -44,20 +44,20 @@ internal sealed class ClusterNeeds
     /// <summary>The torrents that are looked at, and may be changed.</summary>
     public byte[][] Torrents => [.. _torrents.Select(static torrent => torrent.Value.ToArray())];
 
-    /// <summary>The torrents of which it matters whether there is a source.</summary>
+    /// <summary>The torrents of which it matters whether there is a source, and whether it is a link.</summary>
     public byte[][] KnownSources => [.. _known.Select(static torrent => torrent.Value.ToArray())];
 
     /// <summary>The torrents whose sources are read.</summary>
     public byte[][] LoadedSources => [.. _loaded.Select(static torrent => torrent.Value.ToArray())];
 
     /// <summary>The sources that are written whatever the tables hold, the last of each torrent, in the order of torrents: those that no command of the batch looks at.</summary>
-    public IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> EarlySources => _sources.Where(source => !_known.Contains(source.Key) && !_loaded.Contains(source.Key));
-
-    /// <summary>The sources that are written too, but only when the tables have been looked at.</summary>
-    public IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> LateSources => _sources.Where(source => _known.Contains(source.Key) || _loaded.Contains(source.Key));
+    public IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> EarlySources => _sources.Where(source => IsEarly(source.Key));
 
     /// <summary>The pages that are read.</summary>
     public IReadOnlyList<ClusterCommand.Read> Reads => _reads;
+
+    /// <summary>Whether a torrent's source, if it is another after the commands, was written before them.</summary>
+    public bool IsEarly(InfoHash torrent) => !_known.Contains(torrent) && !_loaded.Contains(torrent);
 
     /// <summary>What commands need.</summary>
     public static ClusterNeeds Of(ImmutableArray<ClusterCommand> commands)
@@ -67,7 +67,7 @@ internal sealed class ClusterNeeds
         {
             needs.OnlyReads &= command is ClusterCommand.Read or ClusterCommand.LoadSource;
             needs.IsQuiet &= command is ClusterCommand.Read or ClusterCommand.LoadSource or ClusterCommand.Renew or ClusterCommand.AcquireLease;
-            needs.AllMembers |= command is not (ClusterCommand.Renew or ClusterCommand.Report or ClusterCommand.ReportGone or ClusterCommand.PutTorrent or ClusterCommand.LoadSource or ClusterCommand.ReleaseLease);
+            needs.AllMembers |= command is not (ClusterCommand.Renew or ClusterCommand.Report or ClusterCommand.ReportGone or ClusterCommand.PutTorrent or ClusterCommand.Describe or ClusterCommand.LoadSource or ClusterCommand.ReleaseLease);
             if (!needs.AddMembership(command)) needs.AddPlacement(command);
         }
 
@@ -108,8 +108,13 @@ internal sealed class ClusterNeeds
             case ClusterCommand.ReleaseLease release: _leases.Add(release.Name); break;
             case ClusterCommand.PutTorrent put:
                 _torrents.Add(put.Wanted.Torrent);
-                if (put.Source.IsEmpty) _known.Add(put.Wanted.Torrent);
+                // A link is written only where there is no file.
+                if (put.Source.IsEmpty || ClusterTables.IsLink(put.Source)) _known.Add(put.Wanted.Torrent);
                 else if (put.Source.Length <= ClusterLimits.MaxSourceBytes) _sources[put.Wanted.Torrent] = put.Source;
+                break;
+            case ClusterCommand.Describe describe:
+                AddReport(describe.Member, describe.Torrent);
+                _known.Add(describe.Torrent);
                 break;
             case ClusterCommand.LoadSource load: _loaded.Add(load.Torrent); break;
             case ClusterCommand.Assign assign: AddPlan(assign.Torrent); break;

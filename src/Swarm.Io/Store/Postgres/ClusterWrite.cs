@@ -23,12 +23,18 @@ internal static class ClusterWrite
     {
         var batch = new NpgsqlBatch(connection);
         await using var disposed = batch.ConfigureAwait(false);
-        foreach (var (torrent, source) in needs.LateSources) batch.BatchCommands.Add(Source(torrent, source));
         if (after.Membership != before.Membership) AddMembers(batch, before.Membership, after.Membership);
         if (after.Leases != before.Leases) AddLeases(batch, before, after);
         foreach (var (torrent, placed) in after.Torrents)
         {
-            if (!ReferenceEquals(before.Torrents.GetValueOrDefault(torrent), placed)) Add(batch, PutTorrent, TorrentValues(placed));
+            if (ReferenceEquals(before.Torrents.GetValueOrDefault(torrent), placed)) continue;
+            Add(batch, PutTorrent, TorrentValues(placed));
+            if (placed.IsForgotten) Add(batch, "DELETE FROM cluster_sources WHERE torrent = $1", [Value(torrent.Value.ToArray())]);
+        }
+
+        foreach (var (torrent, source) in after.Sources)
+        {
+            if (!needs.IsEarly(torrent) && before.Sources.GetValueOrDefault(torrent) != source) batch.BatchCommands.Add(Source(torrent, source));
         }
 
         if (NeedsLock(before, after))

@@ -159,6 +159,7 @@ public sealed partial class PostgresClusterStore : IClusterStore, IAsyncDisposab
     {
         ClusterCommand.Report { Replica: { Reason: { } reason } replica } report when Clean(reason) is var clean && clean != reason => report with { Replica = replica with { Reason = clean } },
         ClusterCommand.PutTorrent { Wanted: { Name: { } name } wanted } put when Clean(name) is var clean && clean != name => put with { Wanted = wanted with { Name = clean } },
+        ClusterCommand.Describe { Name: var name } describe when Clean(name) is var clean && clean != name => describe with { Name = clean },
         _ => command,
     };
 

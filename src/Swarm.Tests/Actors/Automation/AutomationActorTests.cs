@@ -35,6 +35,31 @@ public sealed class AutomationActorTests : IDisposable
     }
 
     [Fact]
+    public void Torrents_of_a_cluster_are_neither_touched_nor_counted()
+    {
+        var settings = new AutomationSettings
+        {
+            Queue = new QueueSettings { MaxDownloads = 1 },
+            SeedingRules = [new SeedingRuleSettings { SeedTime = TimeSpan.FromSeconds(1), Action = SeedingAction.RemoveWithData }],
+            CompletedFolder = "/complete",
+            RunOnComplete = new() { Command = ["/x"] },
+        };
+        var placed = (TorrentRow row) => row with { Folder = $"/cluster/{row.Torrent}" };
+        var actor = Start(settings, placed(Download(1)), placed(Download(2)), Download(3), placed(Seed(4)), placed(Download(5, 0, TorrentState.Queued)));
+        actor.Tell(new TorrentRowsEvent.RowsChanged([placed(Seed(1)), placed(Seed(6))]));
+        Pass(60);
+        Commands.ShouldBeEmpty();
+        _programs.Runs.ShouldBeEmpty();
+        // The same ones of this node are: the rules are what they seem. One that was its own and is the cluster's now is let go.
+        actor.Tell(new TorrentRowsEvent.RowsChanged([Download(7), Seed(8), Download(9)]));
+        actor.Tell(new TorrentRowsEvent.RowsChanged([placed(Download(9))]));
+        Pass(6);
+        Commands.ShouldContain(new TorrentsActor.Hold(Hash(7)));
+        Commands.ShouldContain(command => command.Torrent == Hash(8));
+        Commands.ShouldAllBe(command => command.Torrent == Hash(7) || command.Torrent == Hash(8));
+    }
+
+    [Fact]
     public void Of_each_torrent_one_command_is_under_way_at_a_time()
     {
         var actor = Start(new AutomationSettings { Queue = new QueueSettings { MaxDownloads = 1 } }, Download(1), Download(2));
@@ -155,7 +180,7 @@ public sealed class AutomationActorTests : IDisposable
 
     private IActorRef Start(AutomationSettings settings, params ImmutableArray<TorrentRow> rows)
     {
-        var actor = _harness.System.ActorOf(AutomationActor.Props(settings, new CategoryFolders(settings, "/load"), _torrentsRef, _programs, _harness.Sim.Time, _log), "automation");
+        var actor = _harness.System.ActorOf(AutomationActor.Props(settings, new CategoryFolders(settings, "/load"), _torrentsRef, "/cluster", _programs, _harness.Sim.Time, _log), "automation");
         if (!rows.IsEmpty) actor.Tell(new TorrentsActor.Rows(rows));
         return actor;
     }

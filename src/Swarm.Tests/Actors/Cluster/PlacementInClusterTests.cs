@@ -5,6 +5,7 @@ using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Bandwidth;
 using Swarm.Protocol.Cluster;
+using Swarm.Protocol.Metainfo;
 using Swarm.TestKit.Cluster;
 using Swarm.TestKit.Content;
 using Swarm.TestKit.Net;
@@ -91,6 +92,72 @@ public sealed class PlacementInClusterTests
         cluster.World.RunFor(TimeSpan.FromSeconds(5));
         Status(cluster, cluster.Members[0]).View.Torrents.ShouldBeEmpty();
         Ask(cluster, cluster.Members[0], new RouterActor.SetPaused(content.Torrent, true)).ShouldBeOfType<RouterActor.Refused>();
+    }
+
+    [Fact]
+    public void Options_that_are_changed_anywhere_reach_every_replica_that_runs_and_those_that_come_later()
+    {
+        var cluster = WithSeed(3, out var content);
+        var limits = new SortedDictionary<string, (long, long)>(StringComparer.Ordinal);
+        var inOrder = new SortedSet<string>(StringComparer.Ordinal);
+        cluster.World.Simulation.Tamper = turn =>
+        {
+            if (turn.Message is BandwidthActor.SetLimits set && set.Scope != BandwidthScope.Global) limits[turn.System.Name] = (set.Download, set.Upload);
+            if (turn.Message is TorrentsActor.Configure { Changes.Sequential: true }) inOrder.Add(turn.System.Name);
+            return turn.Message;
+        };
+        Add(cluster, cluster.Members[0], content, replicas: 2, acknowledged: 2);
+        var onlooker = cluster.Members.Single(member => cluster.Database.Tables.Torrents[content.Torrent].At(member.Name) is null);
+        var runners = cluster.Members.Where(member => member != onlooker).Select(member => member.Name).ToArray();
+        Ask(cluster, onlooker, new RouterActor.SetOptions(content.Torrent) { DownloadLimit = 1_000_000, UploadLimit = 2_000_000, IsSequential = true }).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunUntil(() => runners.All(name => limits.GetValueOrDefault(name) == (1_000_000, 2_000_000)), TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        inOrder.ShouldBe(runners, ignoreOrder: true);
+        // What is not named stays.
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        Ask(cluster, onlooker, new RouterActor.SetOptions(content.Torrent) { UploadLimit = 0 }).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunUntil(() => runners.All(name => limits[name] == (1_000_000, 0)), TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        cluster.Database.Tables.Torrents[content.Torrent].Wanted.IsSequential.ShouldBeTrue();
+
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        limits.Clear();
+        Ask(cluster, onlooker, new RouterActor.SetReplicas(content.Torrent, 3));
+        cluster.World.RunUntil(() => limits.GetValueOrDefault(onlooker.Name) == (1_000_000, 0), TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        cluster.World.RunUntil(() => Complete(cluster, content) == 3, TimeSpan.FromMinutes(2)).ShouldBeTrue();
+        limits.Keys.ShouldHaveSingleItem().ShouldBe(onlooker.Name, "those that run so already are not told again");
+
+        Ask(cluster, onlooker, new RouterActor.SetOptions(content.Torrent) { DownloadLimit = -1 }).ShouldBeOfType<RouterActor.Refused>();
+        Ask(cluster, onlooker, new RouterActor.SetOptions(Swarm.Tests.Protocol.Cluster.Some.Torrent(1)) { DownloadLimit = 1 }).ShouldBeOfType<RouterActor.Refused>();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_link_names_is_written_down_once_by_who_has_fetched_it_and_others_start_by_the_file(bool firstIsLost)
+    {
+        var cluster = WithSeed(3, out var content);
+        var fetching = new SortedSet<string>(StringComparer.Ordinal);
+        var described = 0;
+        cluster.World.Simulation.Tamper = turn =>
+        {
+            if (turn.Message is TorrentEvent.StateChanged { State: TorrentState.FetchingMetadata }) fetching.Add(turn.System.Name);
+            if (turn.Message is not TableActor.Run { Command: ClusterCommand.Describe describe } run) return turn.Message;
+            return ++described == 1 && firstIsLost ? run with { Command = new ClusterCommand.LoadSource(describe.Torrent) } : run;
+        };
+        var link = SimNode.LinkOf(content, SimNode.TrackersOf(content));
+        Ask(cluster, cluster.Members[0], new RouterActor.Add(link, 1, 1, TimeSpan.FromMinutes(3))).ShouldBe(new RouterActor.Accepted(content.Torrent, 1));
+        cluster.World.RunUntil(() => cluster.Database.Tables.Torrents[content.Torrent].Wanted.Length > 0, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+        var wanted = cluster.Database.Tables.Torrents[content.Torrent].Wanted;
+        (wanted.Length, wanted.Name).ShouldBe((400_000, content.Metainfo.Name));
+        MetainfoParser.TryParse(cluster.Database.Tables.Sources[content.Torrent].ToArray(), MetainfoLimits.Default, out var file, out var error).ShouldBeTrue(error);
+        file!.WireHash.ShouldBe(content.Torrent);
+        file.TrackerTiers.SelectMany(tier => tier).ShouldBe(SimNode.TrackersOf(content));
+        cluster.World.RunFor(TimeSpan.FromMinutes(5));
+        described.ShouldBe(firstIsLost ? 2 : 1);
+
+        fetching.Count.ShouldBe(1);
+        Ask(cluster, cluster.Members[1], new RouterActor.SetReplicas(content.Torrent, 2)).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunUntil(() => Complete(cluster, content) == 2, TimeSpan.FromMinutes(3)).ShouldBeTrue();
+        fetching.Count.ShouldBe(1);
     }
 
     [Fact]

@@ -84,6 +84,20 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
+    public async Task What_may_be_added_later_is_left_and_said_once()
+    {
+        _scratch.Write("a.magnet", Link);
+        _refusal = new TorrentRefusedException("the tables did not answer", isThereAlready: false) { IsToBeTriedAgain = true };
+        for (var look = 0; look < 4; look++) await _run.ScanAsync();
+        File.Exists(_scratch["a.magnet"]).ShouldBeTrue();
+        _log.Lines.Count(line => line.Text.Contains("the tables did not answer", StringComparison.Ordinal)).ShouldBe(1);
+        _refusal = null;
+        await _run.ScanAsync();
+        _added.Count.ShouldBe(1);
+        File.Exists(_scratch["done/a.magnet"]).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_name_that_is_taken_gets_a_number()
     {
         for (var round = 0; round < 3; round++)

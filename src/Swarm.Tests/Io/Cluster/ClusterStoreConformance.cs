@@ -126,7 +126,7 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     [Fact]
     public async Task A_torrent_is_told_as_it_was_put_and_its_source_stands_beside_it()
     {
-        var wanted = new WantedTorrent { Torrent = Some.Torrent(1), Replicas = 32, IsPaused = true, IsRemoved = true, DeletesData = true, IsSequential = true, DownloadLimit = 1, UploadLimit = long.MaxValue, Length = 3 };
+        var wanted = new WantedTorrent { Torrent = Some.Torrent(1), Replicas = 32, IsPaused = true, DeletesData = true, IsSequential = true, DownloadLimit = 1, UploadLimit = long.MaxValue, Length = 3 };
         (await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, []))).ShouldBe(new ClusterOutcome.Refused($"there is no torrent {wanted.Torrent}"));
         (await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [1, 2, 3]))).ShouldBeOfType<ClusterOutcome.Done>();
         ((ClusterOutcome.View)await _two.DoAsync(new ClusterCommand.Read(0, 10))).Torrents.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
@@ -206,6 +206,54 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
         (rest.UpToChange, rest.HasMore).ShouldBe((23, false));
         var none = (await _two.DoAsync(new ClusterCommand.Read(99, 10))).ShouldBeOfType<ClusterOutcome.View>();
         (none.Torrents.Length, none.UpToChange, none.HasMore).ShouldBe((0, 99, false));
+    }
+
+    [Fact]
+    public async Task The_source_of_a_torrent_goes_when_it_is_forgotten_and_its_row_stays()
+    {
+        var one = await UpAsync(1);
+        var torrent = await PlaceAsync(one);
+        var removed = new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent, IsRemoved = true }, []);
+        (await _one.DoAsync(removed)).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _two.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([1]);
+        (await _one.DoAsync(new ClusterCommand.ReportGone(one, torrent))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _two.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBeEmpty();
+        ((ClusterOutcome.View)await _two.DoAsync(new ClusterCommand.Read(0, 10))).Torrents.ShouldHaveSingleItem().IsForgotten.ShouldBeTrue();
+        (await _one.DoAsync(removed)).ShouldBeOfType<ClusterOutcome.Done>("what was done is done");
+        (await _two.DoAsync(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent }, []))).ShouldBeOfType<ClusterOutcome.Refused>("there is nothing left of it");
+        (await _two.DoAsync(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent }, [2]))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _one.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([2]);
+        // One that nobody has is forgotten as it is removed, whatever comes with it.
+        (await _one.DoAsync(removed with { Source = [3] })).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _two.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_a_link_left_open_is_filled_in_once_and_a_file_stays()
+    {
+        var one = await UpAsync(1);
+        var wanted = new WantedTorrent { Torrent = Some.Torrent(1), Name = "dn", IsPaused = true };
+        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [.. "magnet:?1"u8]));
+        (await _one.DoAsync(new ClusterCommand.Describe(new MemberId("x:1", 9), wanted.Torrent, "no", 1, [1]))).ShouldBeOfType<ClusterOutcome.Ended>();
+        (await _one.DoAsync(new ClusterCommand.Describe(one, Some.Torrent(2), "no", 1, [1]))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _one.DoAsync(new ClusterCommand.Describe(one, wanted.Torrent, "no", 1, [.. new byte[ClusterLimits.MaxSourceBytes + 1]]))).ShouldBeOfType<ClusterOutcome.Refused>();
+        (await _one.DoAsync(new ClusterCommand.Describe(one, wanted.Torrent, "name", 5, []))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([.. "magnet:?1"u8]);
+        var described = new ClusterCommand.Describe(one, wanted.Torrent, "name", 7, [4, 5]);
+        (await _one.DoAsync(described)).ShouldBeOfType<ClusterOutcome.Done>();
+        // Nothing is written twice, nor by somebody who was slower, nor by a link.
+        (await _two.DoAsync(described)).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _two.DoAsync(described with { Name = "other", Source = [6] })).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([4, 5]);
+        var placed = (await _two.ViewAsync()).Torrents[wanted.Torrent];
+        placed.Wanted.ShouldBe(wanted with { Name = "name", Length = 7 });
+        placed.Change.ShouldBe(3);
+        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted with { IsPaused = false }, []));
+        (await _one.ViewAsync()).Torrents[wanted.Torrent].Wanted.ShouldBe(wanted with { IsPaused = false, Name = "name", Length = 7 }, "who had not heard of it does not take it back");
+        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [.. "magnet:?2"u8]));
+        (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([4, 5]);
+        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [7]));
+        (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([7]);
     }
 
     [Fact]

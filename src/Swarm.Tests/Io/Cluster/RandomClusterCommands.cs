@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Swarm.Protocol.Cluster;
 using Swarm.Tests.Protocol.Cluster;
 
@@ -9,7 +10,7 @@ internal sealed class RandomClusterCommands(Random random)
     private const int Nodes = 5;
     private const int Torrents = 8;
 
-    public ClusterCommand Next(ClusterTables tables) => random.Next(15) switch
+    public ClusterCommand Next(ClusterTables tables) => random.Next(16) switch
     {
         0 => new ClusterCommand.Join($"n{random.Next(1, Nodes + 1)}:1", Some.Traits(Storage(), random.Next(2) == 0 ? "" : "zone", random.Next(1, 100) / 7.0), Some.Lease, random.Next(100)),
         1 or 2 => new ClusterCommand.Renew(Member(tables), TimeSpan.FromSeconds(random.Next(10, 40)), random.NextInt64(1L << 50)),
@@ -23,6 +24,7 @@ internal sealed class RandomClusterCommands(Random random)
         11 => new ClusterCommand.Drop(Torrent(), Storage(), Token(tables)),
         12 => Report(tables),
         13 => new ClusterCommand.ReportGone(Member(tables), Torrent()),
+        14 => new ClusterCommand.Describe(Member(tables), Torrent(), random.Next(2) == 0 ? "a" : "ü", random.Next(1, 4), Source()),
         _ => new ClusterCommand.Read(random.NextInt64(tables.LastChange + 2), random.Next(1, 8)),
     };
 
@@ -32,10 +34,17 @@ internal sealed class RandomClusterCommands(Random random)
 
     private ClusterCommand.PutTorrent Put()
     {
-        var source = new byte[random.Next(3) == 0 ? 0 : random.Next(1, 200)];
-        random.NextBytes(source);
         var wanted = new WantedTorrent { Torrent = Torrent(), Replicas = random.Next(1, 3), IsPaused = random.Next(2) == 0, IsRemoved = random.Next(5) == 0, Length = random.Next(3), Name = random.Next(3) switch { 0 => null, 1 => "a", _ => "ü" } };
-        return new ClusterCommand.PutTorrent(wanted, [.. source]);
+        return new ClusterCommand.PutTorrent(wanted, Source());
+    }
+
+    // None, a link, or a file.
+    private ImmutableArray<byte> Source()
+    {
+        var kind = random.Next(3);
+        var source = new byte[kind == 0 ? 0 : random.Next(1, 200)];
+        random.NextBytes(source);
+        return kind == 1 ? [.. "magnet:"u8, .. source] : [.. source];
     }
 
     private ClusterCommand.Report Report(ClusterTables tables)

@@ -113,6 +113,7 @@ public sealed class ClusterTablesTests
         outcome.ShouldBeOfType<ClusterOutcome.Refused>();
         tables = tables.Run(new ClusterCommand.ReportGone(tables.Id(1), Some.Torrent(1)));
         tables.Torrents[Some.Torrent(1)].IsForgotten.ShouldBeTrue();
+        tables.Sources.ShouldBeEmpty();
         tables.View().Torrents.ShouldBeEmpty();
     }
 

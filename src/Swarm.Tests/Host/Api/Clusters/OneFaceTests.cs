@@ -87,6 +87,44 @@ public sealed class OneFaceTests
     }
 
     [Fact]
+    public async Task Limits_and_the_order_of_pieces_are_changed_from_anywhere_and_reach_every_replica()
+    {
+        await using var cluster = await ClusterFixture.StartAsync(3);
+        var hash = await ClusterFixture.AddAsync(cluster.Nodes[0], "first.iso", replicas: 2);
+        var (onlooker, runner) = await OnlookerAndRunnerAsync(cluster, hash);
+
+        using (var patched = await onlooker.Api.SendAsync(HttpMethod.Patch, $"/api/v1/torrents/{hash}", """{"downloadLimit":1000,"sequential":true}""")) patched.StatusCode.ShouldBe(HttpStatusCode.OK);
+        // Who asks next, at the same node, sees it.
+        (await onlooker.GetAsync("/api/v1/cluster/torrents", ApiJson.Default.PlacementPage)).Items[0].ShouldSatisfyAllConditions(item => item.DownloadLimit.ShouldBe(1_000), item => item.Sequential.ShouldBeTrue(), item => item.UploadLimit.ShouldBe(0));
+        using (var patched = await runner.Api.SendAsync(HttpMethod.Patch, "/api/v1/torrents", $$"""{"hashes":["{{hash}}"],"change":{"uploadLimit":2000} }""")) patched.StatusCode.ShouldBe(HttpStatusCode.OK);
+        foreach (var node in cluster.Nodes) await node.BecomesAsync("/api/v1/cluster/torrents", ApiJson.Default.PlacementPage, page => page.Items is [{ DownloadLimit: 1_000, UploadLimit: 2_000, Sequential: true }]);
+        runner.Api.Node.Commands.ShouldBeEmpty();
+        foreach (var node in cluster.Nodes.Where(node => node != onlooker))
+            await node.BecomesAsync("/api/v1/cluster", ApiJson.Default.ClusterOverview, _ => node.Ways.Configured.LastOrDefault() is { Changes: { DownloadLimit: 1_000, UploadLimit: 2_000, Sequential: true } });
+        onlooker.Ways.Configured.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("name", "\"x\"")]
+    [InlineData("category", "\"x\"")]
+    [InlineData("labels", "[\"x\"]")]
+    [InlineData("maxConnections", "7")]
+    [InlineData("filePriorities", "{\"0\":\"skip\"}")]
+    [InlineData("trackerTiers", "[[\"http://t/announce\"]]")]
+    [InlineData("ratioGoal", "2")]
+    [InlineData("seedSecondsGoal", "9")]
+    [InlineData("queuePosition", "0")]
+    public async Task A_change_that_the_cluster_does_not_keep_is_refused_whole(string member, string value)
+    {
+        await using var cluster = await ClusterFixture.StartAsync(1);
+        var hash = await ClusterFixture.AddAsync(cluster.Nodes[0], "first.iso", replicas: 1);
+        using var patched = await cluster.Nodes[0].Api.SendAsync(HttpMethod.Patch, $"/api/v1/torrents/{hash}", $$"""{"downloadLimit":1000,"{{member}}":{{value}} }""");
+        (await ApiFixture.ProblemAsync(patched, HttpStatusCode.Conflict)).Detail.ShouldContain($"'{member}' is for a torrent of one node");
+        cluster.Store.Tables.Torrents.Values.Single().Wanted.DownloadLimit.ShouldBe(0);
+        cluster.Nodes[0].Api.Node.Commands.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_torrent_is_removed_everywhere_from_anywhere()
     {
         await using var cluster = await ClusterFixture.StartAsync(3);
@@ -173,8 +211,7 @@ public sealed class OneFaceTests
         var runner = cluster.At((await cluster.Nodes[0].GetAsync("/api/v1/cluster/torrents", ApiJson.Default.PlacementPage)).Items[0].Nodes.Single());
         var onlooker = cluster.Nodes.First(node => node != runner);
         await onlooker.BecomesAsync("/api/v1/torrents", ApiJson.Default.TorrentPage, page => page.Matches == 1);
-        using var patched = await onlooker.Api.SendAsync(HttpMethod.Patch, $"/api/v1/torrents/{hash}", """{"maxConnections":7}""");
-        (await ApiFixture.ProblemAsync(patched, HttpStatusCode.Conflict)).Detail.ShouldContain(runner.EndPoint);
+        (await onlooker.PostAsync($"/api/v1/torrents/{hash}/peers", HttpStatusCode.Conflict, """{"peers":["192.0.2.1:1"]}""")).ShouldContain(runner.EndPoint);
         (await onlooker.PostAsync("/api/v1/torrents/move", body: $$"""{"hashes":["{{hash}}"],"folder":"{{onlooker.Api.Root}}"}""")).ShouldContain("\"done\":false");
     }
 

@@ -13,6 +13,9 @@ internal sealed class PlacedTorrents(ClusterCatalogue catalogue, PlacedTorrents.
     public sealed class Ways
     {
         public volatile bool Completes = true;
+
+        /// <summary>What it was told to change, in order.</summary>
+        public System.Collections.Concurrent.ConcurrentQueue<TorrentsActor.Configure> Configured { get; } = new();
     }
 
     /// <summary>A test says that a torrent's state is another.</summary>
@@ -38,6 +41,7 @@ internal sealed class PlacedTorrents(ClusterCatalogue catalogue, PlacedTorrents.
                 catalogue.Take(new RowFeed.Changes([], [remove.Torrent]));
                 Sender.Tell(new TorrentsActor.Done(remove.Torrent));
                 break;
+            case TorrentsActor.Configure configure: ways.Configured.Enqueue(configure); break;
             case Becomes becomes: Become(becomes); break;
         }
     }
