@@ -47,6 +47,9 @@ internal sealed record PostgresSectionSettings : IChecked
     [Secret]
     public string Connection { get; init; } = "";
 
+    /// <summary>How long the start of a daemon waits for a database that is away; 0 s to 1 d.</summary>
+    public TimeSpan StartPatience { get; init => field = Setting.InRange(value, TimeSpan.Zero, TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(5);
+
     /// <summary>The schema that holds the tables.</summary>
     public string Schema { get; init; } = "swarm";
 
@@ -55,9 +58,6 @@ internal sealed record PostgresSectionSettings : IChecked
 
     /// <summary>How long a connection may take to come about; 1 s to 5 min.</summary>
     public TimeSpan ConnectTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)); } = TimeSpan.FromSeconds(5);
-
-    /// <summary>How long the start of a daemon waits for a database that is away; 0 s to 1 d.</summary>
-    public TimeSpan StartPatience { get; init => field = Setting.InRange(value, TimeSpan.Zero, TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(5);
 
     /// <summary>How long one round trip may take; 1 s to 10 min.</summary>
     public TimeSpan CommandTimeout { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)); } = TimeSpan.FromSeconds(15);
