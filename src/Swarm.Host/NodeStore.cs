@@ -8,13 +8,16 @@ namespace Swarm.Host;
 /// <summary>Opens what holds a node's durable state: the database that is configured, or the one of the data folder.</summary>
 internal static class NodeStore
 {
-    /// <summary>The store, and how it is closed. <paramref name="endPoint"/>: what a member of a cluster has bound before, by which it goes there; null: it is in none.</summary>
+    /// <summary>
+    /// The store, and how it is closed. <paramref name="endPoint"/>: what a member of a cluster has bound before, by which it goes there; null: it is in none. <paramref name="wait"/>: the patience with a database that is away; null: none.
+    /// </summary>
     /// <exception cref="SwarmException">It does not open; the message says what, where and what to do.</exception>
-    public static async Task<(IStore Store, IDisposable Closing)> OpenAsync(string dataFolder, IoSettings io, string? endPoint, ILogger logger)
+    /// <exception cref="OperationCanceledException">Whoever waits is to end.</exception>
+    public static async Task<(IStore Store, IDisposable Closing)> OpenAsync(string dataFolder, IoSettings io, string? endPoint, ILogger logger, DatabaseWait? wait = null)
     {
         if (io.Postgres is { } settings)
         {
-            var postgres = await OpenPostgresAsync(settings, endPoint is null ? OwnerOf(dataFolder) : PostgresOwner.OfEndPoint(endPoint), logger).ConfigureAwait(false);
+            var postgres = await OpenPostgresAsync(settings, () => endPoint is null ? OwnerOf(dataFolder) : PostgresOwner.OfEndPoint(endPoint), logger, wait).ConfigureAwait(false);
             return (postgres, postgres);
         }
 
@@ -22,15 +25,22 @@ internal static class NodeStore
         return (sqlite, sqlite);
     }
 
-    /// <summary>A storage in PostgreSQL.</summary>
-    /// <exception cref="SwarmException">It does not open.</exception>
-    public static async Task<PostgresStore> OpenPostgresAsync(PostgresStoreSettings settings, PostgresOwner owner, ILogger logger)
+    // Every try has the name anew: one that fails gives it up.
+    private static async Task<PostgresStore> OpenPostgresAsync(PostgresStoreSettings settings, Func<PostgresOwner> owner, ILogger logger, DatabaseWait? wait)
     {
-        var opened = await PostgresStore.OpenAsync(settings, owner, TimeProvider.System, logger, CancellationToken.None).ConfigureAwait(false);
-        return opened.Store ?? throw new SwarmException(opened.Error!);
+        while (true)
+        {
+            var opened = await PostgresStore.OpenAsync(settings, owner(), TimeProvider.System, logger, wait?.Ended ?? CancellationToken.None).ConfigureAwait(false);
+            if (opened.Store is { } store)
+            {
+                wait?.Came(logger);
+                return store;
+            }
+
+            if (!opened.MayPass || wait is null || !await wait.GoOnAsync(opened.Error!, logger).ConfigureAwait(false)) throw new SwarmException(opened.Error + wait?.Told);
+        }
     }
 
-    /// <summary>What a process without a cluster is called, by its data folder.</summary>
-    /// <exception cref="SwarmException">The folder is not to be had.</exception>
-    public static PostgresOwner OwnerOf(string dataFolder) => PostgresOwner.OfFolder(dataFolder, out var error) ?? throw new SwarmException(error!);
+    // What a process without a cluster is called.
+    private static PostgresOwner OwnerOf(string dataFolder) => PostgresOwner.OfFolder(dataFolder, out var error) ?? throw new SwarmException(error!);
 }

@@ -71,12 +71,15 @@ public sealed partial class SwarmNode : IAsyncDisposable
     /// <exception cref="ListenException">A listener is not to be had.</exception>
     public static Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, IoSettings io, ILoggerFactory logs) => StartAsync(dataFolder, settings, io, logs, membership: null);
 
-    /// <summary>Starts a node that is a member of a cluster, if <paramref name="membership"/> is not null; <see cref="NodeSettings.Cluster"/> says how.</summary>
+    /// <summary>
+    /// Starts a node that is a member of a cluster, if <paramref name="membership"/> is not null; <see cref="NodeSettings.Cluster"/> says how. A database that is away is waited for as <paramref name="wait"/> has it, or not at all.
+    /// </summary>
     /// <exception cref="SwarmException">The data folder or the cluster's database is not to be had; the message says what, where and what to do.</exception>
     /// <exception cref="ListenException">A listener is not to be had.</exception>
-    internal static async Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, IoSettings io, ILoggerFactory logs, NodeMembership? membership)
+    /// <exception cref="OperationCanceledException">Whoever waits for the database is to end.</exception>
+    internal static async Task<SwarmNode> StartAsync(string dataFolder, NodeSettings settings, IoSettings io, ILoggerFactory logs, NodeMembership? membership, DatabaseWait? wait = null)
     {
-        var (store, closing) = await NodeStore.OpenAsync(dataFolder, io, membership?.Links.EndPoint, logs.CreateLogger("Swarm.Store")).ConfigureAwait(false);
+        var (store, closing) = await NodeStore.OpenAsync(dataFolder, io, membership?.Links.EndPoint, logs.CreateLogger("Swarm.Store"), wait).ConfigureAwait(false);
         // Until when a member may write is told to its disk in this clock's time.
         var time = membership is null ? TimeProvider.System : BootClock.Instance;
         var disk = new DiskEngine(io.Disk, RentSlab, logs.CreateLogger<DiskEngine>(), time);

@@ -47,6 +47,9 @@ internal sealed record PostgresSectionSettings : IChecked
     [Secret]
     public string Connection { get; init; } = "";
 
+    /// <summary>How long the start of a daemon waits for a database that is away; 0 s to 1 d.</summary>
+    public TimeSpan StartPatience { get; init => field = Setting.InRange(value, TimeSpan.Zero, TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(5);
+
     /// <summary>The schema that holds the tables.</summary>
     public string Schema { get; init; } = "swarm";
 

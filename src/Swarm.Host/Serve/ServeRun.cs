@@ -15,7 +15,7 @@ namespace Swarm.Host.Serve;
 /// <summary>
 /// The daemon from start to end: node up, service manager told, reloads on SIGHUP, and at SIGTERM or SIGINT a drain within its limit. One a process.
 /// <para>
-/// Order: a member of a cluster binds its end point there, before it opens anything; the node listens and takes up its torrents, then whatever faces outwards (the HTTP API) starts, then READY=1. At the end the other way round: STOPPING=1, the outward parts refuse, the node drains, and the end point is given up last.
+/// Order: a member of a cluster binds its end point there, before it opens anything; a database that is away is waited for; the node listens and takes up its torrents, then whatever faces outwards (the HTTP API) starts, then READY=1. At the end the other way round: STOPPING=1, the outward parts refuse, the node drains, and the end point is given up last.
 /// </para>
 /// </summary>
 /// <param name="shell">Where the log goes unless it has a file, and who says that it is over.</param>
@@ -26,6 +26,9 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
 {
     // Beyond the drain's limit, for the process to end.
     private static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(5);
+
+    // What a start may take after the database has come, as the unit's TimeoutStartSec.
+    private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(5);
 
     private readonly LiveSettings _live = new(started);
 
@@ -45,7 +48,12 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         var settings = new CommonSettings(configuration.Settings, isVerbose) { Reach = configuration.Settings.Node.ToReach() };
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
         await using var membership = await NodeMembership.BeginAsync(configuration.Settings, logs).ConfigureAwait(false);
-        var node = await NodeStart.RunAsync(settings, logs, membership).ConfigureAwait(false);
+        if (await StartAsync(settings, membership, systemd, logs, interrupted).ConfigureAwait(false) is not { } node)
+        {
+            LogNotStarted(log);
+            return ExitCodes.Done;
+        }
+
         await using var api = await StartApiAsync(node, membership, settings, tail, ended.Cancel, logs).ConfigureAwait(false);
         await node.RestoreAsync().ConfigureAwait(false);
         api?.Restored();
@@ -68,6 +76,20 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         }
 
         return await DrainAsync(node, systemd, log).ConfigureAwait(false);
+    }
+
+    // Null: it is to end before the database came.
+    private static async Task<SwarmNode?> StartAsync(CommonSettings settings, NodeMembership? membership, Systemd systemd, ILoggerFactory logs, CancellationToken interrupted)
+    {
+        var wait = new DatabaseWait(settings.Swarm.Store.Postgres.StartPatience, TimeProvider.System, reason => systemd.Waiting($"waiting for the database: {reason}", StartTime), interrupted);
+        try
+        {
+            return await NodeStart.RunAsync(settings, logs, membership, wait).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     // Until it is over, by a signal or because the node ended.
@@ -195,6 +217,9 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Status}; state is kept in {DataFolder}")]
     private static partial void LogReady(ILogger log, string status, string dataFolder);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped before the node was started")]
+    private static partial void LogNotStarted(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping, within {Limit}")]
     private static partial void LogStopping(ILogger log, TimeSpan limit);

@@ -43,6 +43,9 @@ internal sealed partial class Systemd : IDisposable
     /// <summary>Everything is up; also after a reload.</summary>
     public void Ready(string status) => Send($"READY=1\nSTATUS={status}");
 
+    /// <summary>The start waits for something, and may take so long from here.</summary>
+    public void Waiting(string status, TimeSpan limit) => Send($"STATUS={status}\nEXTEND_TIMEOUT_USEC={(long)limit.TotalMicroseconds}");
+
     /// <summary>What was configured is being read again. The time tells the manager that its signal was heard.</summary>
     public void Reloading() => Send($"RELOADING=1\nMONOTONIC_USEC={(long)Stopwatch.GetElapsedTime(0).TotalMicroseconds}");
 

@@ -5,7 +5,7 @@ namespace Swarm.Tests.Io;
 /// <summary>What a port's answers are told to in tests of ports: keeps them in order of arrival, to be taken with a limit on the wait.</summary>
 internal sealed class ReplyBox : IActorRef, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly BlockingCollection<object> _replies = [];
 
     public int Waiting => _replies.Count;

@@ -5,17 +5,27 @@ namespace Swarm.Io.Store.Postgres;
 
 /// <summary>
 /// What went wrong with a PostgreSQL database, for the one who decides (<see cref="Transient"/>: the same may succeed later) and for people (<see cref="Reason"/>: one line, says what to do). The states are
-/// those of https://www.postgresql.org/docs/current/errcodes-appendix.html. A failed connection is always transient: whether that is an end decides whoever wanted it, at a start it is.
+/// those of https://www.postgresql.org/docs/current/errcodes-appendix.html. A failed connection is always transient, for a node that runs: somebody may give it its password back. A start waits for what <see cref="MayPass"/> alone.
 /// </summary>
 internal readonly record struct PostgresFailure(string Reason, bool Transient)
 {
+    /// <summary>Whether it may pass while one does nothing but wait: a server that is away, starts, is full or busy; not what is wrong with the configuration or the database.</summary>
+    public bool MayPass { get; private init; }
+
     /// <summary>Whether an exception is the database's or the network's, and not a bug.</summary>
     public static bool IsExpected(Exception e) => e is NpgsqlException or TimeoutException or SocketException or IOException or OperationCanceledException or ObjectDisposedException;
 
     /// <summary>Reads an exception about the database that people call <paramref name="database"/> (<see cref="PostgresDatabase.Name"/>).</summary>
-    public static PostgresFailure Of(Exception e, string database) => Cause(e) switch
+    public static PostgresFailure Of(Exception e, string database)
     {
-        PostgresException answer => Of(answer, $"The database {database}"),
+        var cause = Cause(e);
+        var failure = Read(cause, database);
+        return failure with { MayPass = failure.Transient && !IsOfConfiguration(cause) };
+    }
+
+    private static PostgresFailure Read(Exception cause, string database) => cause switch
+    {
+        PostgresException answer => Read(answer, $"The database {database}"),
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
             new($"The host of the database {database} is not known; check its name.", Transient: true),
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } =>
@@ -23,10 +33,10 @@ internal readonly record struct PostgresFailure(string Reason, bool Transient)
         SocketException socket => new($"The database {database} cannot be reached: {OneLine(socket.Message)}.", Transient: true),
         TimeoutException or OperationCanceledException => new($"The database {database} did not answer in time.", Transient: true),
         // Npgsql itself: a connection that broke in the middle, a server that speaks no TLS, no password given where one is asked for.
-        var cause => new($"The connection to the database {database} failed: {OneLine(cause.Message)}.", Transient: true),
+        _ => new($"The connection to the database {database} failed: {OneLine(cause.Message)}.", Transient: true),
     };
 
-    private static PostgresFailure Of(PostgresException e, string database) => e.SqlState switch
+    private static PostgresFailure Read(PostgresException e, string database) => e.SqlState switch
     {
         "28P01" => new($"{database} refuses the user or the password; check both in the connection.", Transient: true),
         "28000" => new($"{database} does not let this user in from here: {OneLine(e.MessageText)}; check the user, and the server's pg_hba.conf.", Transient: true),
@@ -45,6 +55,9 @@ internal readonly record struct PostgresFailure(string Reason, bool Transient)
         ['X', 'X', ..] => new($"{database} is damaged: {OneLine(e.MessageText)}; restore a copy of it.", Transient: false),
         var state => new($"{database} failed: {OneLine(e.MessageText)} (state {state}).", Transient: false),
     };
+
+    // Who may come in and where to is said by the configuration, at both ends. Npgsql calls transient what came of a connection that broke, and not what the two could not agree on.
+    private static bool IsOfConfiguration(Exception cause) => cause is PostgresException answer ? answer.SqlState is "28P01" or "28000" or "3D000" : cause is NpgsqlException { IsTransient: false };
 
     // What Npgsql wraps says less than what it wraps.
     private static Exception Cause(Exception e)

@@ -46,11 +46,12 @@ public sealed partial class PostgresStore : IStore, IDisposable
 
     /// <summary>
     /// Opens a storage; makes the tables where there are none. <paramref name="owner"/> is the store's from here on, also where it does not open. No store: its error is one line for people that says what is wrong with the
-    /// database and what to do.
+    /// database and what to do, and whether it may pass by itself.
     /// </summary>
     public static async Task<Opened> OpenAsync(PostgresStoreSettings settings, PostgresOwner owner, TimeProvider time, ILogger logger, CancellationToken cancellation)
     {
         var database = PostgresDatabase.Create(settings.Database, out var error);
+        var mayPass = false;
         if (database is not null)
         {
             try
@@ -62,14 +63,15 @@ public sealed partial class PostgresStore : IStore, IDisposable
             }
             catch (Exception e) when (PostgresFailure.IsExpected(e))
             {
-                error = PostgresFailure.Of(e, database.Name).Reason;
+                var failure = PostgresFailure.Of(e, database.Name);
+                (error, mayPass) = (failure.Reason, failure.MayPass);
             }
 
             await database.DisposeAsync().ConfigureAwait(false);
         }
 
         owner.Dispose();
-        return new Opened(Store: null, error);
+        return new Opened(Store: null, error, mayPass);
     }
 
     /// <inheritdoc/>
@@ -175,8 +177,8 @@ public sealed partial class PostgresStore : IStore, IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "The store {Database} did not finish within {Timeout}")]
     private static partial void LogStuck(ILogger logger, string database, TimeSpan timeout);
 
-    /// <summary>What came of opening: a store, or why there is none.</summary>
-    public sealed record Opened(PostgresStore? Store, string? Error);
+    /// <summary>What came of opening: a store, or why there is none, and whether waiting alone may mend it.</summary>
+    public sealed record Opened(PostgresStore? Store, string? Error, bool MayPass = false);
 
     private sealed record Batch(long Id, ImmutableArray<StoreCommand> Commands, IActorRef ReplyTo);
 }

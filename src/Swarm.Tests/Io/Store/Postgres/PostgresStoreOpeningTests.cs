@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net.Sockets;
+using System.Security.Authentication;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Swarm.Io.Store.Postgres;
@@ -104,24 +106,24 @@ public sealed class PostgresStoreOpeningTests(SharedPostgres postgres)
     public async Task No_database_named_is_told() => (await RefusalAsync(" ")).ShouldContain("store.postgres.connection");
 
     [Theory]
-    [InlineData("28P01", "the password", true)]
-    [InlineData("28000", "pg_hba.conf", true)]
-    [InlineData("3D000", "does not exist", true)]
-    [InlineData("42501", "does not allow it", false)]
-    [InlineData("53300", "no connection left", true)]
-    [InlineData("53100", "No space is left", true)]
-    [InlineData("55P03", "is busy", true)]
-    [InlineData("57014", "took too long", true)]
-    [InlineData("57P01", "broke the connection off", true)]
-    [InlineData("57P03", "broke the connection off", true)]
-    [InlineData("25P03", "broke the connection off", true)]
-    [InlineData("08006", "broke the connection off", true)]
-    [InlineData("40P01", "undid a transaction", true)]
-    [InlineData("25006", "can only be read", true)]
-    [InlineData("42P01", "has not the tables", false)]
-    [InlineData("XX001", "is damaged", false)]
-    [InlineData("22012", "state 22012", false)]
-    public void Failures_say_what_to_do_and_whether_to_try_again(string state, string reason, bool isTransient)
+    [InlineData("28P01", "the password", true, false)]
+    [InlineData("28000", "pg_hba.conf", true, false)]
+    [InlineData("3D000", "does not exist", true, false)]
+    [InlineData("42501", "does not allow it", false, false)]
+    [InlineData("53300", "no connection left", true, true)]
+    [InlineData("53100", "No space is left", true, true)]
+    [InlineData("55P03", "is busy", true, true)]
+    [InlineData("57014", "took too long", true, true)]
+    [InlineData("57P01", "broke the connection off", true, true)]
+    [InlineData("57P03", "broke the connection off", true, true)]
+    [InlineData("25P03", "broke the connection off", true, true)]
+    [InlineData("08006", "broke the connection off", true, true)]
+    [InlineData("40P01", "undid a transaction", true, true)]
+    [InlineData("25006", "can only be read", true, true)]
+    [InlineData("42P01", "has not the tables", false, false)]
+    [InlineData("XX001", "is damaged", false, false)]
+    [InlineData("22012", "state 22012", false, false)]
+    public void Failures_say_what_to_do_and_whether_to_try_again(string state, string reason, bool isTransient, bool mayPass)
     {
         var failure = PostgresFailure.Of(new PostgresException("what\nthe server says.", "ERROR", "ERROR", state), "swarm at db:5432");
         failure.Reason.ShouldContain(reason);
@@ -129,6 +131,20 @@ public sealed class PostgresStoreOpeningTests(SharedPostgres postgres)
         failure.Reason.ShouldNotContain('\n');
         failure.Reason.ShouldEndWith(".");
         failure.Transient.ShouldBe(isTransient);
+        failure.MayPass.ShouldBe(mayPass);
+    }
+
+    [Fact]
+    public void What_broke_or_hung_may_pass_and_what_the_two_do_not_agree_on_does_not()
+    {
+        MayPass(new TimeoutException()).ShouldBeTrue();
+        MayPass(new NpgsqlException("x", new SocketException((int)SocketError.ConnectionRefused))).ShouldBeTrue();
+        MayPass(new NpgsqlException("x", new SocketException((int)SocketError.HostNotFound))).ShouldBeTrue();
+        MayPass(new NpgsqlException("x", new EndOfStreamException())).ShouldBeTrue();
+        MayPass(new NpgsqlException("No password has been provided")).ShouldBeFalse();
+        MayPass(new NpgsqlException("x", new AuthenticationException("not trusted"))).ShouldBeFalse();
+
+        static bool MayPass(Exception e) => PostgresFailure.Of(e, "swarm at db:5432").MayPass;
     }
 
     [Fact]

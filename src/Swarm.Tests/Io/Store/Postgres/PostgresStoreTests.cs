@@ -48,6 +48,19 @@ public sealed class PostgresStoreTests(SharedPostgres postgres) : PostgresStoreC
     }
 
     [Fact]
+    public void Start_takes_up_nothing_of_another_storage()
+    {
+        var (here, there) = (Open(), Open(Calm(Database) with { Storage = "there" }));
+        Put(here, Torrent(1));
+        var tokens = new[] { Acquire(there, Torrent(1)), Acquire(there, Torrent(2)) };
+        for (var i = 0; i < 2; i++) Run(there, new StoreCommand.PutTorrent(Torrent(i + 1), tokens[i], Record(1)));
+        Expire(here);
+        Expire(there);
+        Run(Open(), new StoreCommand.TakeUp(0, 10))[0].ShouldBeOfType<StoreOutcome.TakenUp>().Torrents.ShouldHaveSingleItem().Torrent.ShouldBe(Torrent(1));
+        for (var i = 0; i < 2; i++) Run(there, new StoreCommand.PutProgress(Torrent(i + 1), tokens[i], Progress(1))).ShouldBe([new StoreOutcome.Done()]);
+    }
+
+    [Fact]
     public void Schemas_of_one_database_know_nothing_of_each_other()
     {
         var settings = Calm(Database);
@@ -170,6 +183,71 @@ public sealed class PostgresStoreTests(SharedPostgres postgres) : PostgresStoreC
     }
 
     [Fact]
+    public async Task Batch_that_has_read_its_token_holds_up_who_takes_the_lease_until_it_is_committed()
+    {
+        var first = Open();
+        var second = Open(Calm(Database) with { Database = Calm(Database).Database with { LockTimeout = TimeSpan.FromMilliseconds(50) } });
+        var token = Acquire(first, Torrent(1));
+        Run(first, new StoreCommand.PutTorrent(Torrent(1), token, Record(1)), new StoreCommand.PutProgress(Torrent(1), token, Progress(1)));
+        Expire(first);
+        await using var writing = new NpgsqlConnection(Database + ";Pooling=false");
+        await writing.OpenAsync();
+        // What the first store is about to write is held, so that it stands between its reading of the token and its commit.
+        await using (var held = new NpgsqlCommand("BEGIN; SELECT 1 FROM swarm.progress FOR UPDATE", writing)) await held.ExecuteScalarAsync();
+        using var replies = new ReplyBox();
+        first.Submit(1, [new StoreCommand.PutProgress(Torrent(1), token, Progress(2))], replies);
+        await Until(OneWaits);
+        foreach (StoreCommand taking in new StoreCommand[] { new StoreCommand.AcquireLease(Torrent(1)), new StoreCommand.TakeUp(0, 10) })
+        {
+            Submit(second, taking);
+            TakeReply().ShouldBeOfType<IStore.Failed>().Reason.ShouldContain("is busy");
+        }
+
+        replies.Waiting.ShouldBe(0);
+        await using (var over = new NpgsqlCommand("COMMIT", writing)) await over.ExecuteNonQueryAsync();
+        replies.Take<IStore.Committed>().Outcomes.ShouldBe([new StoreOutcome.Done()]);
+        Acquire(second, Torrent(1)).ShouldBeGreaterThan(token);
+        ShouldBeStored(second, Torrent(1), Record(1), Progress(2));
+    }
+
+    [Fact]
+    public async Task Write_that_waited_for_who_took_the_lease_reads_his_token_and_is_fenced()
+    {
+        var store = Open();
+        var token = Acquire(store, Torrent(1));
+        Run(store, new StoreCommand.PutTorrent(Torrent(1), token, Record(1)));
+        await using var taking = new NpgsqlConnection(Database + ";Pooling=false");
+        await taking.OpenAsync();
+        // As another store in the middle of a takeover.
+        await using (var taken = new NpgsqlCommand("BEGIN; UPDATE swarm.leases SET owner = gen_random_uuid(), token = nextval('swarm.tokens')", taking)) await taken.ExecuteNonQueryAsync();
+        using var replies = new ReplyBox();
+        store.Submit(1, [new StoreCommand.PutProgress(Torrent(1), token, Progress(1))], replies);
+        await Until(() => replies.Waiting > 0 || OneWaits());
+        await using (var over = new NpgsqlCommand("COMMIT", taking)) await over.ExecuteNonQueryAsync();
+        replies.Take<IStore.Committed>().Outcomes.ShouldBe([new StoreOutcome.Fenced()]);
+        ShouldBeStored(store, Torrent(1), Record(1), progress: null);
+    }
+
+    [Fact]
+    public async Task Nothing_is_written_while_what_a_broken_connection_of_the_process_had_begun_is_not_at_its_end()
+    {
+        var store = Open(Calm(Database) with { Database = Calm(Database).Database with { LockTimeout = TimeSpan.FromMilliseconds(50) } });
+        var id = ((Guid)Ask("SELECT id FROM swarm.owners")!).ToByteArray();
+        await using var broken = new NpgsqlConnection(Database + ";Pooling=false");
+        await broken.OpenAsync();
+        await using (var begun = new NpgsqlCommand($"BEGIN; SELECT pg_advisory_xact_lock({BitConverter.ToInt64(id)})", broken)) await begun.ExecuteScalarAsync();
+        foreach (StoreCommand writing in new StoreCommand[] { new StoreCommand.PutNote("n", [1]), new StoreCommand.AcquireLease(Torrent(1)), new StoreCommand.TakeUp(0, 10) })
+        {
+            Submit(store, writing);
+            TakeReply().ShouldBeOfType<IStore.Failed>().Transient.ShouldBeTrue();
+        }
+
+        await using (var over = new NpgsqlCommand("ROLLBACK", broken)) await over.ExecuteNonQueryAsync();
+        NoteIn(store, "n").ShouldBeEmpty();
+        Run(store, new StoreCommand.PutNote("n", [1])).ShouldBe([new StoreOutcome.Done()]);
+    }
+
+    [Fact]
     public async Task Process_that_falls_silent_in_a_transaction_does_not_keep_its_locks()
     {
         var settings = Calm(Database) with { Database = Calm(Database).Database with { CommandTimeout = TimeSpan.FromSeconds(1), LockTimeout = TimeSpan.FromMinutes(1) } };
@@ -260,6 +338,8 @@ public sealed class PostgresStoreTests(SharedPostgres postgres) : PostgresStoreC
         error.ShouldNotBeNull().ShouldContain(_folder);
         error.ShouldNotContain('\n');
     }
+
+    private bool OneWaits() => Ask("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") is > 0L;
 
     private static Task Until(Func<bool> condition) => Poll.UntilAsync(() => Task.FromResult(condition()), "the condition holds", TimeSpan.FromSeconds(90));
 
