@@ -75,11 +75,6 @@ public sealed partial class ServeClusterTests(SharedPostgres postgres) : IAsyncD
         _daemons.Add(first);
         await first.LogsAsync("Ready: ");
         await UntilAsync(async () => (await tables.ViewAsync()).Members.Any(member => member.State == MemberState.Up), "it is not up");
-        // What is put into its watched folder is the cluster's.
-        Directory.CreateDirectory(Watched(1));
-        await File.WriteAllBytesAsync(Path.Combine(Watched(1), "one.torrent"), [.. _content.File], Cancellation);
-        await first.LogsAsync("one.torrent was added");
-        (await tables.ViewAsync()).Torrents.Values.ShouldHaveSingleItem().Wanted.ShouldSatisfyAllConditions(wanted => wanted.Torrent.ShouldBe(_content.Metainfo.WireHash), wanted => wanted.Replicas.ShouldBe(2));
 
         await using var second = Start(1, database, folder: Folder(9));
         (await second.EndAsync()).ShouldBe(ExitCodes.Failed);
@@ -140,8 +135,6 @@ public sealed partial class ServeClusterTests(SharedPostgres postgres) : IAsyncD
 
     private string At(int number) => $"{_net}.{number.ToString(CultureInfo.InvariantCulture)}:9120";
 
-    private string Watched(int number) => Path.Combine(Folder(number), "watched");
-
     private string Folder(int number) => _content.Folder($"node-{number.ToString(CultureInfo.InvariantCulture)}");
 
     private DaemonProcess Start(int number, string database, string? folder = null)
@@ -163,7 +156,6 @@ public sealed partial class ServeClusterTests(SharedPostgres postgres) : IAsyncD
                 replica-interval = 200 ms, peer-interval = 1 s
               }
               metrics.interval = 1 s
-              watch { interval = 200 ms, folders = [{ path = "{{Watched(number)}}" }] }
             }
             """,
             [], []);
