@@ -53,7 +53,9 @@ internal sealed partial class DatabaseWait(TimeSpan patience, TimeProvider time,
     /// <summary>The database is there.</summary>
     public void Came(ILogger log)
     {
-        if (_began is { } began) LogCame(log, Seconds(time.GetElapsedTime(began)));
+        if (_began is not { } began) return;
+        var seconds = Seconds(time.GetElapsedTime(began));
+        LogCame(log, seconds);
     }
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
