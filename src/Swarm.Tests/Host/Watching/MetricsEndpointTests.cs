@@ -4,15 +4,15 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Swarm.Actors.Dht;
 using Swarm.Actors.Cluster;
+using Swarm.Actors.Dht;
 using Swarm.Actors.Store;
-using Swarm.Host.Cluster;
-using Swarm.Protocol.Cluster;
 using Swarm.Host.Api.Torrents;
+using Swarm.Host.Cluster;
 using Swarm.Host.Watching;
 using Swarm.Io.Disk;
 using Swarm.Io.Net;
+using Swarm.Protocol.Cluster;
 using Swarm.Tests.Architecture;
 using Swarm.Tests.Host.Api;
 
