@@ -36,9 +36,9 @@ internal sealed partial class StoreSession
     private TakenTorrent Taken(TakenRow row)
     {
         var torrent = new InfoHash(row.Torrent);
-        var (options, unfinished) = OptionsOf(torrent, row.Options, row.Folder);
+        var (options, unfinished) = StoredTorrent.OptionsOf(torrent, row.Options, row.Folder, logger);
         var heldBy = row.Owner == _owner ? null : Describe(new HolderRow { Id = row.Owner, Process = row.Process, Machine = row.Machine });
-        return new TakenTorrent(torrent, heldBy, row.Magnet, row.Added, options, unfinished, row.Summary is null ? null : SummaryCodec.Decode(row.Summary));
+        return new TakenTorrent(torrent, heldBy, row.Magnet, row.Added, options, unfinished, StoredTorrent.SummaryOf(row.Summary));
     }
 
     private sealed record TakenRow

@@ -4,7 +4,6 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
-using Swarm.Actors.Torrents;
 
 namespace Swarm.Io.Store;
 
@@ -105,7 +104,7 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
         if (holder is not null && holder.Id != _owner)
         {
             if (IsLive(holder.Id)) return new StoreOutcome.HeldBy(Describe(holder));
-            LogTakenOver(logger, command.Torrent, holder.Process, holder.Machine);
+            StoredTorrent.LogTakenOver(logger, command.Torrent, holder.Process, holder.Machine);
         }
 
         var token = connection.QuerySingle<long>("UPDATE tokens SET last = last + 1 RETURNING last", transaction: transaction);
@@ -124,22 +123,11 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
 
     private StoreOutcome.Loaded Load(StoreCommand.LoadTorrent command, SqliteTransaction transaction)
     {
-        var row = connection.QuerySingleOrDefault<TorrentRow>(
+        var row = connection.QuerySingleOrDefault<StoredTorrent>(
             "SELECT m.metainfo AS Metainfo, t.magnet AS Magnet, t.folder AS Folder, t.added AS Added, t.options AS Options, t.summary AS Summary, p.record AS Progress " +
             "FROM torrents t LEFT JOIN metainfos m ON m.sequence = t.sequence LEFT JOIN progress p ON p.sequence = t.sequence WHERE t.torrent = @torrent",
             new { torrent = Key(command.Torrent) }, transaction);
-        if (row is null) return new StoreOutcome.Loaded(Record: null, Progress: null);
-        var (options, unfinished) = OptionsOf(command.Torrent, row.Options, row.Folder);
-        var record = new TorrentRecord(ImmutableCollectionsMarshal.AsImmutableArray(row.Metainfo ?? []), row.Magnet, row.Folder, row.Added)
-        {
-            Options = options,
-            Unfinished = unfinished,
-            Summary = row.Summary is null ? null : SummaryCodec.Decode(row.Summary),
-        };
-        if (row.Progress is null) return new StoreOutcome.Loaded(record, Progress: null);
-        var progress = ProgressCodec.Decode(row.Progress);
-        if (progress is null) LogUnreadableProgress(logger, command.Torrent, row.Progress.Length);
-        return new StoreOutcome.Loaded(record, progress);
+        return row?.Loaded(command.Torrent, logger) ?? new StoreOutcome.Loaded(Record: null, Progress: null);
     }
 
     private StoreOutcome.Listed List(SqliteTransaction transaction)
@@ -218,24 +206,6 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
     private static string Describe(HolderRow holder) =>
         $"the swarm process {holder.Process} on {holder.Machine}; stop that process first, or use another data folder";
 
-    // Options that cannot be read would have been somebody's wishes: until he repeats them the torrent does nothing of its own accord.
-    private (TorrentOptions Options, UnfinishedWork? Unfinished) OptionsOf(InfoHash torrent, byte[]? record, string folder)
-    {
-        if (record is null) return (new TorrentOptions { Folder = folder }, null);
-        if (OptionsCodec.Decode(record, folder) is { } decoded) return decoded;
-        LogUnreadableOptions(logger, torrent, record.Length);
-        return (new TorrentOptions { Folder = folder, Paused = true }, null);
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Torrent {Torrent}: what its user wants of it ({Bytes} bytes) cannot be read; it stays paused until it is resumed")]
-    private static partial void LogUnreadableOptions(ILogger logger, InfoHash torrent, int bytes);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Torrent {Torrent} is taken over from process {Process} on {Machine}, which is gone")]
-    private static partial void LogTakenOver(ILogger logger, InfoHash torrent, long? process, string? machine);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Torrent {Torrent}: its stored progress ({Bytes} bytes) cannot be read; its files must be checked")]
-    private static partial void LogUnreadableProgress(ILogger logger, InfoHash torrent, int bytes);
-
     private sealed record HolderRow
     {
         public required string Id { get; init; }
@@ -243,22 +213,5 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
         public long? Process { get; init; }
 
         public string? Machine { get; init; }
-    }
-
-    private sealed record TorrentRow
-    {
-        public byte[]? Metainfo { get; init; }
-
-        public string? Magnet { get; init; }
-
-        public required string Folder { get; init; }
-
-        public long Added { get; init; }
-
-        public byte[]? Options { get; init; }
-
-        public byte[]? Summary { get; init; }
-
-        public byte[]? Progress { get; init; }
     }
 }

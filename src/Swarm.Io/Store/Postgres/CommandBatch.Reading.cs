@@ -18,21 +18,16 @@ internal sealed partial class CommandBatch
             await reader.ReadAsync(cancellation).ConfigureAwait(false) ? Loaded(command.Torrent, reader) : new StoreOutcome.Loaded(Record: null, Progress: null));
     }
 
-    private StoreOutcome.Loaded Loaded(InfoHash torrent, NpgsqlDataReader reader)
+    private StoreOutcome.Loaded Loaded(InfoHash torrent, NpgsqlDataReader reader) => new StoredTorrent
     {
-        var folder = Sql.Utf8(reader, 2)!;
-        var (options, unfinished) = OptionsOf(torrent, Sql.Bytes(reader, 4), folder);
-        var record = new TorrentRecord(ImmutableCollectionsMarshal.AsImmutableArray(Sql.Bytes(reader, 0) ?? []), Sql.Utf8(reader, 1), folder, reader.GetInt64(3))
-        {
-            Options = options,
-            Unfinished = unfinished,
-            Summary = Sql.Bytes(reader, 5) is { } summary ? SummaryCodec.Decode(summary) : null,
-        };
-        if (Sql.Bytes(reader, 6) is not { } stored) return new StoreOutcome.Loaded(record, Progress: null);
-        var progress = ProgressCodec.Decode(stored);
-        if (progress is null) LogUnreadableProgress(logger, torrent, stored.Length);
-        return new StoreOutcome.Loaded(record, progress);
-    }
+        Metainfo = Sql.Bytes(reader, 0),
+        Magnet = Sql.Utf8(reader, 1),
+        Folder = Sql.Utf8(reader, 2)!,
+        Added = reader.GetInt64(3),
+        Options = Sql.Bytes(reader, 4),
+        Summary = Sql.Bytes(reader, 5),
+        Progress = Sql.Bytes(reader, 6),
+    }.Loaded(torrent, logger);
 
     private StoreOutcome? List()
     {
@@ -87,9 +82,9 @@ internal sealed partial class CommandBatch
     private TakenTorrent Taken(NpgsqlDataReader reader)
     {
         var torrent = new InfoHash(reader.GetFieldValue<byte[]>(1));
-        var (options, unfinished) = OptionsOf(torrent, Sql.Bytes(reader, 5), Sql.Utf8(reader, 3)!);
+        var (options, unfinished) = StoredTorrent.OptionsOf(torrent, Sql.Bytes(reader, 5), Sql.Utf8(reader, 3)!, logger);
         var isOthers = !reader.IsDBNull(7) && reader.GetGuid(7) != owner;
         var heldBy = isOthers ? Describe(reader.IsDBNull(8) ? null : reader.GetInt32(8), reader.IsDBNull(9) ? null : reader.GetString(9)) : null;
-        return new TakenTorrent(torrent, heldBy, Sql.Utf8(reader, 2), reader.GetInt64(4), options, unfinished, Sql.Bytes(reader, 6) is { } summary ? SummaryCodec.Decode(summary) : null);
+        return new TakenTorrent(torrent, heldBy, Sql.Utf8(reader, 2), reader.GetInt64(4), options, unfinished, StoredTorrent.SummaryOf(Sql.Bytes(reader, 6)));
     }
 }

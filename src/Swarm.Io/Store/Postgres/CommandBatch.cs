@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Swarm.Actors.Ports;
-using Swarm.Actors.Torrents;
 
 namespace Swarm.Io.Store.Postgres;
 
@@ -67,7 +66,7 @@ internal sealed partial class CommandBatch(Guid owner, string name, PostgresStor
         if (held.Owner is { } other && other != owner)
         {
             if (held.IsLive) return new StoreOutcome.HeldBy(Describe(held.Process, held.Machine));
-            LogTakenOver(logger, command.Torrent, held.Process, held.Machine);
+            StoredTorrent.LogTakenOver(logger, command.Torrent, held.Process, held.Machine);
         }
 
         var token = tokens.Dequeue();
@@ -144,22 +143,4 @@ internal sealed partial class CommandBatch(Guid owner, string name, PostgresStor
     }
 
     private static string Describe(int? process, string? machine) => $"the swarm process {process} on {machine}; stop that process first, or give this one another storage";
-
-    // Options that cannot be read would have been somebody's wishes: until he repeats them the torrent does nothing of its own accord.
-    private (TorrentOptions Options, UnfinishedWork? Unfinished) OptionsOf(InfoHash torrent, byte[]? record, string folder)
-    {
-        if (record is null) return (new TorrentOptions { Folder = folder }, null);
-        if (OptionsCodec.Decode(record, folder) is { } decoded) return decoded;
-        LogUnreadableOptions(logger, torrent, record.Length);
-        return (new TorrentOptions { Folder = folder, Paused = true }, null);
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Torrent {Torrent}: what its user wants of it ({Bytes} bytes) cannot be read; it stays paused until it is resumed")]
-    private static partial void LogUnreadableOptions(ILogger logger, InfoHash torrent, int bytes);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Torrent {Torrent} is taken over from process {Process} on {Machine}, which is gone")]
-    private static partial void LogTakenOver(ILogger logger, InfoHash torrent, int? process, string? machine);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Torrent {Torrent}: its stored progress ({Bytes} bytes) cannot be read; its files must be checked")]
-    private static partial void LogUnreadableProgress(ILogger logger, InfoHash torrent, int bytes);
 }

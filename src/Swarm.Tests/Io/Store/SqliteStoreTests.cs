@@ -32,14 +32,7 @@ public sealed class SqliteStoreTests : StoreConformance
     }
 
     [Fact]
-    public void Holder_is_named_by_its_process_and_what_to_do()
-    {
-        var (first, second) = (Open(), Open());
-        Acquire(first, Torrent(1));
-        var owner = Run(second, new StoreCommand.AcquireLease(Torrent(1)))[0].ShouldBeOfType<StoreOutcome.HeldBy>().Owner;
-        owner.ShouldContain($"process {Environment.ProcessId} on {Environment.MachineName}");
-        owner.ShouldContain("stop that process first");
-    }
+    public void Holder_is_named_by_its_process_and_what_to_do() => HolderShouldBeNamed();
 
     [Fact]
     public void Every_instance_has_one_lock_file_and_takes_it_along_when_it_closes()

@@ -32,6 +32,16 @@ public abstract partial class StoreConformance : IDisposable
     /// <summary>Lets time pass until what was submitted is answered, where time does not pass by itself.</summary>
     protected virtual void Settle() { }
 
+    /// <summary>Of a store whose owners are processes: who has a lease is told so that people find it.</summary>
+    protected void HolderShouldBeNamed()
+    {
+        var (first, second) = (Open(), Open());
+        Acquire(first, Torrent(1));
+        var owner = Run(second, new StoreCommand.AcquireLease(Torrent(1)))[0].ShouldBeOfType<StoreOutcome.HeldBy>().Owner;
+        owner.ShouldContain($"process {Environment.ProcessId} on {Environment.MachineName}");
+        owner.ShouldContain("stop that process first");
+    }
+
     [Fact]
     public void Empty_batch_is_committed_with_no_outcomes() => Run(Open()).ShouldBeEmpty();
 

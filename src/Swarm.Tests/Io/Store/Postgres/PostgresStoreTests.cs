@@ -20,14 +20,7 @@ public sealed class PostgresStoreTests(SharedPostgres postgres) : PostgresStoreC
     }
 
     [Fact]
-    public void Holder_is_named_by_its_process_and_what_to_do()
-    {
-        var (first, second) = (Open(), Open());
-        Acquire(first, Torrent(1));
-        var owner = Run(second, new StoreCommand.AcquireLease(Torrent(1)))[0].ShouldBeOfType<StoreOutcome.HeldBy>().Owner;
-        owner.ShouldContain($"process {Environment.ProcessId} on {Environment.MachineName}");
-        owner.ShouldContain("stop that process first");
-    }
+    public void Holder_is_named_by_its_process_and_what_to_do() => HolderShouldBeNamed();
 
     [Fact]
     public void Storages_of_one_database_know_nothing_of_each_other_but_the_last_token()
