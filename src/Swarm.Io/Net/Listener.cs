@@ -77,6 +77,16 @@ internal sealed class Listener : IDisposable, IThreadPoolWorkItem
     public void Dispose()
     {
         _stopped = true;
+        try
+        {
+            // A thread that is inside an accept keeps the descriptor for a moment: so that nobody is taken in meanwhile.
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (SocketException)
+        {
+            // Not every system lets a listener be shut down.
+        }
+
         _socket.Dispose();
         _retry.Dispose();
         _operation.Dispose();

@@ -150,9 +150,9 @@ internal sealed partial class FakeConnection(FakePeer peer, bool dialed) : ISimS
     {
         if (message.IsFirst) _block.ResetWrittenCount();
         _block.Write(message.Payload);
-        peer.BytesReceived += message.Payload.Length;
         if (!message.IsLast) return;
         var block = message.Block;
+        peer.BytesReceived += block.Length;
         if (!peer.Content.Matches(block, _block.WrittenSpan))
         {
             peer.WrongBlocksReceived++;

@@ -65,7 +65,7 @@ public sealed class FakePeer
     /// <summary>Payload bytes of blocks that it sent, right and wrong.</summary>
     public long BytesSent { get; internal set; }
 
-    /// <summary>Payload bytes of blocks that it was sent.</summary>
+    /// <summary>Payload bytes of blocks that it was sent to the end; as a node counts what it sends.</summary>
     public long BytesReceived { get; internal set; }
 
     /// <summary>Blocks that it was sent and that were not what the torrent holds there. An honest node sends none.</summary>

@@ -71,6 +71,25 @@ public sealed class FakePeerTests
     }
 
     [Fact]
+    public void A_block_that_was_cut_short_counts_for_neither_side()
+    {
+        var world = new SimWorld(1);
+        var seed = world.AddNode("seed", SimNodeSettings.Default with { Link = new LinkProfile { UpBytesPerSecond = 20_000 } });
+        seed.AddSeed(_content);
+        world.StartAll();
+        world.RunFor(TimeSpan.FromSeconds(1));
+        var leecher = world.AddPeer("fake-leecher", _content, PeerManners.Leecher);
+        leecher.Dial(seed.Address);
+        world.RunFor(TimeSpan.FromSeconds(4));
+        leecher.Leave();
+        world.RunFor(TimeSpan.FromSeconds(10));
+        world.Network.Counters.StreamBytes.ShouldBeGreaterThan(leecher.BytesReceived);
+        (leecher.BytesReceived % PieceGeometry.BlockSize).ShouldBe(0);
+        leecher.BytesReceived.ShouldBeInRange(PieceGeometry.BlockSize, seed.Status(_content)!.Uploaded);
+        world.StopAll();
+    }
+
+    [Fact]
     public void Who_corrupts_everything_is_banned()
     {
         var (world, peer, leecher) = Meet(PeerManners.Corrupting);
