@@ -16,6 +16,7 @@ using Swarm.Host.Api.Clusters;
 using Swarm.Host.Api.Endpoints;
 using Swarm.Host.Api.Events;
 using Swarm.Host.Api.Transmission;
+using Swarm.Host.Ui;
 using Swarm.Host.Watching;
 
 namespace Swarm.Host.Api;
@@ -118,6 +119,7 @@ internal sealed class ApiServer : IAsyncDisposable
         new EventEndpoints(streams).Map(v1);
         new RpcEndpoint(services).Map(app);
         ApiDocument.Map(app);
+        UiFiles.Load().Map(app);
     }
 
     private static void Configure(KestrelServerOptions kestrel, HttpApiSettings settings, X509Certificate2? certificate)
