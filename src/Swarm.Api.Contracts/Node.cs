@@ -42,6 +42,9 @@ public sealed record NodeView
     /// <summary>The folders below which content may lie.</summary>
     public required IReadOnlyList<string> ContentRoots { get; init; }
 
+    /// <summary>The cluster that it is a member of, or becomes one of; absent for none.</summary>
+    public string? Cluster { get; init; }
+
     /// <summary>Torrents.</summary>
     public int Torrents { get; init; }
 

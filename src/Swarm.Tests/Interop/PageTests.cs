@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Swarm.Host.Api.Security;
 using Swarm.Tests.Architecture;
 using Swarm.Tests.Host.Api;
+using Swarm.Tests.Host.Api.Clusters;
 using Swarm.Tests.Interop.Clients;
 
 namespace Swarm.Tests.Interop;
@@ -106,7 +108,57 @@ public sealed class PageTests(InstalledClients installed)
     }
 
     [Fact]
-    public async Task Each_view_is_drawn_without_an_error_and_a_lost_node_is_found_again()
+    public async Task Beyond_the_nodes_machine_a_key_is_asked_for_and_forgotten_on_demand()
+    {
+        await using var scenario = new Scenario();
+        var key = ApiKeys.NewText();
+        await using var api = await ApiFixture.StartAsync(ApiFixture.Settings with { TrustLoopback = false }, new ApiKeys([ApiKeys.Keep("looks", Scope.Viewer, key)]));
+        api.Put(1, 2, 3);
+        var browser = await Browser.StartAsync(installed, scenario);
+        await browser.OpenAsync(api.Client.BaseAddress!);
+        await browser.WriteAsync("dialog input[type=password]", "wrong");
+        await browser.ClickAsync("dialog button[value=yes]");
+        await browser.ShowsAsync("document.querySelector('dialog')?.textContent.includes('The key is not one that this node knows')");
+        await browser.WriteAsync("dialog input[type=password]", key);
+        await browser.ClickAsync("dialog button[value=yes]");
+        await browser.ShowsAsync("document.querySelector('.count')?.textContent === '3 torrents' && document.querySelector('.stream.live')");
+        browser.TakeErrors().ShouldAllBe(error => error.Contains("401", StringComparison.Ordinal));
+
+        // Who only looks is told what it takes.
+        await browser.ClickAsync($"{Row} td");
+        await browser.ClickAsync(".toolbar button", "Pause");
+        await browser.ShowsAsync("document.querySelector('.notice.wrong')?.textContent.includes(\"scope 'operator'\")");
+        await browser.ClickAsync("header button", "Forget the key");
+        await browser.ShowsAsync("document.querySelector('dialog input[type=password]')");
+        (await browser.EvaluateAsync("document.querySelector('.count')")).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task At_any_member_the_whole_cluster_is_seen_and_steered()
+    {
+        await using var scenario = new Scenario();
+        await using var cluster = await ClusterFixture.StartAsync(3);
+        await ClusterFixture.AddAsync(cluster.Nodes[1], "everywhere", 2);
+        var browser = await Browser.StartAsync(installed, scenario);
+        await browser.OpenAsync(cluster.Nodes[0].Api.Client.BaseAddress!);
+        await browser.ShowsAsync($"document.querySelector('{Row}')?.textContent.includes('2 of 2')");
+        await browser.ClickAsync($"{Row} td");
+        await browser.ClickAsync("[role=tab]", "Where");
+        await browser.ShowsAsync("document.querySelector('.detail .content').textContent.includes('2 of 2 copies are complete')");
+        await browser.WriteAsync(".detail form input", "3");
+        await browser.ClickAsync(".detail form button");
+        await browser.ShowsAsync("document.querySelector('.detail .content').textContent.includes('3 of 3 copies are complete')");
+
+        await browser.ClickAsync("nav a", "Cluster");
+        await browser.ShowsAsync("document.querySelectorAll('main table')[0]?.tBodies[0].rows.length === 3");
+        await browser.ClickAsync("main button", "Drain");
+        await browser.ClickAsync("dialog button[value=yes]");
+        await browser.ShowsAsync("document.querySelector('main table').textContent.includes('draining')");
+        browser.TakeErrors().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Each_view_is_drawn_without_an_error()
     {
         await using var scenario = new Scenario();
         var service = await SwarmService.StartAsync(scenario);

@@ -59,6 +59,7 @@ internal sealed class NodeEndpoints(ApiServices api, EventStreams streams)
             Listen = [.. facts.Listen.Select(at => at.ToString())],
             DefaultFolder = api.Roots.Default,
             ContentRoots = api.Roots.Folders,
+            Cluster = api.Cluster?.Facts.Name,
             Torrents = totals.Torrents,
             ConnectedPeers = totals.ConnectedPeers,
             DownloadRate = totals.DownloadRate,

@@ -96,6 +96,8 @@ internal sealed class EventStreams(ApiServices api, CancellationToken stopping)
             context.Response.ContentType = ContentType;
             context.Response.Headers.CacheControl = "no-store";
             context.Response.Headers["X-Accel-Buffering"] = "no";
+            // At once, so that who subscribes knows that it is heard, even if nothing happens for long.
+            await context.Response.BodyWriter.FlushAsync(ended.Token).ConfigureAwait(false);
             await run(ended.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested || stopping.IsCancellationRequested)

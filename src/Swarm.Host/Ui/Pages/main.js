@@ -51,7 +51,7 @@ async function begin() {
   try {
     const view = await api.get("/node");
     node.defaultFolder = view.defaultFolder;
-    node.hasCluster = await api.get("/cluster").then(() => true, error => { if (error.status === 409) return false; if (error.status === 503) return true; throw error; });
+    node.hasCluster = view.cluster !== undefined;
     forget.hidden = !api.hasKey();
     open();
   } catch (error) {

@@ -147,6 +147,13 @@ public sealed class EventTests
     }
 
     [Fact]
+    public async Task Who_subscribes_is_answered_before_anything_happens()
+    {
+        await using var api = await ApiFixture.StartAsync(ApiFixture.Settings with { HeartBeat = TimeSpan.FromMinutes(10) });
+        using var stream = await EventReader.OpenAsync(api, "/api/v1/log/stream?level=critical");
+    }
+
+    [Fact]
     public async Task A_server_that_stops_ends_its_streams_at_once()
     {
         var api = await ApiFixture.StartAsync();

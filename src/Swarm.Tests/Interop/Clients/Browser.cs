@@ -13,7 +13,6 @@ namespace Swarm.Tests.Interop.Clients;
 /// </summary>
 internal sealed class Browser : IAsyncDisposable
 {
-    private readonly ClientProcess _process;
     private readonly ClientWebSocket _socket;
     private readonly CancellationTokenSource _over = new();
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonNode>> _asked = new();
@@ -21,9 +20,8 @@ internal sealed class Browser : IAsyncDisposable
     private readonly Task _reading;
     private int _lastId;
 
-    private Browser(ClientProcess process, ClientWebSocket socket)
+    private Browser(ClientWebSocket socket)
     {
-        _process = process;
         _socket = socket;
         _reading = ReadAsync();
     }
@@ -40,7 +38,7 @@ internal sealed class Browser : IAsyncDisposable
     public static async Task<Browser> StartAsync(InstalledClients installed, Scenario scenario)
     {
         // As root it runs only without its sandbox; the pages are ours.
-        var process = scenario.Start("chromium", installed.Require("chromium", "chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-port=0", "--remote-allow-origins=*",
+        var process = scenario.Start("chromium", installed.Require("chromium", "chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--log-level=3", "--remote-debugging-port=0", "--remote-allow-origins=*",
             $"--user-data-dir={scenario.Folder("browser")}", "--window-size=1400,900", "about:blank");
         var line = await process.LineAsync(line => line.Contains("DevTools listening on ws://", StringComparison.Ordinal), "where its tools listen", Scenario.Patience);
         var port = new Uri(line[line.IndexOf("ws://", StringComparison.Ordinal)..].Trim()).Port;
@@ -49,7 +47,7 @@ internal sealed class Browser : IAsyncDisposable
         await Poll.UntilAsync(async () => (page = (await http.GetFromJsonAsync<JsonArray>($"http://127.0.0.1:{port}/json/list"))!.Where(target => (string?)target!["type"] == "page").Select(target => (string?)target!["webSocketDebuggerUrl"]).FirstOrDefault()) is not null, "a page", Scenario.Patience);
         var socket = new ClientWebSocket();
         await socket.ConnectAsync(new Uri(page!), CancellationToken.None);
-        var browser = scenario.Own(new Browser(process, socket));
+        var browser = scenario.Own(new Browser(socket));
         foreach (var domain in (string[])["Page", "Runtime", "Log"]) await browser.AskAsync($"{domain}.enable", new JsonObject());
         return browser;
     }
@@ -69,12 +67,12 @@ internal sealed class Browser : IAsyncDisposable
         return answer["result"]?["value"];
     }
 
-    /// <summary>Waits until an expression is true.</summary>
+    /// <summary>Waits until an expression is true; one that cannot be had yet, of an element that is not there, is not.</summary>
     public async Task ShowsAsync(string expression)
     {
         try
         {
-            await Poll.UntilAsync(async () => (bool?)await EvaluateAsync($"!!({expression})") is true, $"the page shows: {expression}", Scenario.Patience);
+            await Poll.UntilAsync(async () => (bool?)await EvaluateAsync($"(() => {{ try {{ return !!({expression}); }} catch (e) {{ if (e instanceof TypeError) return false; throw e; }} }})()") is true, $"the page shows: {expression}", Scenario.Patience);
         }
         catch (TimeoutException late)
         {
@@ -103,7 +101,6 @@ internal sealed class Browser : IAsyncDisposable
         await _reading;
         _socket.Dispose();
         _over.Dispose();
-        await _process.DisposeAsync();
     }
 
     private static string Quoted(string text) => JsonSerializer.Serialize(text);
