@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Swarm.Host.Api;
 using Swarm.Host.Api.Security;
 using Swarm.Host.Ui;
 
