@@ -148,10 +148,10 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             case Look: OnLook(); break;
             case Report: OnReport(); break;
             case Add add: OnAdd(add); break;
-            case SetPaused set: Change(set.Torrent, wanted => wanted with { IsPaused = set.IsPaused }); break;
+            case SetPaused set: Change(set.Torrent, new WantedChanges { IsPaused = set.IsPaused }); break;
             case SetOptions set: OnSetOptions(set); break;
-            case SetReplicas set: Change(set.Torrent, wanted => wanted with { Replicas = Math.Clamp(set.Replicas, 1, ClusterLimits.MaxReplicas) }); break;
-            case Remove remove: Change(remove.Torrent, wanted => wanted with { IsRemoved = true, DeletesData = remove.DeleteData }); break;
+            case SetReplicas set: Change(set.Torrent, new WantedChanges { Replicas = Math.Clamp(set.Replicas, 1, ClusterLimits.MaxReplicas) }); break;
+            case Remove remove: Change(remove.Torrent, new WantedChanges { Removal = remove.DeleteData }); break;
             case SetMember set: OnSetMember(set); break;
             case GetStatus: Sender.Tell(new ClusterStatus(_self, _session, _plans, _view, [.. _reports.Select(static each => new NodeLine(each.Key, each.Value.Report))], _bans.All(Now()))); break;
             case Explain explain: OnExplain(explain.Torrent); break;
@@ -191,16 +191,11 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             DownloadLimit = add.DownloadLimit,
             UploadLimit = add.UploadLimit,
         };
-        // A torrent that is known keeps what else is wanted of it; one that was removed is wanted again.
-        Wait(add.Source.Torrent, add.Acknowledged, add.Patience, view => new ClusterCommand.PutTorrent(
-            view.Torrents.GetValueOrDefault(add.Source.Torrent) is { Wanted.IsRemoved: false } known
-                ? known.Wanted with { Replicas = add.Replicas, Name = known.Wanted.Name ?? fresh.Name, Length = known.Wanted.Length == 0 ? length : known.Wanted.Length }
-                : fresh,
-            source));
+        Wait(add.Source.Torrent, add.Acknowledged, add.Patience, _ => new ClusterCommand.AddTorrent(fresh, source));
     }
 
-    private void Change(InfoHash torrent, Func<WantedTorrent, WantedTorrent> change) =>
-        Wait(torrent, 0, null, view => view.Torrents.GetValueOrDefault(torrent) is { Wanted.IsRemoved: false } known ? new ClusterCommand.PutTorrent(change(known.Wanted), []) : null);
+    // The tables apply it to the row as it is then: what this node's view does not show yet is not taken back.
+    private void Change(InfoHash torrent, WantedChanges changes) => Wait(torrent, 0, null, _ => new ClusterCommand.ChangeTorrent(torrent, changes));
 
     private void OnSetOptions(SetOptions set)
     {
@@ -210,12 +205,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             return;
         }
 
-        Change(set.Torrent, wanted => wanted with
-        {
-            IsSequential = set.IsSequential ?? wanted.IsSequential,
-            DownloadLimit = set.DownloadLimit ?? wanted.DownloadLimit,
-            UploadLimit = set.UploadLimit ?? wanted.UploadLimit,
-        });
+        Change(set.Torrent, new WantedChanges { IsSequential = set.IsSequential, DownloadLimit = set.DownloadLimit, UploadLimit = set.UploadLimit });
     }
 
     private void OnSetMember(SetMember set) =>
@@ -240,7 +230,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
         if (!_view.IsCaughtUp || waiting.IsAsked) return;
         if (waiting.Command(_view) is not { } command)
         {
-            End(tag, waiting, new Refused(waiting.Torrent == default ? "the cluster has no such member" : $"the cluster has no torrent {waiting.Torrent}", IsDurable: false));
+            End(tag, waiting, new Refused("the cluster has no such member", IsDurable: false));
             return;
         }
 

@@ -33,9 +33,13 @@ public abstract record ClusterCommand
     public sealed record ReleaseLease(string Name, long Token) : ClusterCommand;
 
     /// <summary>
-    /// Says what is wanted of a torrent, new or known. <paramref name="Source"/>: the .torrent file's bytes or the link's UTF-8; empty to keep what there is. A link does not take a file's place. <see cref="ClusterOutcome.Done"/> or <see cref="ClusterOutcome.Refused"/>.
+    /// Adds a torrent; one that was removed is new. One that is there keeps what is wanted of it but for <see cref="WantedTorrent.Replicas"/>, and takes a name and a length where it has none. <paramref name="Source"/>: the .torrent file's bytes or the link's UTF-8.
+    /// A link does not take a file's place. <see cref="ClusterOutcome.Done"/> or <see cref="ClusterOutcome.Refused"/>.
     /// </summary>
-    public sealed record PutTorrent(WantedTorrent Wanted, ImmutableArray<byte> Source) : ClusterCommand;
+    public sealed record AddTorrent(WantedTorrent Wanted, ImmutableArray<byte> Source) : ClusterCommand;
+
+    /// <summary>Changes what is wanted of a torrent, and nothing that <paramref name="Changes"/> does not name: <see cref="ClusterOutcome.Done"/>, or <see cref="ClusterOutcome.Refused"/> where there is no such torrent or it is being removed.</summary>
+    public sealed record ChangeTorrent(InfoHash Torrent, WantedChanges Changes) : ClusterCommand;
 
     /// <summary>
     /// A member that has fetched what a torrent's link names says what it is. <paramref name="Source"/>: the .torrent file's bytes, or empty to keep the link. Only what a link left open is written: of a torrent whose source is a file, or that is being removed, nothing.

@@ -89,7 +89,8 @@ public sealed record ClusterTables
             case ClusterCommand.ReleaseLease release:
                 outcome = new ClusterOutcome.Done();
                 return Leases.TryGetValue(release.Name, out var held) && held.Token == release.Token ? this with { Leases = Leases.Remove(release.Name) } : this;
-            case ClusterCommand.PutTorrent put: return Put(put, out outcome);
+            case ClusterCommand.AddTorrent add: return Add(add, out outcome);
+            case ClusterCommand.ChangeTorrent change: return Change(change, out outcome);
             case ClusterCommand.Describe describe: return Describe(describe, out outcome);
             case ClusterCommand.LoadSource load:
                 outcome = new ClusterOutcome.Source(Sources.GetValueOrDefault(load.Torrent, []));
@@ -129,30 +130,36 @@ public sealed record ClusterTables
         return this with { LastToken = LastToken + 1, Leases = Leases.SetItem(acquire.Name, (acquire.Member, LastToken + 1)) };
     }
 
-    private ClusterTables Put(ClusterCommand.PutTorrent put, out ClusterOutcome outcome)
+    private ClusterTables Add(ClusterCommand.AddTorrent add, out ClusterOutcome outcome)
     {
-        var torrent = put.Wanted.Torrent;
-        if (put.Source.Length > ClusterLimits.MaxSourceBytes)
+        var torrent = add.Wanted.Torrent;
+        if (add.Source.Length is 0 or > ClusterLimits.MaxSourceBytes)
         {
-            outcome = new ClusterOutcome.Refused($"the torrent's source has {put.Source.Length} bytes, more than {ClusterLimits.MaxSourceBytes}");
+            outcome = new ClusterOutcome.Refused($"the torrent's source has {add.Source.Length} bytes, not 1 to {ClusterLimits.MaxSourceBytes}");
             return this;
         }
 
         outcome = new ClusterOutcome.Done();
         var known = Torrents.GetValueOrDefault(torrent);
-        var isThere = Sources.TryGetValue(torrent, out var there);
-        var isKept = put.Source.IsEmpty || (isThere && IsLink(put.Source) && !IsLink(there));
+        var isKept = IsLink(add.Source) && Sources.TryGetValue(torrent, out var there) && !IsLink(there);
+        var wanted = known is { Wanted.IsRemoved: false } ? known.Wanted with { Replicas = add.Wanted.Replicas } : add.Wanted with { IsRemoved = false, DeletesData = false };
         // Who has not heard yet what the file says does not take it back.
-        var wanted = isThere && isKept && !IsLink(there) && put.Wanted.Length == 0 && known is not null ? put.Wanted with { Name = known.Wanted.Name, Length = known.Wanted.Length } : put.Wanted;
-        if (known is not null && known.Wanted == wanted && put.Source.IsEmpty) return this;
-        if (put.Source.IsEmpty && !isThere)
-        {
-            outcome = new ClusterOutcome.Refused($"there is no torrent {torrent}");
-            return this;
-        }
-
-        var tables = isKept ? this : this with { Sources = Sources.SetItem(torrent, put.Source) };
+        if (wanted.Length == 0) wanted = wanted with { Length = isKept && known is not null ? known.Wanted.Length : add.Wanted.Length };
+        wanted = wanted with { Name = (isKept ? known?.Wanted.Name : null) ?? wanted.Name ?? add.Wanted.Name };
+        if (isKept && known?.Wanted == wanted) return this;
+        var tables = isKept ? this : this with { Sources = Sources.SetItem(torrent, add.Source) };
         return tables.With(known is null ? new PlacedTorrent(wanted, [], 0) : known with { Wanted = wanted });
+    }
+
+    private ClusterTables Change(ClusterCommand.ChangeTorrent change, out ClusterOutcome outcome)
+    {
+        outcome = new ClusterOutcome.Refused($"the cluster has no torrent {change.Torrent}");
+        if (Torrents.GetValueOrDefault(change.Torrent) is not { } known || (known.Wanted.IsRemoved && change.Changes.Removal is null)) return this;
+        outcome = known is { Wanted.IsRemoved: true, IsForgotten: false } && change.Changes.Removal != known.Wanted.DeletesData
+            ? new ClusterOutcome.Refused($"the torrent is being removed already, {(known.Wanted.DeletesData ? "with" : "without")} its files")
+            : new ClusterOutcome.Done();
+        var wanted = known.Wanted.IsRemoved ? known.Wanted : change.Changes.Of(known.Wanted);
+        return wanted == known.Wanted ? this : With(known with { Wanted = wanted });
     }
 
     private ClusterTables Describe(ClusterCommand.Describe describe, out ClusterOutcome outcome)

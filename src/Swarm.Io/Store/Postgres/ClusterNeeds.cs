@@ -67,7 +67,7 @@ internal sealed class ClusterNeeds
         {
             needs.OnlyReads &= command is ClusterCommand.Read or ClusterCommand.LoadSource;
             needs.IsQuiet &= command is ClusterCommand.Read or ClusterCommand.LoadSource or ClusterCommand.Renew or ClusterCommand.AcquireLease;
-            needs.AllMembers |= command is not (ClusterCommand.Renew or ClusterCommand.Report or ClusterCommand.ReportGone or ClusterCommand.PutTorrent or ClusterCommand.Describe or ClusterCommand.LoadSource or ClusterCommand.ReleaseLease);
+            needs.AllMembers |= command is not (ClusterCommand.Renew or ClusterCommand.Report or ClusterCommand.ReportGone or ClusterCommand.AddTorrent or ClusterCommand.ChangeTorrent or ClusterCommand.Describe or ClusterCommand.LoadSource or ClusterCommand.ReleaseLease);
             if (!needs.AddMembership(command)) needs.AddPlacement(command);
         }
 
@@ -106,12 +106,13 @@ internal sealed class ClusterNeeds
         switch (command)
         {
             case ClusterCommand.ReleaseLease release: _leases.Add(release.Name); break;
-            case ClusterCommand.PutTorrent put:
-                _torrents.Add(put.Wanted.Torrent);
+            case ClusterCommand.AddTorrent add:
+                _torrents.Add(add.Wanted.Torrent);
                 // A link is written only where there is no file.
-                if (put.Source.IsEmpty || ClusterTables.IsLink(put.Source)) _known.Add(put.Wanted.Torrent);
-                else if (put.Source.Length <= ClusterLimits.MaxSourceBytes) _sources[put.Wanted.Torrent] = put.Source;
+                if (ClusterTables.IsLink(add.Source)) _known.Add(add.Wanted.Torrent);
+                else if (add.Source.Length is > 0 and <= ClusterLimits.MaxSourceBytes) _sources[add.Wanted.Torrent] = add.Source;
                 break;
+            case ClusterCommand.ChangeTorrent change: _torrents.Add(change.Torrent); break;
             case ClusterCommand.Describe describe:
                 AddReport(describe.Member, describe.Torrent);
                 _known.Add(describe.Torrent);

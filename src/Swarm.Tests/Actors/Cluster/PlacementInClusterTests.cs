@@ -129,6 +129,28 @@ public sealed class PlacementInClusterTests
         Ask(cluster, onlooker, new RouterActor.SetOptions(Swarm.Tests.Protocol.Cluster.Some.Torrent(1)) { DownloadLimit = 1 }).ShouldBeOfType<RouterActor.Refused>();
     }
 
+    // Within one turn, so that no view of any of them shows what another does; what fails on the way is tried again from what is there then.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    public void Members_that_change_different_things_of_a_torrent_at_once_all_have_their_way(double unknownOutcomes)
+    {
+        var cluster = WithSeed(3, out var content);
+        Add(cluster, cluster.Members[0], content, replicas: 1, acknowledged: 1);
+        var answers = new List<object>();
+        void Tell(int member, object command) => cluster.Members[member].Cluster!.Tell(command, cluster.Members[member].Ear(answers.Add));
+        cluster.Database.Settings = cluster.Database.Settings with { UnknownOutcome = unknownOutcomes };
+        Tell(0, new RouterActor.SetOptions(content.Torrent) { DownloadLimit = 1_000_000 });
+        Tell(1, new RouterActor.SetOptions(content.Torrent) { UploadLimit = 2_000_000, IsSequential = true });
+        Tell(2, new RouterActor.SetReplicas(content.Torrent, 2));
+        cluster.World.RunUntil(() => answers.Count == 3, TimeSpan.FromMinutes(4)).ShouldBeTrue();
+        answers.ShouldAllBe(answer => answer is RouterActor.Accepted);
+        var wanted = cluster.Database.Tables.Torrents[content.Torrent].Wanted;
+        (wanted.DownloadLimit, wanted.UploadLimit, wanted.IsSequential, wanted.Replicas, wanted.Length).ShouldBe((1_000_000, 2_000_000, true, 2, 400_000));
+        cluster.Database.Settings = cluster.Database.Settings with { UnknownOutcome = 0 };
+        cluster.World.RunUntil(() => Complete(cluster, content) == 2, TimeSpan.FromMinutes(3)).ShouldBeTrue();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

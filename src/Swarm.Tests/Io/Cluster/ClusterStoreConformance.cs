@@ -126,17 +126,35 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     [Fact]
     public async Task A_torrent_is_told_as_it_was_put_and_its_source_stands_beside_it()
     {
-        var wanted = new WantedTorrent { Torrent = Some.Torrent(1), Replicas = 32, IsPaused = true, DeletesData = true, IsSequential = true, DownloadLimit = 1, UploadLimit = long.MaxValue, Length = 3 };
-        (await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, []))).ShouldBe(new ClusterOutcome.Refused($"there is no torrent {wanted.Torrent}"));
-        (await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [1, 2, 3]))).ShouldBeOfType<ClusterOutcome.Done>();
+        var wanted = new WantedTorrent { Torrent = Some.Torrent(1), Replicas = 32, IsPaused = true, IsSequential = true, DownloadLimit = 1, UploadLimit = long.MaxValue, Length = 3 };
+        (await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, []))).ShouldBeOfType<ClusterOutcome.Refused>();
+        (await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [1, 2, 3]))).ShouldBeOfType<ClusterOutcome.Done>();
         ((ClusterOutcome.View)await _two.DoAsync(new ClusterCommand.Read(0, 10))).Torrents.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
             torrent => torrent.Wanted.ShouldBe(wanted), torrent => torrent.Change.ShouldBe(1), torrent => torrent.Replicas.ShouldBeEmpty());
         (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([1, 2, 3]);
         (await _two.DoAsync(new ClusterCommand.LoadSource(Some.Torrent(2)))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBeEmpty();
-        (await _two.DoAsync(new ClusterCommand.PutTorrent(wanted, []))).ShouldBeOfType<ClusterOutcome.Done>();
-        (await _one.ViewAsync()).UpToChange.ShouldBe(1);
-        (await _two.DoAsync(new ClusterCommand.PutTorrent(wanted with { Replicas = 1 }, []))).ShouldBeOfType<ClusterOutcome.Done>();
-        (await _one.ViewAsync()).UpToChange.ShouldBe(2);
+        (await _two.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = wanted.Torrent, Replicas = 2, Name = "n", Length = 9 }, [4]))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _one.ViewAsync()).Torrents[wanted.Torrent].Wanted.ShouldBe(wanted with { Replicas = 2, Name = "n" }, "what was wanted of it stays");
+        (await _one.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([4]);
+    }
+
+    [Fact]
+    public async Task A_change_leaves_what_it_does_not_name_and_counts_when_something_is_different()
+    {
+        var torrent = Some.Torrent(1);
+        var limits = new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { DownloadLimit = 5, UploadLimit = long.MaxValue });
+        (await _one.DoAsync(limits)).ShouldBe(new ClusterOutcome.Refused($"the cluster has no torrent {torrent}"));
+        await _one.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = torrent, Replicas = 3, Name = "n" }, [1]));
+        // Two nodes that know nothing of each other.
+        var both = new[] { _one.DoAsync(limits), _two.DoAsync(new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { IsPaused = true, IsSequential = true })) };
+        (await Task.WhenAll(both)).ShouldAllBe(outcome => outcome is ClusterOutcome.Done);
+        var wanted = new WantedTorrent { Torrent = torrent, Replicas = 3, Name = "n", IsPaused = true, IsSequential = true, DownloadLimit = 5, UploadLimit = long.MaxValue };
+        (await _one.ViewAsync()).Torrents[torrent].ShouldSatisfyAllConditions(placed => placed.Wanted.ShouldBe(wanted), placed => placed.Change.ShouldBe(3));
+        (await _two.DoAsync(limits)).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _one.ViewAsync()).UpToChange.ShouldBe(3);
+        (await _two.DoAsync(new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { Replicas = 1, IsPaused = false, DownloadLimit = 0 }))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _one.ViewAsync()).Torrents[torrent].Wanted.ShouldBe(wanted with { Replicas = 1, IsPaused = false, DownloadLimit = 0 });
+        (await _one.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([1]);
     }
 
     // A source is written before the tables are looked at, unless the same batch looks at it.
@@ -146,10 +164,10 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
         var wanted = new WantedTorrent { Torrent = Some.Torrent(1) };
         var outcomes = await _one.DoAsync(
             new ClusterCommand.LoadSource(wanted.Torrent),
-            new ClusterCommand.PutTorrent(wanted, []),
-            new ClusterCommand.PutTorrent(wanted, [1]),
+            new ClusterCommand.AddTorrent(wanted, []),
+            new ClusterCommand.AddTorrent(wanted, [1]),
             new ClusterCommand.LoadSource(wanted.Torrent),
-            new ClusterCommand.PutTorrent(wanted, [2]),
+            new ClusterCommand.AddTorrent(wanted, [2]),
             new ClusterCommand.Read(0, 10));
         outcomes[0].ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBeEmpty();
         outcomes[1].ShouldBeOfType<ClusterOutcome.Refused>();
@@ -191,7 +209,7 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     {
         var one = await UpAsync(1);
         await _one.DoAsync(new ClusterCommand.AcquireLease(Lease, one));
-        await _one.DoAsync([.. Enumerable.Range(1, 20).Select(i => new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(i) }, [1]))]);
+        await _one.DoAsync([.. Enumerable.Range(1, 20).Select(i => new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(i) }, [1]))]);
         var page = (await _two.DoAsync(new ClusterCommand.Read(5, 4))).ShouldBeOfType<ClusterOutcome.View>();
         page.Torrents.Select(torrent => torrent.Change).ShouldBe([6, 7, 8, 9]);
         (page.UpToChange, page.HasMore).ShouldBe((9, true));
@@ -213,18 +231,18 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     {
         var one = await UpAsync(1);
         var torrent = await PlaceAsync(one);
-        var removed = new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent, IsRemoved = true }, []);
+        var removed = new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { Removal = true });
         (await _one.DoAsync(removed)).ShouldBeOfType<ClusterOutcome.Done>();
         (await _two.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([1]);
         (await _one.DoAsync(new ClusterCommand.ReportGone(one, torrent))).ShouldBeOfType<ClusterOutcome.Done>();
         (await _two.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBeEmpty();
         ((ClusterOutcome.View)await _two.DoAsync(new ClusterCommand.Read(0, 10))).Torrents.ShouldHaveSingleItem().IsForgotten.ShouldBeTrue();
         (await _one.DoAsync(removed)).ShouldBeOfType<ClusterOutcome.Done>("what was done is done");
-        (await _two.DoAsync(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent }, []))).ShouldBeOfType<ClusterOutcome.Refused>("there is nothing left of it");
-        (await _two.DoAsync(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent }, [2]))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _two.DoAsync(new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { IsPaused = true }))).ShouldBeOfType<ClusterOutcome.Refused>("there is nothing left of it");
+        (await _two.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = torrent }, [2]))).ShouldBeOfType<ClusterOutcome.Done>();
         (await _one.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([2]);
-        // One that nobody has is forgotten as it is removed, whatever comes with it.
-        (await _one.DoAsync(removed with { Source = [3] })).ShouldBeOfType<ClusterOutcome.Done>();
+        // One that nobody has is forgotten as it is removed.
+        (await _one.DoAsync(removed)).ShouldBeOfType<ClusterOutcome.Done>();
         (await _two.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBeEmpty();
     }
 
@@ -233,7 +251,7 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     {
         var one = await UpAsync(1);
         var wanted = new WantedTorrent { Torrent = Some.Torrent(1), Name = "dn", IsPaused = true };
-        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [.. "magnet:?1"u8]));
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. "magnet:?1"u8]));
         (await _one.DoAsync(new ClusterCommand.Describe(new MemberId("x:1", 9), wanted.Torrent, "no", 1, [1]))).ShouldBeOfType<ClusterOutcome.Ended>();
         (await _one.DoAsync(new ClusterCommand.Describe(one, Some.Torrent(2), "no", 1, [1]))).ShouldBeOfType<ClusterOutcome.Done>();
         (await _one.DoAsync(new ClusterCommand.Describe(one, wanted.Torrent, "no", 1, [.. new byte[ClusterLimits.MaxSourceBytes + 1]]))).ShouldBeOfType<ClusterOutcome.Refused>();
@@ -248,11 +266,13 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
         var placed = (await _two.ViewAsync()).Torrents[wanted.Torrent];
         placed.Wanted.ShouldBe(wanted with { Name = "name", Length = 7 });
         placed.Change.ShouldBe(3);
-        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted with { IsPaused = false }, []));
-        (await _one.ViewAsync()).Torrents[wanted.Torrent].Wanted.ShouldBe(wanted with { IsPaused = false, Name = "name", Length = 7 }, "who had not heard of it does not take it back");
-        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [.. "magnet:?2"u8]));
+        await _one.DoAsync(new ClusterCommand.ChangeTorrent(wanted.Torrent, new WantedChanges { IsPaused = false }));
+        (await _one.ViewAsync()).Torrents[wanted.Torrent].Wanted.ShouldBe(wanted with { IsPaused = false, Name = "name", Length = 7 });
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. "magnet:?2"u8]));
         (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([4, 5]);
-        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [7]));
+        (await _one.ViewAsync()).Torrents[wanted.Torrent].ShouldSatisfyAllConditions(
+            after => after.Wanted.ShouldBe(wanted with { IsPaused = false, Name = "name", Length = 7 }, "who had not heard of it does not take it back"), after => after.Change.ShouldBe(4));
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [7]));
         (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([7]);
     }
 
@@ -274,8 +294,8 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     public async Task A_source_may_be_as_large_as_the_limit_and_no_larger()
     {
         var wanted = new WantedTorrent { Torrent = Some.Torrent(1) };
-        (await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [.. new byte[ClusterLimits.MaxSourceBytes + 1]]))).ShouldBeOfType<ClusterOutcome.Refused>();
-        (await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [.. new byte[ClusterLimits.MaxSourceBytes]]))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. new byte[ClusterLimits.MaxSourceBytes + 1]]))).ShouldBeOfType<ClusterOutcome.Refused>();
+        (await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. new byte[ClusterLimits.MaxSourceBytes]]))).ShouldBeOfType<ClusterOutcome.Done>();
         (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.Length.ShouldBe(ClusterLimits.MaxSourceBytes);
     }
 
@@ -295,7 +315,7 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     {
         (await _one.DoAsync(new ClusterCommand.AcquireLease(Lease, planner))).ShouldBe(new ClusterOutcome.Leased(1));
         var torrent = Some.Torrent(1);
-        await _one.DoAsync(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent }, [1]));
+        await _one.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = torrent }, [1]));
         (await _one.DoAsync(new ClusterCommand.Assign(torrent, "n1", 1))).ShouldBeOfType<ClusterOutcome.Done>();
         return torrent;
     }

@@ -19,7 +19,7 @@ internal sealed class RandomClusterCommands(Random random)
         6 => new ClusterCommand.DeclareExpired(Member(tables), Member(tables), TimeSpan.FromSeconds(5), Version(tables)),
         7 => new ClusterCommand.AcquireLease(Lease(), Member(tables)),
         8 => random.Next(4) == 0 ? new ClusterCommand.ReleaseLease(Lease(), Token(tables)) : new ClusterCommand.LoadSource(Torrent()),
-        9 => Put(),
+        9 => random.Next(2) == 0 ? Add() : new ClusterCommand.ChangeTorrent(Torrent(), Changes()),
         10 => new ClusterCommand.Assign(Torrent(), Storage(), Token(tables)),
         11 => new ClusterCommand.Drop(Torrent(), Storage(), Token(tables)),
         12 => Report(tables),
@@ -32,10 +32,20 @@ internal sealed class RandomClusterCommands(Random random)
 
     private string Lease() => Lease(random.Next(4));
 
-    private ClusterCommand.PutTorrent Put()
+    private WantedChanges Changes() => new()
     {
-        var wanted = new WantedTorrent { Torrent = Torrent(), Replicas = random.Next(1, 3), IsPaused = random.Next(2) == 0, IsRemoved = random.Next(5) == 0, Length = random.Next(3), Name = random.Next(3) switch { 0 => null, 1 => "a", _ => "ü" } };
-        return new ClusterCommand.PutTorrent(wanted, Source());
+        Replicas = random.Next(2) == 0 ? random.Next(1, 3) : null,
+        IsPaused = random.Next(2) == 0 ? random.Next(2) == 0 : null,
+        IsSequential = random.Next(2) == 0 ? random.Next(2) == 0 : null,
+        DownloadLimit = random.Next(2) == 0 ? random.Next(3) : null,
+        UploadLimit = random.Next(2) == 0 ? random.Next(3) : null,
+        Removal = random.Next(3) == 0 ? random.Next(2) == 0 : null,
+    };
+
+    private ClusterCommand.AddTorrent Add()
+    {
+        var wanted = new WantedTorrent { Torrent = Torrent(), Replicas = random.Next(1, 3), IsPaused = random.Next(2) == 0, Length = random.Next(3), Name = random.Next(3) switch { 0 => null, 1 => "a", _ => "ü" } };
+        return new ClusterCommand.AddTorrent(wanted, Source());
     }
 
     // None, a link, or a file.

@@ -105,8 +105,7 @@ public sealed class ClusterTablesTests
     public void A_torrent_that_was_removed_is_forgotten_when_every_storage_has_done_so()
     {
         var tables = Planned(1, out var token).WithTorrent(1).Run(new ClusterCommand.Assign(Some.Torrent(1), "n1", 1));
-        var removed = new WantedTorrent { Torrent = Some.Torrent(1), IsRemoved = true };
-        tables = tables.Run(new ClusterCommand.PutTorrent(removed, []), 0, out var outcome);
+        tables = tables.Run(new ClusterCommand.ChangeTorrent(Some.Torrent(1), new WantedChanges { Removal = false }), 0, out var outcome);
         outcome.ShouldBeOfType<ClusterOutcome.Done>();
         tables.View().Torrents.Count.ShouldBe(1);
         tables.Run(new ClusterCommand.Assign(Some.Torrent(1), "n2", token), 0, out outcome);
@@ -121,9 +120,9 @@ public sealed class ClusterTablesTests
     public void A_torrent_without_a_source_is_unknown_and_its_source_stands_beside_it()
     {
         var wanted = new WantedTorrent { Torrent = Some.Torrent(1) };
-        ClusterTables.Empty.Run(new ClusterCommand.PutTorrent(wanted, []), 0, out var outcome);
+        ClusterTables.Empty.Run(new ClusterCommand.AddTorrent(wanted, []), 0, out var outcome);
         outcome.ShouldBeOfType<ClusterOutcome.Refused>();
-        var tables = ClusterTables.Empty.Run(new ClusterCommand.PutTorrent(wanted, [1, 2, 3]));
+        var tables = ClusterTables.Empty.Run(new ClusterCommand.AddTorrent(wanted, [1, 2, 3]));
         tables.Run(new ClusterCommand.LoadSource(Some.Torrent(1)), 0, out outcome);
         outcome.ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([1, 2, 3]);
     }
@@ -162,13 +161,14 @@ public sealed class ClusterTablesTests
         [
             new ClusterCommand.Renew(tables.Id(1), Some.Lease, 1),
             new ClusterCommand.AcquireLease(Lease, tables.Id(1)),
-            new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(1), Replicas = 1, IsPaused = true }, []),
+            new ClusterCommand.ChangeTorrent(Some.Torrent(1), new WantedChanges { IsPaused = true }),
             new ClusterCommand.Assign(Some.Torrent(1), "n1", token),
             new ClusterCommand.Assign(Some.Torrent(1), "n2", token),
             new ClusterCommand.Report(tables.Id(1), Some.Torrent(1), new Replica("n1", ReplicaState.Complete)),
             new ClusterCommand.Drop(Some.Torrent(1), "n2", token),
             new ClusterCommand.ReportGone(tables.Id(2), Some.Torrent(1)),
             new ClusterCommand.ReleaseLease(Lease, token),
+            new ClusterCommand.ChangeTorrent(Some.Torrent(1), new WantedChanges { Removal = true }),
         ];
         foreach (var command in commands)
         {
@@ -179,6 +179,64 @@ public sealed class ClusterTablesTests
             twice.Membership.Version.ShouldBe(once.Membership.Version);
             tables = once;
         }
+    }
+
+    // Each node writes what it was asked for, and nothing of what it believed of the rest.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Changes_of_different_members_all_stick_in_any_order_and_of_the_same_one_the_later_has_it_whole(int seed)
+    {
+        var random = new Random(seed);
+        for (var round = 0; round < 200; round++)
+        {
+            var tables = ClusterTables.Empty.WithTorrent(1, replicas: random.Next(1, 33));
+            var wanted = tables.Torrents[Some.Torrent(1)].Wanted;
+            int? replicas = null;
+            bool? paused = null, sequential = null;
+            long? down = null, up = null;
+            for (var i = random.Next(1, 8); i > 0; i--)
+            {
+                // Half of the members, so that most pairs have some in common and some not.
+                var changes = new WantedChanges
+                {
+                    Replicas = random.Next(2) == 0 ? random.Next(1, 33) : null,
+                    IsPaused = random.Next(2) == 0 ? random.Next(2) == 0 : null,
+                    IsSequential = random.Next(2) == 0 ? random.Next(2) == 0 : null,
+                    DownloadLimit = random.Next(2) == 0 ? random.Next(5) : null,
+                    UploadLimit = random.Next(2) == 0 ? random.Next(5) : null,
+                };
+                (replicas, paused, sequential, down, up) = (changes.Replicas ?? replicas, changes.IsPaused ?? paused, changes.IsSequential ?? sequential, changes.DownloadLimit ?? down, changes.UploadLimit ?? up);
+                tables = tables.Run(new ClusterCommand.ChangeTorrent(Some.Torrent(1), changes), 0, out var outcome);
+                outcome.ShouldBeOfType<ClusterOutcome.Done>();
+            }
+
+            tables.Torrents[Some.Torrent(1)].Wanted.ShouldBe(wanted with
+            {
+                Replicas = replicas ?? wanted.Replicas,
+                IsPaused = paused ?? false,
+                IsSequential = sequential ?? false,
+                DownloadLimit = down ?? 0,
+                UploadLimit = up ?? 0,
+            });
+        }
+    }
+
+    [Fact]
+    public void A_removal_is_decided_once_and_only_adding_takes_it_back()
+    {
+        var tables = Planned(1, out var token).WithTorrent(1).Run(new ClusterCommand.Assign(Some.Torrent(1), "n1", 1));
+        tables = tables.Run(new ClusterCommand.ChangeTorrent(Some.Torrent(1), new WantedChanges { Removal = false }));
+        var change = tables.LastChange;
+        tables.Run(new ClusterCommand.ChangeTorrent(Some.Torrent(1), new WantedChanges { Removal = true }), 0, out var outcome).LastChange.ShouldBe(change);
+        outcome.ShouldBe(new ClusterOutcome.Refused("the torrent is being removed already, without its files"));
+        tables.Run(new ClusterCommand.ChangeTorrent(Some.Torrent(1), new WantedChanges { IsPaused = true }), 0, out outcome).LastChange.ShouldBe(change);
+        outcome.ShouldBe(new ClusterOutcome.Refused($"the cluster has no torrent {Some.Torrent(1)}"));
+        tables.Run(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(1), IsPaused = true, IsRemoved = true }, [1])).Torrents[Some.Torrent(1)].Wanted.ShouldBe(new WantedTorrent { Torrent = Some.Torrent(1), IsPaused = true });
+        tables = tables.Run(new ClusterCommand.ReportGone(tables.Id(1), Some.Torrent(1)));
+        tables.Run(new ClusterCommand.ChangeTorrent(Some.Torrent(1), new WantedChanges { Removal = true }), 0, out outcome).LastChange.ShouldBe(tables.LastChange);
+        outcome.ShouldBeOfType<ClusterOutcome.Done>("it was done before");
     }
 
     private static ClusterTables Planned(int members, out long token)

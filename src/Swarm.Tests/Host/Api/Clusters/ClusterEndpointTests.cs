@@ -154,7 +154,7 @@ public sealed class ClusterEndpointTests
         // It only steers, so nothing is placed.
         await using var cluster = await ClusterFixture.StartAsync(1, roles: MemberRoles.None);
         var node = cluster.Nodes[0];
-        cluster.Store.Do([.. Enumerable.Range(0, Many).Select(number => new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Rows.Hash(number), Name = $"torrent {number}", Replicas = 2, Length = number }, [1]))]);
+        cluster.Store.Do([.. Enumerable.Range(0, Many).Select(number => new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Rows.Hash(number), Name = $"torrent {number}", Replicas = 2, Length = number }, [1]))]);
 
         var page = await node.BecomesAsync("/api/v1/cluster/torrents?sort=-totalBytes&limit=1000", ApiJson.Default.PlacementPage, page => page.Matches == Many);
         page.Items.Select(item => item.TotalBytes).ShouldBe(Enumerable.Range(0, 1_000).Select(i => (long)(Many - 1 - i)));
