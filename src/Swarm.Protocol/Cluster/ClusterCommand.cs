@@ -62,6 +62,12 @@ public abstract record ClusterCommand
     /// <summary>A member's storage has forgotten a torrent: <see cref="ClusterOutcome.Done"/> or <see cref="ClusterOutcome.Ended"/>.</summary>
     public sealed record ReportGone(MemberId Member, InfoHash Torrent) : ClusterCommand;
 
+    /// <summary>
+    /// Takes out rows of torrents that were forgotten at least <paramref name="Retention"/> ago, the oldest first and at most <paramref name="Limit"/>: <see cref="ClusterOutcome.Purged"/> or <see cref="ClusterOutcome.Fenced"/>. <paramref name="Token"/> is the planner's.
+    /// How long ago is counted from a mark that a purge sets when it has taken out all before the last one, so a row goes after one retention to two.
+    /// </summary>
+    public sealed record Purge(TimeSpan Retention, int Limit, long Token) : ClusterCommand;
+
     /// <summary>Reads all members, and at most <paramref name="Limit"/> torrents that changed after <paramref name="AfterChange"/>, in the order of their changes: <see cref="ClusterOutcome.View"/>.</summary>
     public sealed record Read(long AfterChange, int Limit) : ClusterCommand;
 }
@@ -95,6 +101,9 @@ public abstract record ClusterOutcome
     /// <summary>Another member has the lease.</summary>
     public sealed record HeldBy(MemberId Member) : ClusterOutcome;
 
+    /// <summary>So many rows were taken out. <paramref name="HasMore"/>: there are more that could be.</summary>
+    public sealed record Purged(int Torrents, bool HasMore) : ClusterOutcome;
+
     /// <summary>A torrent's source; empty if there is no such torrent.</summary>
     public sealed record Source(ImmutableArray<byte> Bytes) : ClusterOutcome;
 
@@ -106,6 +115,12 @@ public abstract record ClusterOutcome
     {
         /// <summary>Named leases, by name; to be shown, nothing is decided by them.</summary>
         public ImmutableArray<NamedLease> Leases { get; init; } = [];
+
+        /// <summary>The last change there was when it was read, whether or not it is among <see cref="Torrents"/>.</summary>
+        public long LastChange { get; init; }
+
+        /// <summary>Rows of forgotten torrents have been taken out, this change the last of them: who has read up to an earlier one may have missed that they were forgotten.</summary>
+        public long PurgedTo { get; init; }
     }
 }
 

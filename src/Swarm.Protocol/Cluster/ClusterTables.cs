@@ -7,7 +7,8 @@ namespace Swarm.Protocol.Cluster;
 /// All tables of a cluster: members, named leases, torrents and where they are. Immutable; a batch that is not to be committed is thrown away. The simulated database runs it, and a real one must do the same (one conformance suite).
 /// <para>Always holds: tokens only grow; a lease changes hands only when its owner has left the table or its session has run out; what is written under a token is written under the last one; a replica is not dropped while fewer than the
 /// wanted number of others are complete; every change of a torrent has a number of its own, greater than all before; a source is there exactly for the torrents that are not forgotten.</para>
-/// <para>The row of a forgotten torrent stays, without its source: who reads by the numbers of changes learns of it however long he was away, and it keeps a late command from making the torrent anew.</para>
+/// <para>The row of a forgotten torrent stays, without its source, until it is purged: who reads by the numbers of changes learns of it. Who was away for longer sees by <see cref="ClusterNumbers.PurgedTo"/> that he may have missed something.
+/// The row with the last change is never purged: who has read it has read everything.</para>
 /// </summary>
 public sealed record ClusterTables
 {
@@ -29,11 +30,14 @@ public sealed record ClusterTables
     /// <summary>The torrents, forgotten ones included.</summary>
     public ImmutableSortedDictionary<InfoHash, PlacedTorrent> Torrents { get; private init; } = ImmutableSortedDictionary<InfoHash, PlacedTorrent>.Empty;
 
+    /// <summary>What they count.</summary>
+    public ClusterNumbers Numbers { get; private init; } = ClusterNumbers.None;
+
     /// <summary>The number of the last change of a torrent.</summary>
-    public long LastChange { get; private init; }
+    public long LastChange => Numbers.LastChange;
 
     /// <summary>The last token that was given.</summary>
-    public long LastToken { get; private init; }
+    public long LastToken => Numbers.LastToken;
 
     /// <summary>The .torrent files and links of the torrents that are not forgotten.</summary>
     public ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>> Sources { get; private init; } = ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>>.Empty;
@@ -42,15 +46,14 @@ public sealed record ClusterTables
 
     /// <summary>
     /// Tables as a database holds them, or the part of them that commands to come need: a member, lease, torrent or source that is left out counts as one that there is not, and of a source that is only to be there the first <see cref="SourceHeadBytes"/> bytes do. A page of torrents, for a <see cref="ClusterCommand.Read"/>,
-    /// is whole if it has as many as are to be read and one for each that the commands before the read may change.
+    /// is whole if it has as many as are to be read and one for each that the commands before the read may change or purge.
     /// </summary>
     public static ClusterTables Of(
         MembershipTable membership,
         IEnumerable<KeyValuePair<string, (MemberId Owner, long Token)>> leases,
         IEnumerable<PlacedTorrent> torrents,
         IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> sources,
-        long lastChange,
-        long lastToken)
+        ClusterNumbers numbers)
     {
         var byTorrent = torrents.ToImmutableSortedDictionary(static torrent => torrent.Wanted.Torrent, static torrent => torrent);
         return Empty with
@@ -60,8 +63,7 @@ public sealed record ClusterTables
             Torrents = byTorrent,
             Changes = byTorrent.ToImmutableSortedDictionary(static torrent => torrent.Value.Change, static torrent => torrent.Key),
             Sources = Empty.Sources.AddRange(sources),
-            LastChange = lastChange,
-            LastToken = lastToken,
+            Numbers = numbers,
         };
     }
 
@@ -99,6 +101,7 @@ public sealed record ClusterTables
             case ClusterCommand.Drop drop: return Drop(drop, out outcome);
             case ClusterCommand.Report report: return Report(report, out outcome);
             case ClusterCommand.ReportGone gone: return ReportGone(gone, out outcome);
+            case ClusterCommand.Purge purge: return Purge(purge, nowTicks, out outcome);
             case ClusterCommand.Read read:
                 outcome = Read(read, nowTicks);
                 return this;
@@ -127,7 +130,7 @@ public sealed record ClusterTables
         }
 
         outcome = new ClusterOutcome.Leased(LastToken + 1);
-        return this with { LastToken = LastToken + 1, Leases = Leases.SetItem(acquire.Name, (acquire.Member, LastToken + 1)) };
+        return this with { Numbers = Numbers with { LastToken = LastToken + 1 }, Leases = Leases.SetItem(acquire.Name, (acquire.Member, LastToken + 1)) };
     }
 
     private ClusterTables Add(ClusterCommand.AddTorrent add, out ClusterOutcome outcome)
@@ -221,6 +224,29 @@ public sealed record ClusterTables
         return replica.State == ReplicaState.Dropping || torrent.Wanted.IsRemoved ? With(torrent.Without(member.Traits.Storage)) : this;
     }
 
+    private ClusterTables Purge(ClusterCommand.Purge purge, long nowTicks, out ClusterOutcome outcome)
+    {
+        if (!IsPlanners(purge.Token))
+        {
+            outcome = new ClusterOutcome.Fenced();
+            return this;
+        }
+
+        outcome = new ClusterOutcome.Purged(0, HasMore: false);
+        if (Numbers.MarkedTicks != 0 && nowTicks - Numbers.MarkedTicks < purge.Retention.Ticks) return this;
+        var old = Changes.TakeWhile(each => each.Key <= Numbers.MarkedChange && each.Key < LastChange).Where(each => Torrents[each.Value].IsForgotten).Take(purge.Limit + 1).ToArray();
+        var hasMore = old.Length > purge.Limit;
+        if (hasMore) old = old[..purge.Limit];
+        outcome = new ClusterOutcome.Purged(old.Length, hasMore);
+        var numbers = old.Length > 0 ? Numbers with { PurgedTo = Math.Max(Numbers.PurgedTo, old[^1].Key) } : Numbers;
+        return this with
+        {
+            Torrents = Torrents.RemoveRange(old.Select(static each => each.Value)),
+            Changes = Changes.RemoveRange(old.Select(static each => each.Key)),
+            Numbers = hasMore ? numbers : numbers with { MarkedChange = LastChange, MarkedTicks = nowTicks },
+        };
+    }
+
     private ClusterOutcome.View Read(ClusterCommand.Read read, long nowTicks)
     {
         var changed = ImmutableArray.CreateBuilder<PlacedTorrent>();
@@ -234,6 +260,8 @@ public sealed record ClusterTables
         return new ClusterOutcome.View(nowTicks, Membership.Version, [.. Membership.Members.Values], changed.ToImmutable(), upTo, upTo < LastChange)
         {
             Leases = [.. Leases.Select(static lease => new NamedLease(lease.Key, lease.Value.Owner, lease.Value.Token))],
+            LastChange = LastChange,
+            PurgedTo = Numbers.PurgedTo,
         };
     }
 
@@ -241,9 +269,11 @@ public sealed record ClusterTables
 
     private bool Speaks(MemberId id, string storage) => Membership.Members.TryGetValue(id, out var member) && member.IsLive && member.Traits.Storage == storage;
 
+    private bool IsPlanners(long token) => Leases.TryGetValue(PlannerLease, out var held) && held.Token == token && Membership.Members.TryGetValue(held.Owner, out var owner) && owner.IsLive;
+
     private PlacedTorrent? ToPlan(InfoHash torrent, long token, out ClusterOutcome outcome)
     {
-        if (!Leases.TryGetValue(PlannerLease, out var held) || held.Token != token || !Membership.Members.TryGetValue(held.Owner, out var owner) || !owner.IsLive)
+        if (!IsPlanners(token))
         {
             outcome = new ClusterOutcome.Fenced();
             return null;
@@ -260,7 +290,7 @@ public sealed record ClusterTables
         var placed = torrent with { Change = change };
         return this with
         {
-            LastChange = change,
+            Numbers = Numbers with { LastChange = change },
             Torrents = Torrents.SetItem(torrent.Wanted.Torrent, placed),
             Sources = placed.IsForgotten ? Sources.Remove(torrent.Wanted.Torrent) : Sources,
             Changes = Changes.Remove(torrent.Change).Add(change, torrent.Wanted.Torrent),

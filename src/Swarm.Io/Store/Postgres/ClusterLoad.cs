@@ -19,7 +19,8 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
     private readonly Dictionary<InfoHash, ImmutableArray<byte>> _sources = [];
     private readonly List<Member> _members = [];
     private readonly List<Func<NpgsqlDataReader, CancellationToken, Task>> _results = [];
-    private long _version, _lastGeneration, _lastChange, _lastToken, _nowTicks;
+    private long _version, _lastGeneration, _nowTicks;
+    private ClusterNumbers _numbers = ClusterNumbers.None;
 
     /// <summary>Does it. The tables, as far as the commands need them, and the moment of the database's clock at which the commands are done. Where nothing but reading is to be done the transaction has ended.</summary>
     public async Task<(ClusterTables Tables, long NowTicks)> RunAsync(NpgsqlConnection connection, CancellationToken cancellation)
@@ -41,7 +42,7 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
             }
         }
 
-        return (ClusterTables.Of(MembershipTable.Of(_version, _lastGeneration, _members), _leases, _torrents.Values, _sources, _lastChange, _lastToken), _nowTicks);
+        return (ClusterTables.Of(MembershipTable.Of(_version, _lastGeneration, _members), _leases, _torrents.Values, _sources, _numbers), _nowTicks);
     }
 
     private static void Add(NpgsqlBatch batch, string sql, params IEnumerable<NpgsqlParameter> parameters)
@@ -58,8 +59,7 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
         Add(batch, isExclusive ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ");
         // Large ones travel before anybody waits for us.
         foreach (var (torrent, source) in needs.EarlySources) batch.BatchCommands.Add(ClusterWrite.Source(torrent, source));
-        Ask(batch, "SELECT version, last_generation, last_change, last_token FROM cluster_state" + (isExclusive ? " FOR UPDATE" : ""), row =>
-            (_version, _lastGeneration, _lastChange, _lastToken) = (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)));
+        Ask(batch, "SELECT version, last_generation, last_change, last_token, purged_to, marked_change, marked_at FROM cluster_state" + (isExclusive ? " FOR UPDATE" : ""), AddNumbers);
         if (isExclusive && needs.LockedEndPoints.Length > 0)
         {
             const string sql = "SELECT 1 FROM cluster_members WHERE end_point = ANY ($1) OR end_point IN (SELECT end_point FROM cluster_leases WHERE name = ANY ($2)) ORDER BY end_point, generation FOR NO KEY UPDATE";
@@ -68,6 +68,12 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
 
         // After the locks: a moment of a transaction that waited would lie before those of the ones it waited for.
         Ask(batch, "SELECT clock_timestamp()", row => _nowTicks = row.GetDateTime(0).Ticks);
+    }
+
+    private void AddNumbers(NpgsqlDataReader row)
+    {
+        (_version, _lastGeneration) = (row.GetInt64(0), row.GetInt64(1));
+        _numbers = new ClusterNumbers { LastChange = row.GetInt64(2), LastToken = row.GetInt64(3), PurgedTo = row.GetInt64(4), MarkedChange = row.GetInt64(5), MarkedTicks = row.GetInt64(6) };
     }
 
     private void AddMembers(NpgsqlBatch batch)
@@ -85,8 +91,14 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
         if (needs.Torrents.Length > 0) Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE torrent = ANY ($1)", AddTorrent, Value(needs.Torrents));
         foreach (var read in needs.Reads)
         {
-            // Each that may be changed before the page is read may take one out of the page.
-            Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE change > $1 ORDER BY change LIMIT $2", AddTorrent, Value(read.AfterChange), Value((long)read.Limit + needs.Torrents.Length));
+            // Each that may be changed or purged before the page is read may take one out of the page.
+            Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE change > $1 ORDER BY change LIMIT $2", AddTorrent, Value(read.AfterChange), Value((long)read.Limit + needs.Torrents.Length + needs.PurgeLimit));
+        }
+
+        if (needs.PurgeLimit > 0)
+        {
+            // Those that other commands of the batch want again are not purged.
+            Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE {PostgresClusterSteps.IsForgotten} ORDER BY change LIMIT $1", AddTorrent, Value((long)needs.PurgeLimit + needs.Torrents.Length));
         }
 
         if (needs.KnownSources.Length > 0) Ask(batch, $"SELECT torrent, substring(source FROM 1 FOR {ClusterTables.SourceHeadBytes}) FROM cluster_sources WHERE torrent = ANY ($1)", row => _sources[Torrent(row)] = Bytes(row, 1), Value(needs.KnownSources));

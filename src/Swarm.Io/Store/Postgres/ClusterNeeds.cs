@@ -53,6 +53,9 @@ internal sealed class ClusterNeeds
     /// <summary>The sources that are written whatever the tables hold, the last of each torrent, in the order of torrents: those that no command of the batch looks at.</summary>
     public IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> EarlySources => _sources.Where(source => IsEarly(source.Key));
 
+    /// <summary>So many rows of forgotten torrents may be purged, and one is looked at beyond them.</summary>
+    public long PurgeLimit { get; private set; }
+
     /// <summary>The pages that are read.</summary>
     public IReadOnlyList<ClusterCommand.Read> Reads => _reads;
 
@@ -122,6 +125,10 @@ internal sealed class ClusterNeeds
             case ClusterCommand.Drop drop: AddPlan(drop.Torrent); break;
             case ClusterCommand.Report report: AddReport(report.Member, report.Torrent); break;
             case ClusterCommand.ReportGone gone: AddReport(gone.Member, gone.Torrent); break;
+            case ClusterCommand.Purge purge:
+                _leases.Add(ClusterTables.PlannerLease);
+                PurgeLimit += purge.Limit + 1L;
+                break;
             case ClusterCommand.Read read: _reads.Add(read); break;
             default: throw new ArgumentException($"{command.GetType().Name} is not a command of the cluster's tables.", nameof(command));
         }

@@ -16,7 +16,7 @@ internal static class ClusterWrite
 
     /// <summary>Whether anything but sessions is different: then it may be written under the lock of <c>cluster_state</c> only.</summary>
     public static bool NeedsLock(ClusterTables before, ClusterTables after) =>
-        after.Membership.Version != before.Membership.Version || after.LastChange != before.LastChange || after.LastToken != before.LastToken || after.Leases != before.Leases;
+        after.Membership.Version != before.Membership.Version || after.Numbers != before.Numbers || after.Leases != before.Leases;
 
     /// <summary>Writes and commits.</summary>
     public static async Task RunAsync(NpgsqlConnection connection, ClusterNeeds needs, string schema, ClusterTables before, ClusterTables after, CancellationToken cancellation)
@@ -25,6 +25,11 @@ internal static class ClusterWrite
         await using var disposed = batch.ConfigureAwait(false);
         if (after.Membership != before.Membership) AddMembers(batch, before.Membership, after.Membership);
         if (after.Leases != before.Leases) AddLeases(batch, before, after);
+        if (after.Numbers.PurgedTo != before.Numbers.PurgedTo)
+        {
+            Add(batch, "DELETE FROM cluster_torrents WHERE torrent = ANY ($1)", [Value(before.Torrents.Keys.Where(torrent => !after.Torrents.ContainsKey(torrent)).Select(static torrent => torrent.Value.ToArray()).ToArray())]);
+        }
+
         foreach (var (torrent, placed) in after.Torrents)
         {
             if (ReferenceEquals(before.Torrents.GetValueOrDefault(torrent), placed)) continue;
@@ -39,8 +44,9 @@ internal static class ClusterWrite
 
         if (NeedsLock(before, after))
         {
-            Add(batch, "UPDATE cluster_state SET version = $1, last_generation = $2, last_change = $3, last_token = $4",
-                [Value(after.Membership.Version), Value(after.Membership.LastGeneration), Value(after.LastChange), Value(after.LastToken)]);
+            var numbers = after.Numbers;
+            Add(batch, "UPDATE cluster_state SET version = $1, last_generation = $2, last_change = $3, last_token = $4, purged_to = $5, marked_change = $6, marked_at = $7",
+                [Value(after.Membership.Version), Value(after.Membership.LastGeneration), Value(numbers.LastChange), Value(numbers.LastToken), Value(numbers.PurgedTo), Value(numbers.MarkedChange), Value(numbers.MarkedTicks)]);
             // Heard when the transaction is committed, and not if it is not. Leases are in no view.
             if (after.Membership.Version != before.Membership.Version || after.LastChange != before.LastChange) Add(batch, "SELECT pg_notify($1, $2)", [Value(Channel), Value(schema)]);
         }

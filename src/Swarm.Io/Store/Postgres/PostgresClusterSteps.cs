@@ -64,4 +64,17 @@ internal static class PostgresClusterSteps
         CREATE TABLE cluster_sources (torrent bytea PRIMARY KEY CHECK (length(torrent) = 20), source bytea NOT NULL);
         ALTER TABLE cluster_sources ALTER COLUMN source SET STORAGE EXTERNAL;
         """);
+
+    /// <summary>Which rows of <c>cluster_torrents</c> are marks of forgotten torrents; the index is found by this very condition.</summary>
+    public const string IsForgotten = "is_removed AND cardinality(storages) = 0";
+
+    /// <summary>Rows of forgotten torrents are purged: up to which change, and the mark by which it is known that a row is old enough. A process of an older version that still runs goes on writing rows as before.</summary>
+    public static PostgresStep Purging { get; } = new("forgotten torrents are purged",
+        $"""
+        ALTER TABLE cluster_state
+            ADD COLUMN purged_to bigint NOT NULL DEFAULT 0,
+            ADD COLUMN marked_change bigint NOT NULL DEFAULT 0,
+            ADD COLUMN marked_at bigint NOT NULL DEFAULT 0;
+        CREATE INDEX cluster_torrents_forgotten ON cluster_torrents (change) WHERE {IsForgotten};
+        """);
 }

@@ -72,6 +72,42 @@ public sealed class PlacementInClusterTests
     }
 
     [Fact]
+    public void When_the_member_that_plans_is_drained_another_one_plans()
+    {
+        var cluster = WithSeed(3, out var content);
+        var planner = cluster.Database.Tables.Leases[ClusterTables.PlannerLease].Owner;
+        var other = cluster.Members.First(member => $"{member.Name}:9120" != planner.EndPoint);
+        Ask(cluster, other, new RouterActor.SetMember(planner.EndPoint, MemberState.Draining)).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunUntil(() => cluster.Database.Tables.Leases.TryGetValue(ClusterTables.PlannerLease, out var lease) && lease.Owner != planner, TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        Add(cluster, other, content, replicas: 2, acknowledged: 2).ShouldBe(new RouterActor.Accepted(content.Torrent, 2));
+        Ask(cluster, other, new RouterActor.SetMember(planner.EndPoint, MemberState.Up)).ShouldBeOfType<RouterActor.Accepted>();
+    }
+
+    // Cut off for longer than any row of a forgotten torrent stays.
+    [Fact]
+    public void A_member_that_was_away_for_longer_than_the_retention_sees_that_a_torrent_was_forgotten()
+    {
+        var cluster = WithSeed(3, out var content, settings => settings with { ForgottenRetention = TimeSpan.FromMinutes(1) });
+        Add(cluster, cluster.Members[0], content, replicas: 1, acknowledged: 1);
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        var away = cluster.Members.First(member => cluster.Database.Tables.Torrents[content.Torrent].At(member.Name) is null);
+        var here = cluster.Members.First(member => member != away);
+        Status(cluster, away).View.Torrents.ShouldContainKey(content.Torrent);
+        cluster.CutFromDatabase(away);
+        Ask(cluster, here, new RouterActor.Remove(content.Torrent, DeleteData: true)).ShouldBeOfType<RouterActor.Accepted>();
+        // The row with the last change is never purged, so another one comes after it.
+        cluster.World.RunFor(TimeSpan.FromSeconds(30));
+        var other = SimContent.OneFile(100_000, 65_536, 6, []);
+        foreach (var member in cluster.Members) member.Know(other, SimCluster.FolderOf(other));
+        Add(cluster, here, other, replicas: 1, acknowledged: 0);
+        cluster.World.RunUntil(() => !cluster.Database.Tables.Torrents.ContainsKey(content.Torrent), TimeSpan.FromMinutes(40)).ShouldBeTrue();
+        Status(cluster, away).View.Torrents.ShouldContainKey(content.Torrent, "it does not know yet");
+        cluster.MendDatabase();
+        cluster.World.RunFor(TimeSpan.FromSeconds(30));
+        Status(cluster, away).View.ShouldSatisfyAllConditions(view => view.IsCaughtUp.ShouldBeTrue(), view => view.Torrents.Keys.ShouldBe([other.Torrent]));
+    }
+
+    [Fact]
     public void A_torrent_that_is_paused_stands_still_everywhere_and_goes_on()
     {
         var cluster = WithSeed(2, out var content);
@@ -269,9 +305,9 @@ public sealed class PlacementInClusterTests
         world.StopAll();
     }
 
-    private static SimCluster WithSeed(int members, out SimContent content)
+    private static SimCluster WithSeed(int members, out SimContent content, Func<ClusterSettings, ClusterSettings>? configure = null)
     {
-        var cluster = Started(members);
+        var cluster = Started(members, configure: configure);
         var tracker = cluster.World.AddTracker("tracker");
         content = SimContent.OneFile(400_000, 65_536, 5, [tracker.Http]);
         cluster.World.AddNode("seed").AddSeed(content);

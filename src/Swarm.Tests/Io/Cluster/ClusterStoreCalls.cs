@@ -44,7 +44,7 @@ internal static class ClusterStoreCalls
     public static string Text(ClusterOutcome outcome) => outcome switch
     {
         ClusterOutcome.Source source => $"Source {Convert.ToHexString(source.Bytes.AsSpan())}",
-        ClusterOutcome.View view => $"View at {view.NowTicks}, version {view.Version}, up to {view.UpToChange}{(view.HasMore ? " and more" : "")}\n  {string.Join("\n  ", view.Members.Select(Text))}\n  {string.Join("\n  ", view.Torrents.Select(Text))}",
+        ClusterOutcome.View view => $"View at {view.NowTicks}, version {view.Version}, up to {view.UpToChange} of {view.LastChange}, purged to {view.PurgedTo}{(view.HasMore ? " and more" : "")}\n  {string.Join("\n  ", view.Members.Select(Text))}\n  {string.Join("\n  ", view.Torrents.Select(Text))}",
         _ => outcome.ToString(),
     };
 

@@ -247,6 +247,34 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rows_of_forgotten_torrents_are_purged_by_the_planner_and_who_was_away_reads_anew()
+    {
+        var one = await UpAsync(1);
+        await _one.DoAsync(new ClusterCommand.AcquireLease(Lease, one));
+        await _one.DoAsync([.. Enumerable.Range(1, 4).Select(i => new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(i) }, [1]))]);
+        var away = await _two.ViewAsync();
+        await _one.DoAsync([.. Enumerable.Range(1, 3).Select(i => new ClusterCommand.ChangeTorrent(Some.Torrent(i), new WantedChanges { Removal = true }))]);
+        await _one.DoAsync(new ClusterCommand.ChangeTorrent(Some.Torrent(4), new WantedChanges { IsPaused = true }));
+        var purge = new ClusterCommand.Purge(TimeSpan.FromSeconds(10), 2, 1);
+        (await _two.DoAsync(purge with { Token = 2 })).ShouldBeOfType<ClusterOutcome.Fenced>();
+        (await _two.DoAsync(purge)).ShouldBe(new ClusterOutcome.Purged(0, HasMore: false));
+        Seconds = 10;
+        // One of the three is wanted again in the same batch, and a page is whole whatever is purged before it is read.
+        var outcomes = await _two.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(2) }, [2]), purge with { Limit = 1 }, new ClusterCommand.Read(4, 2), purge);
+        outcomes[1].ShouldBe(new ClusterOutcome.Purged(1, HasMore: true));
+        outcomes[2].ShouldBeOfType<ClusterOutcome.View>().ShouldSatisfyAllConditions(page => page.Torrents.Select(placed => placed.Change).ShouldBe([7, 8]), page => (page.UpToChange, page.LastChange, page.PurgedTo, page.HasMore).ShouldBe((8, 9, 5, true)));
+        outcomes[3].ShouldBe(new ClusterOutcome.Purged(1, HasMore: false));
+        var first = away.With((ClusterOutcome.View)await _one.DoAsync(new ClusterCommand.Read(away.UpToChange, 10)));
+        first.IsCaughtUp.ShouldBeFalse("it was away when they were forgotten");
+        first.Torrents.Count.ShouldBe(4);
+        var view = await _one.ViewAsync(first, limit: 1);
+        view.Torrents.Keys.ShouldBe([Some.Torrent(2), Some.Torrent(4)], ignoreOrder: true);
+        view.Changed.ShouldBe([Some.Torrent(2), Some.Torrent(1), Some.Torrent(3)], ignoreOrder: true);
+        (await _two.ViewAsync()).Torrents.Count.ShouldBe(2);
+        (await _one.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(1) }, [3]))).ShouldBeOfType<ClusterOutcome.Done>();
+    }
+
+    [Fact]
     public async Task What_a_link_left_open_is_filled_in_once_and_a_file_stays()
     {
         var one = await UpAsync(1);

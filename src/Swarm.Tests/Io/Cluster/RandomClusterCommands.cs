@@ -10,7 +10,7 @@ internal sealed class RandomClusterCommands(Random random)
     private const int Nodes = 5;
     private const int Torrents = 8;
 
-    public ClusterCommand Next(ClusterTables tables) => random.Next(16) switch
+    public ClusterCommand Next(ClusterTables tables) => random.Next(17) switch
     {
         0 => new ClusterCommand.Join($"n{random.Next(1, Nodes + 1)}:1", Some.Traits(Storage(), random.Next(2) == 0 ? "" : "zone", random.Next(1, 100) / 7.0), Some.Lease, random.Next(100)),
         1 or 2 => new ClusterCommand.Renew(Member(tables), TimeSpan.FromSeconds(random.Next(10, 40)), random.NextInt64(1L << 50)),
@@ -25,6 +25,7 @@ internal sealed class RandomClusterCommands(Random random)
         12 => Report(tables),
         13 => new ClusterCommand.ReportGone(Member(tables), Torrent()),
         14 => new ClusterCommand.Describe(Member(tables), Torrent(), random.Next(2) == 0 ? "a" : "ü", random.Next(1, 4), Source()),
+        15 => new ClusterCommand.Purge(TimeSpan.FromSeconds(random.Next(3) * 10), random.Next(1, 3), Token(tables)),
         _ => new ClusterCommand.Read(random.NextInt64(tables.LastChange + 2), random.Next(1, 8)),
     };
 

@@ -224,6 +224,85 @@ public sealed class ClusterTablesTests
     }
 
     [Fact]
+    public void A_forgotten_torrent_is_purged_by_who_plans_after_one_retention_to_two_and_the_last_change_never()
+    {
+        var tables = Planned(1, out var token);
+        for (var i = 1; i <= 4; i++) tables = tables.WithTorrent(i);
+        foreach (var i in new[] { 1, 2, 4 }) tables = tables.Run(new ClusterCommand.ChangeTorrent(Some.Torrent(i), new WantedChanges { Removal = false }));
+        var purge = new ClusterCommand.Purge(TimeSpan.FromSeconds(10), 1, token);
+        tables.Run(purge with { Token = token + 1 }, 0, out var outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Fenced>();
+        // The first one only sets a mark, the second is too early.
+        Purges(0, 0, false);
+        Purges(9, 0, false);
+        tables = tables.WithTorrent(5, seconds: 9).Run(new ClusterCommand.ChangeTorrent(Some.Torrent(5), new WantedChanges { Removal = true }), 9);
+        tables.Torrents.Count.ShouldBe(5);
+        Purges(10, 1, true);
+        tables.Numbers.PurgedTo.ShouldBe(5);
+        Purges(10, 1, true);
+        Purges(10, 1, false);
+        // What was forgotten at 9 s was not yet when the mark was set; and it is the last change there is.
+        Purges(19, 0, false);
+        Purges(20, 0, false);
+        Purges(40, 0, false);
+        tables.Torrents.Keys.ShouldBe([Some.Torrent(3), Some.Torrent(5)], ignoreOrder: true);
+        tables = tables.WithTorrent(6, seconds: 41);
+        Purges(50, 1, false);
+        tables.Torrents.Keys.ShouldBe([Some.Torrent(3), Some.Torrent(6)], ignoreOrder: true);
+        tables.Numbers.PurgedTo.ShouldBe(9);
+        tables.View().IsCaughtUp.ShouldBeTrue();
+
+        void Purges(double seconds, int torrents, bool hasMore)
+        {
+            tables = tables.Run(purge, seconds, out var purged);
+            purged.ShouldBe(new ClusterOutcome.Purged(torrents, hasMore), $"at {seconds} s");
+        }
+    }
+
+    // Readers that fall behind by any number of purges, in the middle of pages, end with exactly what there is; and no view is ever told as whole that is not.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void A_reader_that_is_caught_up_has_what_there_is_however_long_it_was_away(int seed)
+    {
+        var random = new Random(seed);
+        var tables = Planned(1, out var token);
+        var readers = new ClusterView[] { ClusterView.Empty, ClusterView.Empty, ClusterView.Empty };
+        var shown = readers.Select(_ => new SortedSet<InfoHash>()).ToArray();
+        var anew = 0;
+        for (var step = 0; step < 3_000; step++)
+        {
+            var torrent = Some.Torrent(random.Next(12));
+            tables = tables.Run(random.Next(6) switch
+            {
+                0 or 1 => new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = torrent }, [1]),
+                2 => new ClusterCommand.Purge(TimeSpan.FromSeconds(5), random.Next(1, 4), token),
+                _ => new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { Removal = true }),
+            }, step);
+            var reader = random.Next(step % 200 < 100 ? 3 : 1);
+            tables.Run(new ClusterCommand.Read(readers[reader].UpToChange, random.Next(1, 5)), step, out var outcome);
+            var view = readers[reader].With((ClusterOutcome.View)outcome);
+            if (view.UpToChange < readers[reader].UpToChange) anew++;
+            readers[reader] = view;
+            // As one does who only follows what is told as changed.
+            foreach (var changed in view.Changed)
+            {
+                if (view.Torrents.ContainsKey(changed)) shown[reader].Add(changed);
+                else shown[reader].Remove(changed);
+            }
+
+            if (!view.IsCaughtUp) continue;
+            InfoHash[] live = [.. tables.Torrents.Values.Where(placed => !placed.IsForgotten).Select(placed => placed.Wanted.Torrent)];
+            view.Torrents.Keys.ShouldBe(live, ignoreOrder: true);
+            shown[reader].ShouldBe(live, ignoreOrder: true);
+        }
+
+        anew.ShouldBeGreaterThan(3, "they were behind");
+    }
+
+    [Fact]
     public void A_removal_is_decided_once_and_only_adding_takes_it_back()
     {
         var tables = Planned(1, out var token).WithTorrent(1).Run(new ClusterCommand.Assign(Some.Torrent(1), "n1", 1));
