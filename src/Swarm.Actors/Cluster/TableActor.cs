@@ -148,7 +148,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
         if (_readAnew && _isReading) _view = _view.Anew();
         if (_isReading) _readAnew = false;
         var commands = _underWay.Select(static waiting => waiting.Command);
-        if (_isReading) commands = commands.Append(new ClusterCommand.Read(_view.UpToChange, _settings.ReadLimit));
+        if (_isReading) commands = commands.Append(new ClusterCommand.Read(_view.UpToChange, _settings.ReadLimit, _view.UpToBan));
         _askedAt = _time.GetElapsedTime(0).Ticks;
         _store.Submit(++_kept.LastBatch, [.. commands], Self);
     }

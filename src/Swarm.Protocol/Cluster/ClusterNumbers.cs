@@ -9,6 +9,9 @@ public sealed record ClusterNumbers
     /// <summary>The number of the last change of a torrent.</summary>
     public long LastChange { get; init; }
 
+    /// <summary>The number of the last change of a ban.</summary>
+    public long LastBan { get; init; }
+
     /// <summary>The last token that was given.</summary>
     public long LastToken { get; init; }
 

@@ -10,7 +10,7 @@ namespace Swarm.Protocol.Cluster;
 /// <para>The row of a forgotten torrent stays, without its source, until it is purged: who reads by the numbers of changes learns of it. Who was away for longer sees by <see cref="ClusterNumbers.PurgedTo"/> that he may have missed something.
 /// The row with the last change is never purged: who has read it has read everything.</para>
 /// </summary>
-public sealed record ClusterTables
+public sealed partial record ClusterTables
 {
     /// <summary>The lease of whoever plans placement.</summary>
     public const string PlannerLease = "planner";
@@ -42,17 +42,23 @@ public sealed record ClusterTables
     /// <summary>The .torrent files and links of the torrents that are not forgotten.</summary>
     public ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>> Sources { get; private init; } = ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>>.Empty;
 
+    /// <summary>Peers that the links of those torrents named, where there are any: <c>host:port</c>, each once, those of the last link first.</summary>
+    public ImmutableSortedDictionary<InfoHash, ImmutableArray<string>> Hints { get; private init; } = ImmutableSortedDictionary<InfoHash, ImmutableArray<string>>.Empty;
+
     private ImmutableSortedDictionary<long, InfoHash> Changes { get; init; } = ImmutableSortedDictionary<long, InfoHash>.Empty;
 
     /// <summary>
     /// Tables as a database holds them, or the part of them that commands to come need: a member, lease, torrent or source that is left out counts as one that there is not, and of a source that is only to be there the first <see cref="SourceHeadBytes"/> bytes do. A page of torrents, for a <see cref="ClusterCommand.Read"/>,
-    /// is whole if it has as many as are to be read and one for each that the commands before the read may change or purge.
+    /// is whole if it has as many as are to be read and one for each that the commands before the read may change or purge; likewise of bans. Of bans, a command needs its own and as many of those that are kept least long as the batch may take out; <paramref name="banRows"/> is how many there are in all.
     /// </summary>
     public static ClusterTables Of(
         MembershipTable membership,
         IEnumerable<KeyValuePair<string, (MemberId Owner, long Token)>> leases,
         IEnumerable<PlacedTorrent> torrents,
         IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> sources,
+        IEnumerable<KeyValuePair<InfoHash, ImmutableArray<string>>> hints,
+        IEnumerable<SharedBan> bans,
+        int banRows,
         ClusterNumbers numbers)
     {
         var byTorrent = torrents.ToImmutableSortedDictionary(static torrent => torrent.Wanted.Torrent, static torrent => torrent);
@@ -63,6 +69,9 @@ public sealed record ClusterTables
             Torrents = byTorrent,
             Changes = byTorrent.ToImmutableSortedDictionary(static torrent => torrent.Value.Change, static torrent => torrent.Key),
             Sources = Empty.Sources.AddRange(sources),
+            Hints = Empty.Hints.AddRange(hints),
+            Bans = Empty.Bans.AddRange(bans.Select(static ban => KeyValuePair.Create(ban.Key, ban))),
+            BanRows = banRows,
             Numbers = numbers,
         };
     }
@@ -95,12 +104,14 @@ public sealed record ClusterTables
             case ClusterCommand.ChangeTorrent change: return Change(change, out outcome);
             case ClusterCommand.Describe describe: return Describe(describe, out outcome);
             case ClusterCommand.LoadSource load:
-                outcome = new ClusterOutcome.Source(Sources.GetValueOrDefault(load.Torrent, []));
+                outcome = new ClusterOutcome.Source(Sources.GetValueOrDefault(load.Torrent, [])) { Hints = Hints.GetValueOrDefault(load.Torrent, []) };
                 return this;
             case ClusterCommand.Assign assign: return Assign(assign, out outcome);
             case ClusterCommand.Drop drop: return Drop(drop, out outcome);
             case ClusterCommand.Report report: return Report(report, out outcome);
             case ClusterCommand.ReportGone gone: return ReportGone(gone, out outcome);
+            case ClusterCommand.SetBan set: return SetBan(set.Ban, nowTicks, out outcome);
+            case ClusterCommand.LiftBan lift: return LiftBan(lift, nowTicks, out outcome);
             case ClusterCommand.Purge purge: return Purge(purge, nowTicks, out outcome);
             case ClusterCommand.Read read:
                 outcome = Read(read, nowTicks);
@@ -149,9 +160,17 @@ public sealed record ClusterTables
         // Who has not heard yet what the file says does not take it back.
         if (wanted.Length == 0) wanted = wanted with { Length = isKept && known is not null ? known.Wanted.Length : add.Wanted.Length };
         wanted = wanted with { Name = (isKept ? known?.Wanted.Name : null) ?? wanted.Name ?? add.Wanted.Name };
-        if (isKept && known?.Wanted == wanted) return this;
-        var tables = isKept ? this : this with { Sources = Sources.SetItem(torrent, add.Source) };
+        var hinted = WithHints(torrent, add.Hints);
+        if (isKept && known?.Wanted == wanted) return hinted;
+        var tables = isKept ? hinted : hinted with { Sources = Sources.SetItem(torrent, add.Source) };
         return tables.With(known is null ? new PlacedTorrent(wanted, [], 0) : known with { Wanted = wanted });
+    }
+
+    private ClusterTables WithHints(InfoHash torrent, ImmutableArray<string> hints)
+    {
+        var known = Hints.GetValueOrDefault(torrent, []);
+        ImmutableArray<string> all = [.. hints.Concat(known).Distinct(StringComparer.Ordinal).Take(ClusterLimits.MaxHints)];
+        return all.SequenceEqual(known) ? this : this with { Hints = Hints.SetItem(torrent, all) };
     }
 
     private ClusterTables Change(ClusterCommand.ChangeTorrent change, out ClusterOutcome outcome)
@@ -175,7 +194,8 @@ public sealed record ClusterTables
         if (Torrents.GetValueOrDefault(describe.Torrent) is not { Wanted.IsRemoved: false } known || !Sources.TryGetValue(describe.Torrent, out var there) || !IsLink(there)) return this;
         var wanted = known.Wanted with { Name = describe.Name, Length = describe.Length };
         if (wanted == known.Wanted && describe.Source.IsEmpty) return this;
-        var tables = describe.Source.IsEmpty ? this : this with { Sources = Sources.SetItem(describe.Torrent, describe.Source) };
+        var hinted = WithHints(describe.Torrent, describe.Hints);
+        var tables = describe.Source.IsEmpty ? hinted : hinted with { Sources = Sources.SetItem(describe.Torrent, describe.Source) };
         return tables.With(known with { Wanted = wanted });
     }
 
@@ -232,6 +252,11 @@ public sealed record ClusterTables
             return this;
         }
 
+        return PurgeBans(purge.Limit, nowTicks).PurgeTorrents(purge, nowTicks, out outcome);
+    }
+
+    private ClusterTables PurgeTorrents(ClusterCommand.Purge purge, long nowTicks, out ClusterOutcome outcome)
+    {
         outcome = new ClusterOutcome.Purged(0, HasMore: false);
         if (Numbers.MarkedTicks != 0 && nowTicks - Numbers.MarkedTicks < purge.Retention.Ticks) return this;
         var old = Changes.TakeWhile(each => each.Key <= Numbers.MarkedChange && each.Key < LastChange).Where(each => Torrents[each.Value].IsForgotten).Take(purge.Limit + 1).ToArray();
@@ -257,8 +282,11 @@ public sealed record ClusterTables
             upTo = change;
         }
 
-        return new ClusterOutcome.View(nowTicks, Membership.Version, [.. Membership.Members.Values], changed.ToImmutable(), upTo, upTo < LastChange)
+        var (bans, upToBan) = BansAfter(read.AfterBan, read.Limit);
+        return new ClusterOutcome.View(nowTicks, Membership.Version, [.. Membership.Members.Values], changed.ToImmutable(), upTo, upTo < LastChange || upToBan < Numbers.LastBan)
         {
+            Bans = bans,
+            UpToBan = upToBan,
             Leases = [.. Leases.Select(static lease => new NamedLease(lease.Key, lease.Value.Owner, lease.Value.Token))],
             LastChange = LastChange,
             PurgedTo = Numbers.PurgedTo,
@@ -293,6 +321,7 @@ public sealed record ClusterTables
             Numbers = Numbers with { LastChange = change },
             Torrents = Torrents.SetItem(torrent.Wanted.Torrent, placed),
             Sources = placed.IsForgotten ? Sources.Remove(torrent.Wanted.Torrent) : Sources,
+            Hints = placed.IsForgotten ? Hints.Remove(torrent.Wanted.Torrent) : Hints,
             Changes = Changes.Remove(torrent.Change).Add(change, torrent.Wanted.Torrent),
         };
     }

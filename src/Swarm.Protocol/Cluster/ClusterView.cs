@@ -32,6 +32,15 @@ public sealed record ClusterView
     /// <summary>Whether the members changed with this read; a session that was renewed is no change.</summary>
     public bool MembersChanged { get; private init; }
 
+    /// <summary>Bans that all members share, by address, those that were lifted or have ended included until others change; at most <see cref="ClusterLimits.MaxBans"/>.</summary>
+    public ImmutableSortedDictionary<string, SharedBan> Bans { get; private init; } = ImmutableSortedDictionary.Create<string, SharedBan>(StringComparer.Ordinal);
+
+    /// <summary>Those of them that changed with this read.</summary>
+    public ImmutableArray<SharedBan> ChangedBans { get; private init; } = [];
+
+    /// <summary>Where the next read of bans begins.</summary>
+    public long UpToBan { get; private init; }
+
     /// <summary>Where the next read begins.</summary>
     public long UpToChange { get; private init; }
 
@@ -78,7 +87,7 @@ public sealed record ClusterView
     /// <summary>
     /// This view, to be read anew from the start: nothing is missing in it meanwhile, every torrent comes as changed once more, and what is not read again, because it was forgotten and purged, is gone with the last page.
     /// </summary>
-    public ClusterView Anew() => this with { UpToChange = 0, IsCaughtUp = false, Changed = [], MembersChanged = false, Unread = [.. Torrents.Keys] };
+    public ClusterView Anew() => this with { UpToChange = 0, UpToBan = 0, IsCaughtUp = false, Changed = [], ChangedBans = [], MembersChanged = false, Unread = [.. Torrents.Keys] };
 
     /// <summary>The view after a read that began at <see cref="UpToChange"/>. If what was purged since this view began may be in it still, nothing is taken of the read and the view is <see cref="Anew"/>.</summary>
     public ClusterView With(ClusterOutcome.View read)
@@ -109,6 +118,20 @@ public sealed record ClusterView
             IsCaughtUp = !read.HasMore,
             BegunAt = isFirst ? read.LastChange : BegunAt,
             Unread = read.HasMore ? unread : [],
+            Bans = WithBans(read),
+            ChangedBans = read.Bans,
+            UpToBan = read.UpToBan,
         };
+    }
+
+    private ImmutableSortedDictionary<string, SharedBan> WithBans(ClusterOutcome.View read)
+    {
+        if (read.Bans.IsEmpty) return Bans;
+        var bans = Bans.ToBuilder();
+        foreach (var ban in read.Bans) bans[ban.Key] = ban;
+        // What the tables have purged, or taken out to make room, is not told.
+        bans.RemoveRange([.. bans.Values.Where(ban => ban.KeptUntilTicks <= read.NowTicks).Select(static ban => ban.Key)]);
+        while (bans.Count > ClusterLimits.MaxBans) bans.Remove(bans.Values.MinBy(static ban => ban.KeptUntilTicks)!.Key);
+        return bans.ToImmutable();
     }
 }

@@ -5,6 +5,7 @@ using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Bandwidth;
 using Swarm.Protocol.Cluster;
+using Swarm.Protocol.Magnets;
 using Swarm.Protocol.Metainfo;
 using Swarm.TestKit.Cluster;
 using Swarm.TestKit.Content;
@@ -218,6 +219,29 @@ public sealed class PlacementInClusterTests
         fetching.Count.ShouldBe(1);
     }
 
+    // No tracker, no DHT: what the link named is the only way to the seed, and the link has been replaced by the file.
+    [Fact]
+    public void A_replica_that_is_placed_later_knows_the_peers_that_the_link_named()
+    {
+        var cluster = Started(2);
+        var content = SimContent.OneFile(400_000, 65_536, 5, []);
+        var seed = cluster.World.AddNode("seed");
+        seed.AddSeed(content);
+        foreach (var member in cluster.Members) member.Know(content, SimCluster.FolderOf(content));
+        cluster.World.StartAll();
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        MagnetLink.TryParse($"magnet:?xt=urn:btih:{content.Torrent}&x.pe={seed.Address}&x.pe=no.such.name:1", out var link, out var error).ShouldBeTrue(error);
+        Ask(cluster, cluster.Members[0], new RouterActor.Add(TorrentSource.FromMagnet(link!), 1, 1, TimeSpan.FromMinutes(3))).ShouldBe(new RouterActor.Accepted(content.Torrent, 1));
+        cluster.World.RunUntil(() => cluster.Database.Tables.Torrents[content.Torrent].Wanted.Length > 0, TimeSpan.FromMinutes(2)).ShouldBeTrue();
+        ClusterTables.IsLink(cluster.Database.Tables.Sources[content.Torrent]).ShouldBeFalse();
+        cluster.Database.Tables.Hints[content.Torrent].ShouldBe([seed.Address.ToString(), "no.such.name:1"]);
+        var lost = cluster.Members.Single(member => cluster.Database.Tables.Torrents[content.Torrent].At(member.Name) is not null);
+        lost.Crash();
+        lost.Leave();
+        var other = cluster.Members.Single(member => member != lost);
+        cluster.World.RunUntil(() => cluster.Database.Tables.Torrents[content.Torrent].At(other.Name) is { State: ReplicaState.Complete }, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+    }
+
     [Fact]
     public void A_peer_that_lied_to_one_member_is_shunned_by_all()
     {
@@ -226,6 +250,43 @@ public sealed class PlacementInClusterTests
         cluster.Members[0].System!.EventStream.Publish(new TorrentEvent.PeerBanned(Swarm.Tests.Protocol.Cluster.Some.Torrent(1), liar, "it sent bad data"));
         cluster.World.RunFor(TimeSpan.FromSeconds(2));
         foreach (var member in cluster.Members) Status(cluster, member).Bans.ShouldHaveSingleItem().Address.ShouldBe(liar);
+    }
+
+    // One member is cut from the database and from the others while it is lifted, and one joins later.
+    [Fact]
+    public void A_ban_outlives_every_process_and_when_it_is_lifted_every_member_deals_with_the_address_again()
+    {
+        var cluster = Started(3);
+        var address = IPAddress.Parse("20.0.99.1");
+        var forgiven = new SortedSet<string>(StringComparer.Ordinal);
+        cluster.World.Simulation.Tamper = turn =>
+        {
+            if (turn.Message is NetActor.Forgive forgive && forgive.Addresses.Contains(address)) forgiven.Add(turn.System.Name);
+            return turn.Message;
+        };
+        Ask(cluster, cluster.Members[0], new RouterActor.SetBan(new Ban(address, TimeSpan.FromDays(6), "it lied") { By = "somebody" })).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        foreach (var member in cluster.Members) member.Kill();
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        cluster.World.StartAll();
+        cluster.World.RunFor(TimeSpan.FromSeconds(40));
+        foreach (var member in cluster.Members) Status(cluster, member).Bans.ShouldHaveSingleItem().ShouldSatisfyAllConditions(ban => ban.Address.ShouldBe(address), ban => ban.By.ShouldBe("somebody"), ban => ban.Left.ShouldBeGreaterThan(TimeSpan.FromDays(5)));
+
+        cluster.CutFromDatabase(cluster.Members[2]);
+        Ask(cluster, cluster.Members[1], new RouterActor.LiftBan(address, "somebody else")).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunFor(TimeSpan.FromSeconds(10));
+        Status(cluster, cluster.Members[0]).Bans.ShouldBeEmpty();
+        Status(cluster, cluster.Members[2]).Bans.Length.ShouldBe(1);
+        // What comes late of a ban that was lifted is not taken for a new one.
+        cluster.Members[0].Cluster!.Tell(new MembersActor.Heard(cluster.Database.Tables.Membership.Members.Keys.First(id => id.EndPoint == $"{cluster.Members[1].Name}:9120"), new ClusterMessage.Bans([new Ban(address, TimeSpan.FromHours(1), "late")])));
+        cluster.MendDatabase();
+        cluster.World.RunFor(TimeSpan.FromMinutes(1));
+        foreach (var member in cluster.Members) Status(cluster, member).Bans.ShouldBeEmpty(member.Name);
+        forgiven.Count.ShouldBe(3);
+        // A new one is.
+        Ask(cluster, cluster.Members[0], new RouterActor.SetBan(new Ban(address, TimeSpan.FromHours(1), "again"))).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        foreach (var member in cluster.Members) Status(cluster, member).Bans.ShouldHaveSingleItem().Reason.ShouldBe("again");
     }
 
     [Fact]

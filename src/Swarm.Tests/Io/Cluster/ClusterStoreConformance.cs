@@ -9,7 +9,7 @@ namespace Swarm.Tests.Io.Cluster;
 /// What every <see cref="IClusterStore"/> must do, command by command, whatever it is made of. A subclass opens stores on the test's own tables; two of them are two nodes'. The clock is the test's: <see cref="Seconds"/>.
 /// That one store does exactly what another does, in any order of commands, is <see cref="ClusterStoreSequencesTests"/>'.
 /// </summary>
-public abstract class ClusterStoreConformance : IAsyncLifetime
+public abstract partial class ClusterStoreConformance : IAsyncLifetime
 {
     private const string Lease = ClusterTables.PlannerLease;
     private IClusterStore _one = null!;
@@ -256,9 +256,12 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
         await _one.DoAsync([.. Enumerable.Range(1, 3).Select(i => new ClusterCommand.ChangeTorrent(Some.Torrent(i), new WantedChanges { Removal = true }))]);
         await _one.DoAsync(new ClusterCommand.ChangeTorrent(Some.Torrent(4), new WantedChanges { IsPaused = true }));
         var purge = new ClusterCommand.Purge(TimeSpan.FromSeconds(10), 2, 1);
+        Seconds = 1;
         (await _two.DoAsync(purge with { Token = 2 })).ShouldBeOfType<ClusterOutcome.Fenced>();
         (await _two.DoAsync(purge)).ShouldBe(new ClusterOutcome.Purged(0, HasMore: false));
         Seconds = 10;
+        (await _two.DoAsync(purge)).ShouldBe(new ClusterOutcome.Purged(0, HasMore: false), "it is too early");
+        Seconds = 11;
         // One of the three is wanted again in the same batch, and a page is whole whatever is purged before it is read.
         var outcomes = await _two.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(2) }, [2]), purge with { Limit = 1 }, new ClusterCommand.Read(4, 2), purge);
         outcomes[1].ShouldBe(new ClusterOutcome.Purged(1, HasMore: true));
@@ -302,6 +305,30 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
             after => after.Wanted.ShouldBe(wanted with { IsPaused = false, Name = "name", Length = 7 }, "who had not heard of it does not take it back"), after => after.Change.ShouldBe(4));
         await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [7]));
         (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([7]);
+    }
+
+    [Fact]
+    public async Task Peers_that_links_named_stay_beside_whatever_takes_the_links_place()
+    {
+        var one = await UpAsync(1);
+        var wanted = new WantedTorrent { Torrent = Some.Torrent(1) };
+        async Task<string> HintsAsync() => string.Join(' ', (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Hints);
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. "magnet:?1"u8]) { Hints = ["a:1", "b:2"] });
+        (await HintsAsync()).ShouldBe("a:1 b:2");
+        await _one.DoAsync(new ClusterCommand.Describe(one, wanted.Torrent, "n", 5, [1]) { Hints = ["c:3", "a:1"] });
+        (await HintsAsync()).ShouldBe("c:3 a:1 b:2");
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [2, 3]));
+        (await HintsAsync()).ShouldBe("c:3 a:1 b:2", "a file names none");
+        // A link that comes later does not take the file's place, and its peers are known all the same.
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. "magnet:?2"u8]) { Hints = ["d:4"] });
+        (await HintsAsync()).ShouldBe("d:4 c:3 a:1 b:2");
+        (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([2, 3]);
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. "magnet:?3"u8]) { Hints = [.. Enumerable.Range(0, ClusterLimits.MaxHints - 1).Select(i => $"e{i}:1")] });
+        (await HintsAsync()).ShouldEndWith($"e{ClusterLimits.MaxHints - 2}:1 d:4");
+        await _one.DoAsync(new ClusterCommand.ChangeTorrent(wanted.Torrent, new WantedChanges { Removal = false }));
+        (await HintsAsync()).ShouldBeEmpty();
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [1]));
+        (await HintsAsync()).ShouldBeEmpty();
     }
 
     [Fact]

@@ -233,17 +233,17 @@ public sealed class ClusterTablesTests
         tables.Run(purge with { Token = token + 1 }, 0, out var outcome);
         outcome.ShouldBeOfType<ClusterOutcome.Fenced>();
         // The first one only sets a mark, the second is too early.
-        Purges(0, 0, false);
-        Purges(9, 0, false);
-        tables = tables.WithTorrent(5, seconds: 9).Run(new ClusterCommand.ChangeTorrent(Some.Torrent(5), new WantedChanges { Removal = true }), 9);
+        Purges(1, 0, false);
+        Purges(10, 0, false);
+        tables = tables.WithTorrent(5, seconds: 10).Run(new ClusterCommand.ChangeTorrent(Some.Torrent(5), new WantedChanges { Removal = true }), 10);
         tables.Torrents.Count.ShouldBe(5);
-        Purges(10, 1, true);
+        Purges(11, 1, true);
         tables.Numbers.PurgedTo.ShouldBe(5);
-        Purges(10, 1, true);
-        Purges(10, 1, false);
-        // What was forgotten at 9 s was not yet when the mark was set; and it is the last change there is.
-        Purges(19, 0, false);
+        Purges(11, 1, true);
+        Purges(11, 1, false);
+        // What was forgotten at 10 s was not yet when the mark was set; and it is the last change there is.
         Purges(20, 0, false);
+        Purges(21, 0, false);
         Purges(40, 0, false);
         tables.Torrents.Keys.ShouldBe([Some.Torrent(3), Some.Torrent(5)], ignoreOrder: true);
         tables = tables.WithTorrent(6, seconds: 41);
