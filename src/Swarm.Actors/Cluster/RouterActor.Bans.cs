@@ -22,7 +22,9 @@ public sealed partial class RouterActor
     public long BansNotKept { get; private set; }
 
     private void OnHeard(MemberId sender, ImmutableArray<Ban> bans, long now) =>
-        Act(_bans.Merge(bans.Where(ban => !_view.Bans.ContainsKey(ban.Address.ToString())).Select(ban => ban with { By = sender.EndPoint }), now));
+        Act(_bans.Merge(bans.Where(ban => !IsInTables(ban.Address)).Select(ban => ban with { By = sender.EndPoint }), now));
+
+    private bool IsInTables(IPAddress address) => _view.Bans.TryGetValue(address.ToString(), out var ban) && ban.KeptUntilTicks > _view.NowTicks;
 
     private void OnBanned(TorrentEvent.PeerBanned banned)
     {
@@ -60,7 +62,9 @@ public sealed partial class RouterActor
     {
         if (view.ChangedBans.IsEmpty) return;
         var now = Now();
-        ImmutableArray<IPAddress> lifted = [.. view.ChangedBans.Where(ban => ban.UntilTicks <= view.NowTicks && _bans.Lift(ban.Address)).Select(static ban => ban.Address)];
+        // Told whether or not it is known here: the network may know it from before a restart of this actor.
+        ImmutableArray<IPAddress> lifted = [.. view.ChangedBans.Where(ban => ban.UntilTicks <= view.NowTicks).Select(static ban => ban.Address)];
+        foreach (var address in lifted) _bans.Lift(address);
         if (!lifted.IsEmpty) _net.Tell(new NetActor.Forgive(lifted));
         Act(_bans.Merge(view.ChangedBans.Where(ban => ban.UntilTicks > view.NowTicks).Select(ban => new Ban(ban.Address, TimeSpan.FromTicks(ban.UntilTicks - view.NowTicks), ban.Reason) { By = ban.By }), now));
     }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Swarm.Actors.Cluster;
 using Swarm.Actors.Torrents;
 using Swarm.Host;
