@@ -374,24 +374,5 @@ public sealed record RebalancePlan
     public bool Told { get; init; }
 }
 
-/// <summary>Addresses that no node deals with.</summary>
-public sealed record ClusterBanList(IReadOnlyList<ClusterBan> Items);
-
-/// <summary>A banned address, and what is left of the ban.</summary>
-public sealed record ClusterBan(string Address, long SecondsLeft, string Reason);
-
-/// <summary>Bans an address for all nodes.</summary>
-public sealed record AddBan
-{
-    /// <summary>An IP address.</summary>
-    public required string Address { get; init; }
-
-    /// <summary>For so long, 1 s to 7 days; absent: an hour.</summary>
-    public long? Seconds { get; init; }
-
-    /// <summary>Why, one line of at most 500 characters.</summary>
-    public string? Reason { get; init; }
-}
-
 /// <summary>What one node asks of another about a torrent that runs there: the body of a call. Members may come; who does not know one passes over it.</summary>
 public sealed record NodeQuestion(string Hash);

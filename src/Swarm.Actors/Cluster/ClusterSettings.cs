@@ -57,6 +57,12 @@ public sealed record ClusterSettings
     /// <summary>Changed torrents in one read, 1 to 100,000.</summary>
     public int ReadLimit { get; init => field = Setting.InRange(value, 1, 100_000); } = 2_000;
 
+    /// <summary>How long the row of a forgotten torrent stays at least, in database time, 1 min to 365 days. A node that was away for longer reads all torrents anew, so this is a matter of cost and not of safety.</summary>
+    public TimeSpan ForgottenRetention { get; init => field = Setting.InRange(value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365)); } = TimeSpan.FromDays(7);
+
+    /// <summary>Rows of forgotten torrents that are purged at once, 1 to 100,000; the rest goes with the next round of the planner.</summary>
+    public int PurgeLimit { get; init => field = Setting.InRange(value, 1, 100_000); } = 1_000;
+
     /// <summary>From one look at what is to be run here to the next, 50 ms to 1 min.</summary>
     public TimeSpan ReplicaInterval { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1)); } = TimeSpan.FromSeconds(1);
 

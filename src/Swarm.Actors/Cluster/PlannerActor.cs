@@ -4,7 +4,8 @@ using Swarm.Protocol.Cluster;
 namespace Swarm.Actors.Cluster;
 
 /// <summary>
-/// <c>cluster/planner</c>: while this node holds the lease <em>planner</em>, writes placement down under its token. Every node that may plan tries for the lease; one has it. What is decided is <see cref="PlacementPlanner"/>'s.
+/// <c>cluster/planner</c>: while this node holds the lease <em>planner</em>, writes placement down under its token, and purges the rows of torrents that were forgotten long ago. Every node that may plan tries for the lease; one has it. What is decided is <see cref="PlacementPlanner"/>'s.
+/// <para>A node that is draining gives the lease back, so that another one moves what it has: it has a session all the while, and nobody else could take it.</para>
 /// <para>Always holds: each change carries the token, so one that lost the lease without knowing changes nothing; a step that was refused, lost or overtaken is thought of anew by the next view.</para>
 /// </summary>
 public sealed partial class PlannerActor : UntypedActor, IWithTimers
@@ -20,6 +21,7 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private bool _isReleasing;
     private long _token;
     private int _roundsHeld;
+    private long _purgesAt;
     private PlacementPlanner? _planner;
 
     private PlannerActor(ClusterSettings settings, IActorRef table, TimeProvider time, ILogger log)
@@ -43,6 +45,7 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     {
         Lease,
         Place,
+        Purge,
         Release,
     }
 
@@ -85,8 +88,13 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
 
     private void OnRound()
     {
-        // Up and not draining: who is going should not begin anything.
-        if (_self.IsNobody || !_mayWrite || _isReleasing || !_settings.Traits.Roles.HasFlag(MemberRoles.Planner) || _view.Find(_self) is not { State: MemberState.Up }) return;
+        if (_self.IsNobody || !_mayWrite || _isReleasing || !_settings.Traits.Roles.HasFlag(MemberRoles.Planner)) return;
+        if (_view.Find(_self) is not { State: MemberState.Up })
+        {
+            GiveBack();
+            return;
+        }
+
         // Asked for again from time to time: the answer is how it is found out that it was lost.
         if (!_isAsking && (_planner is null || ++_roundsHeld % 8 == 0))
         {
@@ -95,11 +103,20 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
         }
 
         if (_planner is null || !_view.IsCaughtUp) return;
+        Purge();
         foreach (var step in _planner.Round(_time.GetElapsedTime(0).Ticks))
         {
             LogStep(_log, step.Torrent.Wanted.Torrent, step.Reason, step.Storage);
             Do(step.Reason == PlanReason.Trim ? new ClusterCommand.Drop(step.Torrent.Wanted.Torrent, step.Storage, _token) : new ClusterCommand.Assign(step.Torrent.Wanted.Torrent, step.Storage, _token), Step.Place);
         }
+    }
+
+    private void Purge()
+    {
+        var now = _time.GetElapsedTime(0).Ticks;
+        if (now < _purgesAt) return;
+        _purgesAt = now + _settings.Placement.SweepInterval.Ticks;
+        Do(new ClusterCommand.Purge(_settings.ForgottenRetention, _settings.PurgeLimit, _token), Step.Purge);
     }
 
     private void OnRan(Step step, ClusterOutcome outcome)
@@ -111,10 +128,18 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
                 _isAsking = false;
                 Lose();
                 break;
-            case (Step.Place, ClusterOutcome.Fenced): Lose(); break;
+            case (Step.Place or Step.Purge, ClusterOutcome.Fenced): Lose(); break;
+            case (Step.Purge, ClusterOutcome.Purged purged): OnPurged(purged); break;
             case (Step.Place, ClusterOutcome.Refused refused): LogRefused(_log, refused.Reason); break;
+            case (Step.Release, _): _token = 0; break;
             case (Step.Place, _): _table.Tell(new TableActor.Refresh()); break;
         }
+    }
+
+    private void OnPurged(ClusterOutcome.Purged purged)
+    {
+        if (purged.Torrents > 0) LogPurged(_log, purged.Torrents);
+        if (purged.HasMore) _purgesAt = 0;
     }
 
     private void OnRunFailed(Step step)
@@ -143,6 +168,12 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private void OnHalt()
     {
         _isReleasing = true;
+        GiveBack();
+    }
+
+    // Asked again in every round until it is done; a token that is not the last one any more gives nothing back.
+    private void GiveBack()
+    {
         if (_token != 0) Do(new ClusterCommand.ReleaseLease(ClusterTables.PlannerLease, _token), Step.Release);
         Lose();
     }
@@ -161,6 +192,9 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Torrent}: {Reason}, {Storage}")]
     private static partial void LogStep(ILogger log, InfoHash torrent, PlanReason reason, string storage);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Torrents} forgotten torrents are purged from the cluster's tables")]
+    private static partial void LogPurged(ILogger log, int torrents);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A change of placement was refused: {Reason}")]
     private static partial void LogRefused(ILogger log, string reason);

@@ -27,7 +27,7 @@ public sealed partial class ReplicasActor
         return false;
     }
 
-    private void OnSource(InfoHash torrent, ImmutableArray<byte> bytes)
+    private void OnSource(InfoHash torrent, ClusterOutcome.Source loaded)
     {
         if (!_here.TryGetValue(torrent, out var local) || local.Phase != Phase.Reading) return;
         // Much may have changed since it was asked for.
@@ -38,7 +38,7 @@ public sealed partial class ReplicasActor
             return;
         }
 
-        if (Parse(bytes) is not { } source || source.Torrent != torrent)
+        if (Parse(loaded.Bytes) is not { } source || source.Torrent != torrent)
         {
             // It was parsed when it was added; this is not what was added.
             LogNoSource(_log, torrent);
@@ -58,6 +58,7 @@ public sealed partial class ReplicasActor
         {
             Folder = FolderOf(torrent),
             Peers = PeersOf(local.Group),
+            Hints = HintsOf(loaded.Hints),
             Group = local.Group,
             Sequential = wanted.IsSequential,
             DownloadLimit = wanted.DownloadLimit,
@@ -65,6 +66,18 @@ public sealed partial class ReplicasActor
         };
         LogStarting(_log, torrent);
         _torrents.Tell(new TorrentsActor.Add(source, options));
+    }
+
+    // What is none was none in the link.
+    private static ImmutableArray<HostEndPoint> HintsOf(ImmutableArray<string> hints)
+    {
+        var peers = ImmutableArray.CreateBuilder<HostEndPoint>();
+        foreach (var hint in hints)
+        {
+            if (HostEndPoint.TryParse(hint, out var peer)) peers.Add(peer);
+        }
+
+        return peers.ToImmutable();
     }
 
     private string FolderOf(InfoHash torrent) => $"{_settings.Folder.TrimEnd('/')}/{torrent}";
@@ -161,7 +174,10 @@ public sealed partial class ReplicasActor
         var file = link.Selection.IsEverything ? MetainfoFile.Of(metainfo) : [];
         var isUsable = file.Length <= Math.Min(MetainfoLimits.Default.MaxFileBytes, ClusterLimits.MaxSourceBytes) && Parse(file)?.Torrent == details.Row.Torrent;
         var name = metainfo.Name.Length > ClusterLimits.MaxNameLength ? metainfo.Name[..ClusterLimits.MaxNameLength] : metainfo.Name;
-        Ask(new ClusterCommand.Describe(_self, details.Row.Torrent, name, length, isUsable ? file : []), details.Row.Torrent);
+        Ask(new ClusterCommand.Describe(_self, details.Row.Torrent, name, length, isUsable ? file : [])
+        {
+            Hints = [.. link.Peers.Take(ClusterLimits.MaxHints).Select(static peer => peer.ToString())],
+        }, details.Row.Torrent);
     }
 
     private void OnAdded(InfoHash torrent)

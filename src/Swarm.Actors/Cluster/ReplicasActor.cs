@@ -265,7 +265,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         if (!_asked.Remove(ran.Tag, out var torrent)) return;
         switch (ran.Outcome)
         {
-            case ClusterOutcome.Source source: OnSource(torrent, source.Bytes); break;
+            case ClusterOutcome.Source source: OnSource(torrent, source); break;
             case ClusterOutcome.Done: _table.Tell(new TableActor.Refresh()); break;
             case ClusterOutcome.Refused refused: LogRefused(_log, torrent, refused.Reason); break;
         }

@@ -13,7 +13,6 @@ public sealed partial class RouterActor
     private readonly SortedDictionary<MemberId, long> _subscribers = [];
     private readonly Queue<ClusterEvent> _events = new();
     private readonly Dictionary<InfoHash, (long Down, long Up, int Peers)> _rates = [];
-    private readonly BanList _bans;
     private (long Down, long Up, int Peers) _rate;
     private (long Download, long Upload, long Until) _share;
     private QuotaLedger? _downloads;
@@ -25,9 +24,6 @@ public sealed partial class RouterActor
 
     /// <summary>Tell me, on the event stream, what happens at other nodes; to be repeated every <see cref="ClusterSettings.ReportInterval"/>.</summary>
     public sealed record WatchEvents;
-
-    /// <summary>Command: no node deals with an address for so long. Answered with <see cref="Accepted"/>, of no torrent. Nodes that are not reached now do not hear of it.</summary>
-    public sealed record SetBan(Ban Ban);
 
     /// <summary>Command: whoever plans looks at every torrent now. Answered with <see cref="Accepted"/>, of no torrent, when it has been told; it may be lost on the way, and the planner looks by itself from time to time.</summary>
     public sealed record Replan;
@@ -45,7 +41,7 @@ public sealed partial class RouterActor
         switch (heard.Message)
         {
             case ClusterMessage.NodeReport report: _reports[heard.Sender] = (report, now); break;
-            case ClusterMessage.Bans bans: Act(_bans.Merge(bans.Entries, now)); break;
+            case ClusterMessage.Bans bans: OnHeard(heard.Sender, bans.Entries, now); break;
             case ClusterMessage.Quota quota: TakeShare(quota, now); break;
             case ClusterMessage.Subscribe subscribe: _subscribers[heard.Sender] = now + Math.Min(subscribe.Lasting.Ticks, TimeSpan.TicksPerMinute * 10); break;
             case ClusterMessage.Replan: Context.Parent.Tell(new PlannerActor.Sweep()); break;
@@ -110,32 +106,11 @@ public sealed partial class RouterActor
         foreach (var subscriber in _subscribers.Keys) Context.Parent.Tell(new MembersActor.Tell(subscriber.EndPoint, message));
     }
 
-    private void OnBanned(TorrentEvent.PeerBanned banned) => Spread(new Ban(banned.Address, _settings.BanTime, banned.Reason));
-
-    private void OnSetBan(Ban ban)
-    {
-        Spread(ban);
-        Sender.Tell(new Accepted(default, 0));
-    }
-
     private void OnReplan()
     {
         Context.Parent.Tell(new MembersActor.TellAll(new ClusterMessage.Replan()));
         Context.Parent.Tell(new PlannerActor.Sweep());
         Sender.Tell(new Accepted(default, 0));
-    }
-
-    private void Spread(Ban ban)
-    {
-        var news = _bans.Merge([ban], Now());
-        if (news.IsEmpty) return;
-        Context.Parent.Tell(new MembersActor.TellAll(new ClusterMessage.Bans(news)));
-        Act(news);
-    }
-
-    private void Act(ImmutableArray<Ban> news)
-    {
-        if (!news.IsEmpty) _net.Tell(new NetActor.Shun(news));
     }
 
     // What an earlier planner granted may be in use for a whole time yet.

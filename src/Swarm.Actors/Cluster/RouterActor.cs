@@ -8,7 +8,7 @@ namespace Swarm.Actors.Cluster;
 /// <c>cluster/router</c>: the one face of the cluster at this node. Takes commands for any torrent and any member, writes what is wanted into the tables, and answers when it is so: a torrent is durable before its addition is acknowledged, and replicated as often as was asked for.
 /// Answers what the whole cluster is like from the view, without asking anybody.
 /// <para>Every command may be done twice, so what failed or is unknown is tried again at the next look until its patience is over. Waiting commands are bounded; one more is refused at once.</para>
-/// <para>Parts: this one is commands and answers, Sharing is what nodes tell each other: reports, events, bans, limits.</para>
+/// <para>Parts: this one is commands and answers, Sharing is what nodes tell each other: reports, events, limits; Bans is whom they have no dealings with.</para>
 /// </summary>
 public sealed partial class RouterActor : UntypedActor, IWithTimers
 {
@@ -148,10 +148,10 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             case Look: OnLook(); break;
             case Report: OnReport(); break;
             case Add add: OnAdd(add); break;
-            case SetPaused set: Change(set.Torrent, wanted => wanted with { IsPaused = set.IsPaused }); break;
+            case SetPaused set: Change(set.Torrent, new WantedChanges { IsPaused = set.IsPaused }); break;
             case SetOptions set: OnSetOptions(set); break;
-            case SetReplicas set: Change(set.Torrent, wanted => wanted with { Replicas = Math.Clamp(set.Replicas, 1, ClusterLimits.MaxReplicas) }); break;
-            case Remove remove: Change(remove.Torrent, wanted => wanted with { IsRemoved = true, DeletesData = remove.DeleteData }); break;
+            case SetReplicas set: Change(set.Torrent, new WantedChanges { Replicas = Math.Clamp(set.Replicas, 1, ClusterLimits.MaxReplicas) }); break;
+            case Remove remove: Change(remove.Torrent, new WantedChanges { Removal = remove.DeleteData }); break;
             case SetMember set: OnSetMember(set); break;
             case GetStatus: Sender.Tell(new ClusterStatus(_self, _session, _plans, _view, [.. _reports.Select(static each => new NodeLine(each.Key, each.Value.Report))], _bans.All(Now()))); break;
             case Explain explain: OnExplain(explain.Torrent); break;
@@ -161,6 +161,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             case PlannerActor.PlansChanged plans: OnPlans(plans.Plans); break;
             case ReplicasActor.Running running: _running = running.Torrents; break;
             case SetBan set: OnSetBan(set.Ban); break;
+            case LiftBan lift: OnLiftBan(lift); break;
             case Replan: OnReplan(); break;
             case WatchEvents: _watchesUntil = Now() + (_settings.ReportInterval.Ticks * 6); break;
             default: Unhandled(message); break;
@@ -191,16 +192,12 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             DownloadLimit = add.DownloadLimit,
             UploadLimit = add.UploadLimit,
         };
-        // A torrent that is known keeps what else is wanted of it; one that was removed is wanted again.
-        Wait(add.Source.Torrent, add.Acknowledged, add.Patience, view => new ClusterCommand.PutTorrent(
-            view.Torrents.GetValueOrDefault(add.Source.Torrent) is { Wanted.IsRemoved: false } known
-                ? known.Wanted with { Replicas = add.Replicas, Name = known.Wanted.Name ?? fresh.Name, Length = known.Wanted.Length == 0 ? length : known.Wanted.Length }
-                : fresh,
-            source));
+        ImmutableArray<string> hints = [.. (add.Source.Magnet?.Peers ?? []).Take(ClusterLimits.MaxHints).Select(static peer => peer.ToString())];
+        Wait(Sender, add.Source.Torrent, add.Acknowledged, add.Patience, _ => new ClusterCommand.AddTorrent(fresh, source) { Hints = hints });
     }
 
-    private void Change(InfoHash torrent, Func<WantedTorrent, WantedTorrent> change) =>
-        Wait(torrent, 0, null, view => view.Torrents.GetValueOrDefault(torrent) is { Wanted.IsRemoved: false } known ? new ClusterCommand.PutTorrent(change(known.Wanted), []) : null);
+    // The tables apply it to the row as it is then: what this node's view does not show yet is not taken back.
+    private void Change(InfoHash torrent, WantedChanges changes) => Wait(Sender, torrent, 0, null, _ => new ClusterCommand.ChangeTorrent(torrent, changes));
 
     private void OnSetOptions(SetOptions set)
     {
@@ -210,26 +207,21 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             return;
         }
 
-        Change(set.Torrent, wanted => wanted with
-        {
-            IsSequential = set.IsSequential ?? wanted.IsSequential,
-            DownloadLimit = set.DownloadLimit ?? wanted.DownloadLimit,
-            UploadLimit = set.UploadLimit ?? wanted.UploadLimit,
-        });
+        Change(set.Torrent, new WantedChanges { IsSequential = set.IsSequential, DownloadLimit = set.DownloadLimit, UploadLimit = set.UploadLimit });
     }
 
     private void OnSetMember(SetMember set) =>
-        Wait(default, 0, null, view => view.Members.LastOrDefault(member => member.Id.EndPoint == set.EndPoint) is { } member ? new ClusterCommand.SetState(member.Id, set.State, view.Version) : null);
+        Wait(Sender, default, 0, null, view => view.Members.LastOrDefault(member => member.Id.EndPoint == set.EndPoint) is { } member ? new ClusterCommand.SetState(member.Id, set.State, view.Version) : null);
 
-    private void Wait(InfoHash torrent, int acknowledged, TimeSpan? patience, Func<ClusterView, ClusterCommand?> command)
+    private void Wait(IActorRef replyTo, InfoHash torrent, int acknowledged, TimeSpan? patience, Func<ClusterView, ClusterCommand?> command)
     {
         if (_waiting.Count >= _settings.MaxWaitingCommands)
         {
-            Sender.Tell(new Refused($"{_waiting.Count} commands wait already", IsDurable: false));
+            replyTo.Tell(new Refused($"{_waiting.Count} commands wait already", IsDurable: false));
             return;
         }
 
-        var waiting = new Waiting(Sender, torrent, acknowledged, Now() + (patience ?? _settings.CommandPatience).Ticks, command);
+        var waiting = new Waiting(replyTo, torrent, acknowledged, Now() + (patience ?? _settings.CommandPatience).Ticks, command);
         _waiting.Add(++_lastTag, waiting);
         Try(_lastTag, waiting);
     }
@@ -240,7 +232,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
         if (!_view.IsCaughtUp || waiting.IsAsked) return;
         if (waiting.Command(_view) is not { } command)
         {
-            End(tag, waiting, new Refused(waiting.Torrent == default ? "the cluster has no such member" : $"the cluster has no torrent {waiting.Torrent}", IsDurable: false));
+            End(tag, waiting, new Refused("the cluster has no such member", IsDurable: false));
             return;
         }
 
@@ -278,6 +270,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     private void OnView(ClusterView view)
     {
         _view = view;
+        TakeBans(view);
         // For whoever in the program shows the cluster; nothing in the tree listens.
         Context.System.EventStream.Publish(new ClusterSeen(view));
         if (!view.IsCaughtUp || _waiting.Count == 0) return;

@@ -145,10 +145,10 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
         _underWay = batch.ToImmutable();
         _isReading = _readWanted;
         _readWanted = false;
-        if (_readAnew && _isReading) _view = ClusterView.Empty;
+        if (_readAnew && _isReading) _view = _view.Anew();
         if (_isReading) _readAnew = false;
         var commands = _underWay.Select(static waiting => waiting.Command);
-        if (_isReading) commands = commands.Append(new ClusterCommand.Read(_view.UpToChange, _settings.ReadLimit));
+        if (_isReading) commands = commands.Append(new ClusterCommand.Read(_view.UpToChange, _settings.ReadLimit, _view.UpToBan));
         _askedAt = _time.GetElapsedTime(0).Ticks;
         _store.Submit(++_kept.LastBatch, [.. commands], Self);
     }
@@ -164,7 +164,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     private void OnView(ClusterOutcome.View read)
     {
         _view = _view.With(read);
-        if (read.HasMore) _readWanted = true;
+        if (!_view.IsCaughtUp) _readWanted = true;
         foreach (var watcher in _kept.Watchers) watcher.Tell(new ViewChanged(_view));
     }
 

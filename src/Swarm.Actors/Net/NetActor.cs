@@ -70,6 +70,9 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
     /// <summary>Connect to these addresses no more, and take no connections from them, as long as is left of each ban. Connections that stand are their torrents' business.</summary>
     public sealed record Shun(ImmutableArray<Ban> Bans);
 
+    /// <summary>These addresses are dealt with again, whatever is left of their bans, and by torrents that had banned them themselves.</summary>
+    public sealed record Forgive(ImmutableArray<IPAddress> Addresses);
+
     private sealed record Pace
     {
         public static readonly Pace Instance = new();
@@ -112,6 +115,7 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
             case ITcp.Listening listening: OnListening(listening); break;
             case ITcp.ListenFailed failed: Context.Parent.Tell(new StartFailed(failed.Reason)); break;
             case Shun shun: OnShun(shun.Bans); break;
+            case Forgive forgive: OnForgive(forgive.Addresses); break;
             case Serve serve: _torrents = serve.Torrents; break;
             default: Unhandled(message); break;
         }
@@ -130,6 +134,12 @@ public sealed partial class NetActor : UntypedActor, IWithTimers
     {
         var news = _shunned.Merge(bans, Now());
         if (!news.IsEmpty) _torrents?.Tell(new TorrentsActor.Shun([.. news.Select(static ban => ban.Address)]));
+    }
+
+    private void OnForgive(ImmutableArray<IPAddress> addresses)
+    {
+        foreach (var address in addresses) _shunned.Lift(address);
+        _torrents?.Tell(new TorrentsActor.Forgive(addresses));
     }
 
     private bool IsShunned(IPAddress address) => _shunned.Count > 0 && _shunned.IsBanned(address, Now());

@@ -101,7 +101,7 @@ public sealed partial class TorrentActor
         _recorded = record;
         if (_source.IsRecorded)
         {
-            _options = record.Options with { Peers = _options.Peers, Group = _options.Group, Recheck = _options.Recheck };
+            _options = record.Options with { Peers = _options.Peers, Hints = _options.Hints, Group = _options.Group, Recheck = _options.Recheck };
             _unfinished = record.Unfinished;
             TakeLimits();
         }

@@ -54,7 +54,7 @@ public sealed partial class TorrentActor
     private void AddKnownPeers()
     {
         foreach (var peer in _options.Peers) _peers.Candidates.Add(peer, PeerSource.User);
-        foreach (var peer in _magnet?.Peers ?? [])
+        foreach (var peer in _options.Hints.Concat(_magnet?.Peers ?? []))
         {
             if (peer.Address is { } address) _peers.Candidates.Add(new IPEndPoint(address, peer.Port), PeerSource.User);
             else if (!_named.Contains(peer)) LookUp(peer);
@@ -233,6 +233,11 @@ public sealed partial class TorrentActor
         {
             if (addresses.Contains(peer.Remote.Address)) peer.Actor.Tell(new PeerActor.Disconnect("its address is banned"));
         }
+    }
+
+    private void OnForgive(ImmutableArray<IPAddress> addresses)
+    {
+        foreach (var address in addresses) _peers.Candidates.Forgive(address);
     }
 
     private void DisconnectAll(string reason)

@@ -195,6 +195,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
             case PeerListens listens: OnPeerListens(listens); break;
             case PeerGone gone: OnPeerGone(gone); break;
             case TorrentsActor.Shun shun: OnShun(shun.Addresses); break;
+            case TorrentsActor.Forgive forgive: OnForgive(forgive.Addresses); break;
             case IDns.Resolved resolved: OnResolved(resolved); break;
             case IDns.Failed failed: OnNameUnknown(failed); break;
             case AnnouncerActor.PeersFound found: OnPeersFound(found); break;

@@ -7,7 +7,7 @@ using Swarm.Protocol.Picking;
 namespace Swarm.Actors.Torrents;
 
 /// <summary>
-/// How a torrent is to be run: what its user wants of it. Recorded with the torrent and the same after a restart, but for what is of one run only: <see cref="Peers"/>, <see cref="Group"/>, <see cref="Recheck"/> and
+/// How a torrent is to be run: what its user wants of it. Recorded with the torrent and the same after a restart, but for what is of one run only: <see cref="Peers"/>, <see cref="Hints"/>, <see cref="Group"/>, <see cref="Recheck"/> and
 /// <see cref="TrustExisting"/>. Changed by <see cref="TorrentChanges"/>.
 /// </summary>
 public sealed record TorrentOptions
@@ -23,6 +23,9 @@ public sealed record TorrentOptions
 
     /// <summary>Peers to try at once, besides those that trackers name. Of this run only.</summary>
     public ImmutableArray<IPEndPoint> Peers { get; init; } = [];
+
+    /// <summary>Peers that a link of the torrent named, where the link is not what it is added by. Of this run only.</summary>
+    public ImmutableArray<HostEndPoint> Hints { get; init; } = [];
 
     /// <summary>Its replicas elsewhere in the cluster, as far as they are known at the start; null: it has none. Of this run only, and changed by <see cref="TorrentsActor.SetGroup"/>.</summary>
     public ReplicaGroup? Group { get; init; }

@@ -77,6 +77,9 @@ public sealed partial class TorrentsActor
     /// <summary>From the network: these addresses are banned for all torrents; whoever is connected from there is sent away.</summary>
     internal sealed record Shun(ImmutableArray<IPAddress> Addresses);
 
+    /// <summary>From the network: the bans of these addresses were lifted; one that rests keeps none.</summary>
+    internal sealed record Forgive(ImmutableArray<IPAddress> Addresses);
+
     /// <summary>From a torrent: its row is another.</summary>
     internal sealed record RowTold(TorrentRow Row);
 

@@ -77,6 +77,9 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
             case Shun shun:
                 foreach (var torrent in _atWork.Values) torrent.Actor.Tell(shun);
                 break;
+            case Forgive forgive:
+                foreach (var torrent in _atWork.Values) torrent.Actor.Tell(forgive);
+                break;
             case Wanted wanted: OnWanted(wanted); break;
             case GoesToRest goes: OnGoesToRest(goes.Torrent); break;
             case CameLate late: OnCameLate(late); break;

@@ -91,6 +91,12 @@ internal sealed record ClusterSectionSettings : IChecked
     /// <summary>Changed torrents in one read, 1 to 100,000.</summary>
     public int ReadLimit { get; init => field = Setting.InRange(value, 1, 100_000); } = Usual.ReadLimit;
 
+    /// <summary>How long the row of a forgotten torrent stays at least, 1 min to 365 days.</summary>
+    public TimeSpan ForgottenRetention { get; init => field = Setting.InRange(value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365)); } = Usual.ForgottenRetention;
+
+    /// <summary>Rows of forgotten torrents that are purged at once, 1 to 100,000.</summary>
+    public int PurgeLimit { get; init => field = Setting.InRange(value, 1, 100_000); } = Usual.PurgeLimit;
+
     /// <summary>From one look at what is to be run here to the next, 50 ms to 1 min.</summary>
     public TimeSpan ReplicaInterval { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1)); } = Usual.ReplicaInterval;
 
@@ -156,6 +162,8 @@ internal sealed record ClusterSectionSettings : IChecked
         TableQueueLimit = TableQueueLimit,
         TableBatchLimit = TableBatchLimit,
         ReadLimit = ReadLimit,
+        ForgottenRetention = ForgottenRetention,
+        PurgeLimit = PurgeLimit,
         ReplicaInterval = ReplicaInterval,
         StartsPerLook = StartsPerLook,
         RetryDelay = RetryDelay,

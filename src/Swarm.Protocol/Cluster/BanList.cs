@@ -18,14 +18,28 @@ public sealed record BanSettings
 }
 
 /// <summary>A ban on its way between nodes: what is left of it, not when it ends, because no two clocks agree.</summary>
-public sealed record Ban(IPAddress Address, TimeSpan Left, string Reason);
+public sealed record Ban(IPAddress Address, TimeSpan Left, string Reason)
+{
+    /// <summary>Who gave it, as people know him: a member's end point, perhaps with the name of a key. Not on the wire: there it is whoever sent it.</summary>
+    public string By { get; init; } = "";
+}
 
 /// <summary>
-/// Addresses that no node of the cluster deals with, each until a moment. Merging is by the later end, so it does not matter in which order, how often and by which way bans arrive. Pure; moments are ticks of the node's monotonic clock.
+/// A ban as the tables hold it, for all members and whoever joins later. Moments are ticks of the database's clock. <paramref name="UntilTicks"/>: until when it holds; one that was lifted has ended. <paramref name="KeptUntilTicks"/>: until when the row stays, which is as
+/// long as any member may still believe in the ban: so whoever was away while it was lifted learns of it, or has seen it end. <paramref name="Change"/>: the change of the bans by which it became so.
+/// </summary>
+public sealed record SharedBan(IPAddress Address, long UntilTicks, long KeptUntilTicks, string Reason, string By, long Change)
+{
+    /// <summary>What rows are known by.</summary>
+    public string Key => Address.ToString();
+}
+
+/// <summary>
+/// Addresses that no node of the cluster deals with, each until a moment. Merging is by the later end, so it does not matter in which order, how often and by which way bans arrive; only <see cref="Lift"/> makes one end sooner. Pure; moments are ticks of the node's monotonic clock.
 /// </summary>
 public sealed class BanList(BanSettings settings)
 {
-    private readonly SortedDictionary<string, (IPAddress Address, long UntilTicks, string Reason)> _bans = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (Ban Ban, long UntilTicks)> _bans = new(StringComparer.Ordinal);
 
     /// <summary>How many there are, ended ones that nobody has asked for included.</summary>
     public int Count => _bans.Count;
@@ -44,19 +58,22 @@ public sealed class BanList(BanSettings settings)
             var until = nowTicks + Math.Min(ban.Left.Ticks, settings.Longest.Ticks);
             // A second is what the way between two nodes may take: not every echo is news.
             if (_bans.TryGetValue(key, out var known) && known.UntilTicks + TimeSpan.TicksPerSecond >= until) continue;
-            if (known.Address is null && !MakeRoom(until, nowTicks)) continue;
-            _bans[key] = (ban.Address, until, ban.Reason);
+            if (known.Ban is null && !MakeRoom(until, nowTicks)) continue;
+            _bans[key] = (ban, until);
             news.Add(ban with { Left = TimeSpan.FromTicks(until - nowTicks) });
         }
 
         return news.ToImmutable();
     }
 
+    /// <summary>Ends a ban now. Whether there was one.</summary>
+    public bool Lift(IPAddress address) => _bans.Remove(address.ToString());
+
     /// <summary>Whether an address is banned.</summary>
     public bool IsBanned(IPAddress address, long nowTicks) => _bans.TryGetValue(address.ToString(), out var ban) && ban.UntilTicks > nowTicks;
 
     /// <summary>All bans that hold, with what is left of them, sorted by address.</summary>
-    public ImmutableArray<Ban> All(long nowTicks) => [.. _bans.Values.Where(ban => ban.UntilTicks > nowTicks).Select(ban => new Ban(ban.Address, TimeSpan.FromTicks(ban.UntilTicks - nowTicks), ban.Reason))];
+    public ImmutableArray<Ban> All(long nowTicks) => [.. _bans.Values.Where(ban => ban.UntilTicks > nowTicks).Select(ban => ban.Ban with { Left = TimeSpan.FromTicks(ban.UntilTicks - nowTicks) })];
 
     private bool MakeRoom(long until, long nowTicks)
     {

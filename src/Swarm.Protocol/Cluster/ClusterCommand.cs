@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Swarm.Protocol.Primitives;
 
 namespace Swarm.Protocol.Cluster;
@@ -33,15 +34,27 @@ public abstract record ClusterCommand
     public sealed record ReleaseLease(string Name, long Token) : ClusterCommand;
 
     /// <summary>
-    /// Says what is wanted of a torrent, new or known. <paramref name="Source"/>: the .torrent file's bytes or the link's UTF-8; empty to keep what there is. A link does not take a file's place. <see cref="ClusterOutcome.Done"/> or <see cref="ClusterOutcome.Refused"/>.
+    /// Adds a torrent; one that was removed is new. One that is there keeps what is wanted of it but for <see cref="WantedTorrent.Replicas"/>, and takes a name and a length where it has none. <paramref name="Source"/>: the .torrent file's bytes or the link's UTF-8.
+    /// A link does not take a file's place. <see cref="ClusterOutcome.Done"/> or <see cref="ClusterOutcome.Refused"/>.
     /// </summary>
-    public sealed record PutTorrent(WantedTorrent Wanted, ImmutableArray<byte> Source) : ClusterCommand;
+    public sealed record AddTorrent(WantedTorrent Wanted, ImmutableArray<byte> Source) : ClusterCommand
+    {
+        /// <summary>Peers that the link names, as <c>host:port</c>: kept beside the source, whatever takes the link's place; at most <see cref="ClusterLimits.MaxHints"/>, those of earlier links go first.</summary>
+        public ImmutableArray<string> Hints { get; init; } = [];
+    }
+
+    /// <summary>Changes what is wanted of a torrent, and nothing that <paramref name="Changes"/> does not name: <see cref="ClusterOutcome.Done"/>, or <see cref="ClusterOutcome.Refused"/> where there is no such torrent or it is being removed.</summary>
+    public sealed record ChangeTorrent(InfoHash Torrent, WantedChanges Changes) : ClusterCommand;
 
     /// <summary>
     /// A member that has fetched what a torrent's link names says what it is. <paramref name="Source"/>: the .torrent file's bytes, or empty to keep the link. Only what a link left open is written: of a torrent whose source is a file, or that is being removed, nothing.
     /// <see cref="ClusterOutcome.Done"/>, <see cref="ClusterOutcome.Ended"/> for a member that is not live, or <see cref="ClusterOutcome.Refused"/> where the source is too large.
     /// </summary>
-    public sealed record Describe(MemberId Member, InfoHash Torrent, string Name, long Length, ImmutableArray<byte> Source) : ClusterCommand;
+    public sealed record Describe(MemberId Member, InfoHash Torrent, string Name, long Length, ImmutableArray<byte> Source) : ClusterCommand
+    {
+        /// <summary>Peers that the link names: a member of a version that keeps none may have added it.</summary>
+        public ImmutableArray<string> Hints { get; init; } = [];
+    }
 
     /// <summary>Reads a torrent's source: <see cref="ClusterOutcome.Source"/>.</summary>
     public sealed record LoadSource(InfoHash Torrent) : ClusterCommand;
@@ -58,8 +71,22 @@ public abstract record ClusterCommand
     /// <summary>A member's storage has forgotten a torrent: <see cref="ClusterOutcome.Done"/> or <see cref="ClusterOutcome.Ended"/>.</summary>
     public sealed record ReportGone(MemberId Member, InfoHash Torrent) : ClusterCommand;
 
-    /// <summary>Reads all members, and at most <paramref name="Limit"/> torrents that changed after <paramref name="AfterChange"/>, in the order of their changes: <see cref="ClusterOutcome.View"/>.</summary>
-    public sealed record Read(long AfterChange, int Limit) : ClusterCommand;
+    /// <summary>Bans an address for <see cref="Ban.Left"/> from now, unless it is banned for longer: <see cref="ClusterOutcome.Done"/>, or <see cref="ClusterOutcome.Refused"/> where there are <see cref="ClusterLimits.MaxBans"/> that are kept longer.</summary>
+    public sealed record SetBan(Ban Ban) : ClusterCommand;
+
+    /// <summary>Ends the ban of an address now, for all members, whatever they heard of it in whatever way; remembered for <paramref name="Remembered"/>, which is to be the longest ban that there may be. <see cref="ClusterOutcome.Done"/>, or <see cref="ClusterOutcome.Refused"/> as above.</summary>
+    public sealed record LiftBan(IPAddress Address, string By, TimeSpan Remembered) : ClusterCommand;
+
+    /// <summary>
+    /// Takes out rows of torrents that were forgotten at least <paramref name="Retention"/> ago, the oldest first and at most <paramref name="Limit"/>: <see cref="ClusterOutcome.Purged"/> or <see cref="ClusterOutcome.Fenced"/>. <paramref name="Token"/> is the planner's.
+    /// Bans whose time to be kept is over go as well, likewise bounded. How long ago is counted from a mark that a purge sets when it has taken out all before the last one, so a row goes after one retention to two.
+    /// </summary>
+    public sealed record Purge(TimeSpan Retention, int Limit, long Token) : ClusterCommand;
+
+    /// <summary>
+    /// Reads all members, and at most <paramref name="Limit"/> torrents that changed after <paramref name="AfterChange"/> and as many bans that changed after <paramref name="AfterBan"/>, each in the order of their changes: <see cref="ClusterOutcome.View"/>.
+    /// </summary>
+    public sealed record Read(long AfterChange, int Limit, long AfterBan = 0) : ClusterCommand;
 }
 
 /// <summary>What came of a command.</summary>
@@ -91,17 +118,36 @@ public abstract record ClusterOutcome
     /// <summary>Another member has the lease.</summary>
     public sealed record HeldBy(MemberId Member) : ClusterOutcome;
 
+    /// <summary>So many rows were taken out. <paramref name="HasMore"/>: there are more that could be.</summary>
+    public sealed record Purged(int Torrents, bool HasMore) : ClusterOutcome;
+
     /// <summary>A torrent's source; empty if there is no such torrent.</summary>
-    public sealed record Source(ImmutableArray<byte> Bytes) : ClusterOutcome;
+    public sealed record Source(ImmutableArray<byte> Bytes) : ClusterOutcome
+    {
+        /// <summary>Peers that its links named, as <c>host:port</c>.</summary>
+        public ImmutableArray<string> Hints { get; init; } = [];
+    }
 
     /// <summary>
     /// The tables as they are. <paramref name="NowTicks"/>: the database's clock. <paramref name="Version"/>: of the membership. <paramref name="Torrents"/>: those that changed. <paramref name="UpToChange"/>: where the next read goes on.
-    /// <paramref name="HasMore"/>: there are more changes than were asked for.
+    /// <paramref name="HasMore"/>: there are more changes of torrents, or of bans, than were asked for.
     /// </summary>
     public sealed record View(long NowTicks, long Version, ImmutableArray<Member> Members, ImmutableArray<PlacedTorrent> Torrents, long UpToChange, bool HasMore) : ClusterOutcome
     {
         /// <summary>Named leases, by name; to be shown, nothing is decided by them.</summary>
         public ImmutableArray<NamedLease> Leases { get; init; } = [];
+
+        /// <summary>The bans that changed, lifted ones included.</summary>
+        public ImmutableArray<SharedBan> Bans { get; init; } = [];
+
+        /// <summary>Where the next read of bans goes on.</summary>
+        public long UpToBan { get; init; }
+
+        /// <summary>The last change there was when it was read, whether or not it is among <see cref="Torrents"/>.</summary>
+        public long LastChange { get; init; }
+
+        /// <summary>Rows of forgotten torrents have been taken out, this change the last of them: who has read up to an earlier one may have missed that they were forgotten.</summary>
+        public long PurgedTo { get; init; }
     }
 }
 

@@ -24,6 +24,12 @@ public static class ClusterLimits
     /// <summary>Characters of a reason.</summary>
     public const int MaxReasonLength = 500;
 
+    /// <summary>Rows of bans, lifted ones included; the one that is to be kept least long makes room.</summary>
+    public const int MaxBans = 10_000;
+
+    /// <summary>Addresses of peers that are kept of a torrent's links; those that came last stay.</summary>
+    public const int MaxHints = 64;
+
     /// <summary>Bytes of a torrent's source, a .torrent file or a link.</summary>
     public const int MaxSourceBytes = 64 << 20;
 

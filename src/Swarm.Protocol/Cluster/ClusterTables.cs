@@ -7,9 +7,10 @@ namespace Swarm.Protocol.Cluster;
 /// All tables of a cluster: members, named leases, torrents and where they are. Immutable; a batch that is not to be committed is thrown away. The simulated database runs it, and a real one must do the same (one conformance suite).
 /// <para>Always holds: tokens only grow; a lease changes hands only when its owner has left the table or its session has run out; what is written under a token is written under the last one; a replica is not dropped while fewer than the
 /// wanted number of others are complete; every change of a torrent has a number of its own, greater than all before; a source is there exactly for the torrents that are not forgotten.</para>
-/// <para>The row of a forgotten torrent stays, without its source: who reads by the numbers of changes learns of it however long he was away, and it keeps a late command from making the torrent anew.</para>
+/// <para>The row of a forgotten torrent stays, without its source, until it is purged: who reads by the numbers of changes learns of it. Who was away for longer sees by <see cref="ClusterNumbers.PurgedTo"/> that he may have missed something.
+/// The row with the last change is never purged: who has read it has read everything.</para>
 /// </summary>
-public sealed record ClusterTables
+public sealed partial record ClusterTables
 {
     /// <summary>The lease of whoever plans placement.</summary>
     public const string PlannerLease = "planner";
@@ -29,28 +30,36 @@ public sealed record ClusterTables
     /// <summary>The torrents, forgotten ones included.</summary>
     public ImmutableSortedDictionary<InfoHash, PlacedTorrent> Torrents { get; private init; } = ImmutableSortedDictionary<InfoHash, PlacedTorrent>.Empty;
 
+    /// <summary>What they count.</summary>
+    public ClusterNumbers Numbers { get; private init; } = ClusterNumbers.None;
+
     /// <summary>The number of the last change of a torrent.</summary>
-    public long LastChange { get; private init; }
+    public long LastChange => Numbers.LastChange;
 
     /// <summary>The last token that was given.</summary>
-    public long LastToken { get; private init; }
+    public long LastToken => Numbers.LastToken;
 
     /// <summary>The .torrent files and links of the torrents that are not forgotten.</summary>
     public ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>> Sources { get; private init; } = ImmutableSortedDictionary<InfoHash, ImmutableArray<byte>>.Empty;
+
+    /// <summary>Peers that the links of those torrents named, where there are any: <c>host:port</c>, each once, those of the last link first.</summary>
+    public ImmutableSortedDictionary<InfoHash, ImmutableArray<string>> Hints { get; private init; } = ImmutableSortedDictionary<InfoHash, ImmutableArray<string>>.Empty;
 
     private ImmutableSortedDictionary<long, InfoHash> Changes { get; init; } = ImmutableSortedDictionary<long, InfoHash>.Empty;
 
     /// <summary>
     /// Tables as a database holds them, or the part of them that commands to come need: a member, lease, torrent or source that is left out counts as one that there is not, and of a source that is only to be there the first <see cref="SourceHeadBytes"/> bytes do. A page of torrents, for a <see cref="ClusterCommand.Read"/>,
-    /// is whole if it has as many as are to be read and one for each that the commands before the read may change.
+    /// is whole if it has as many as are to be read and one for each that the commands before the read may change or purge; likewise of bans. Of bans, a command needs its own and as many of those that are kept least long as the batch may take out; <paramref name="banRows"/> is how many there are in all.
     /// </summary>
     public static ClusterTables Of(
         MembershipTable membership,
         IEnumerable<KeyValuePair<string, (MemberId Owner, long Token)>> leases,
         IEnumerable<PlacedTorrent> torrents,
         IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> sources,
-        long lastChange,
-        long lastToken)
+        IEnumerable<KeyValuePair<InfoHash, ImmutableArray<string>>> hints,
+        IEnumerable<SharedBan> bans,
+        int banRows,
+        ClusterNumbers numbers)
     {
         var byTorrent = torrents.ToImmutableSortedDictionary(static torrent => torrent.Wanted.Torrent, static torrent => torrent);
         return Empty with
@@ -60,8 +69,10 @@ public sealed record ClusterTables
             Torrents = byTorrent,
             Changes = byTorrent.ToImmutableSortedDictionary(static torrent => torrent.Value.Change, static torrent => torrent.Key),
             Sources = Empty.Sources.AddRange(sources),
-            LastChange = lastChange,
-            LastToken = lastToken,
+            Hints = Empty.Hints.AddRange(hints),
+            Bans = Empty.Bans.AddRange(bans.Select(static ban => KeyValuePair.Create(ban.Key, ban))),
+            BanRows = banRows,
+            Numbers = numbers,
         };
     }
 
@@ -89,15 +100,19 @@ public sealed record ClusterTables
             case ClusterCommand.ReleaseLease release:
                 outcome = new ClusterOutcome.Done();
                 return Leases.TryGetValue(release.Name, out var held) && held.Token == release.Token ? this with { Leases = Leases.Remove(release.Name) } : this;
-            case ClusterCommand.PutTorrent put: return Put(put, out outcome);
+            case ClusterCommand.AddTorrent add: return Add(add, out outcome);
+            case ClusterCommand.ChangeTorrent change: return Change(change, out outcome);
             case ClusterCommand.Describe describe: return Describe(describe, out outcome);
             case ClusterCommand.LoadSource load:
-                outcome = new ClusterOutcome.Source(Sources.GetValueOrDefault(load.Torrent, []));
+                outcome = new ClusterOutcome.Source(Sources.GetValueOrDefault(load.Torrent, [])) { Hints = Hints.GetValueOrDefault(load.Torrent, []) };
                 return this;
             case ClusterCommand.Assign assign: return Assign(assign, out outcome);
             case ClusterCommand.Drop drop: return Drop(drop, out outcome);
             case ClusterCommand.Report report: return Report(report, out outcome);
             case ClusterCommand.ReportGone gone: return ReportGone(gone, out outcome);
+            case ClusterCommand.SetBan set: return SetBan(set.Ban, nowTicks, out outcome);
+            case ClusterCommand.LiftBan lift: return LiftBan(lift, nowTicks, out outcome);
+            case ClusterCommand.Purge purge: return Purge(purge, nowTicks, out outcome);
             case ClusterCommand.Read read:
                 outcome = Read(read, nowTicks);
                 return this;
@@ -126,33 +141,47 @@ public sealed record ClusterTables
         }
 
         outcome = new ClusterOutcome.Leased(LastToken + 1);
-        return this with { LastToken = LastToken + 1, Leases = Leases.SetItem(acquire.Name, (acquire.Member, LastToken + 1)) };
+        return this with { Numbers = Numbers with { LastToken = LastToken + 1 }, Leases = Leases.SetItem(acquire.Name, (acquire.Member, LastToken + 1)) };
     }
 
-    private ClusterTables Put(ClusterCommand.PutTorrent put, out ClusterOutcome outcome)
+    private ClusterTables Add(ClusterCommand.AddTorrent add, out ClusterOutcome outcome)
     {
-        var torrent = put.Wanted.Torrent;
-        if (put.Source.Length > ClusterLimits.MaxSourceBytes)
+        var torrent = add.Wanted.Torrent;
+        if (add.Source.Length is 0 or > ClusterLimits.MaxSourceBytes)
         {
-            outcome = new ClusterOutcome.Refused($"the torrent's source has {put.Source.Length} bytes, more than {ClusterLimits.MaxSourceBytes}");
+            outcome = new ClusterOutcome.Refused($"the torrent's source has {add.Source.Length} bytes, not 1 to {ClusterLimits.MaxSourceBytes}");
             return this;
         }
 
         outcome = new ClusterOutcome.Done();
         var known = Torrents.GetValueOrDefault(torrent);
-        var isThere = Sources.TryGetValue(torrent, out var there);
-        var isKept = put.Source.IsEmpty || (isThere && IsLink(put.Source) && !IsLink(there));
+        var isKept = IsLink(add.Source) && Sources.TryGetValue(torrent, out var there) && !IsLink(there);
+        var wanted = known is { Wanted.IsRemoved: false } ? known.Wanted with { Replicas = add.Wanted.Replicas } : add.Wanted with { IsRemoved = false, DeletesData = false };
         // Who has not heard yet what the file says does not take it back.
-        var wanted = isThere && isKept && !IsLink(there) && put.Wanted.Length == 0 && known is not null ? put.Wanted with { Name = known.Wanted.Name, Length = known.Wanted.Length } : put.Wanted;
-        if (known is not null && known.Wanted == wanted && put.Source.IsEmpty) return this;
-        if (put.Source.IsEmpty && !isThere)
-        {
-            outcome = new ClusterOutcome.Refused($"there is no torrent {torrent}");
-            return this;
-        }
-
-        var tables = isKept ? this : this with { Sources = Sources.SetItem(torrent, put.Source) };
+        if (wanted.Length == 0) wanted = wanted with { Length = isKept && known is not null ? known.Wanted.Length : add.Wanted.Length };
+        wanted = wanted with { Name = (isKept ? known?.Wanted.Name : null) ?? wanted.Name ?? add.Wanted.Name };
+        var hinted = WithHints(torrent, add.Hints);
+        if (isKept && known?.Wanted == wanted) return hinted;
+        var tables = isKept ? hinted : hinted with { Sources = Sources.SetItem(torrent, add.Source) };
         return tables.With(known is null ? new PlacedTorrent(wanted, [], 0) : known with { Wanted = wanted });
+    }
+
+    private ClusterTables WithHints(InfoHash torrent, ImmutableArray<string> hints)
+    {
+        var known = Hints.GetValueOrDefault(torrent, []);
+        ImmutableArray<string> all = [.. hints.Concat(known).Distinct(StringComparer.Ordinal).Take(ClusterLimits.MaxHints)];
+        return all.SequenceEqual(known) ? this : this with { Hints = Hints.SetItem(torrent, all) };
+    }
+
+    private ClusterTables Change(ClusterCommand.ChangeTorrent change, out ClusterOutcome outcome)
+    {
+        outcome = new ClusterOutcome.Refused($"the cluster has no torrent {change.Torrent}");
+        if (Torrents.GetValueOrDefault(change.Torrent) is not { } known || (known.Wanted.IsRemoved && change.Changes.Removal is null)) return this;
+        outcome = known is { Wanted.IsRemoved: true, IsForgotten: false } && change.Changes.Removal != known.Wanted.DeletesData
+            ? new ClusterOutcome.Refused($"the torrent is being removed already, {(known.Wanted.DeletesData ? "with" : "without")} its files")
+            : new ClusterOutcome.Done();
+        var wanted = known.Wanted.IsRemoved ? known.Wanted : change.Changes.Of(known.Wanted);
+        return wanted == known.Wanted ? this : With(known with { Wanted = wanted });
     }
 
     private ClusterTables Describe(ClusterCommand.Describe describe, out ClusterOutcome outcome)
@@ -165,7 +194,8 @@ public sealed record ClusterTables
         if (Torrents.GetValueOrDefault(describe.Torrent) is not { Wanted.IsRemoved: false } known || !Sources.TryGetValue(describe.Torrent, out var there) || !IsLink(there)) return this;
         var wanted = known.Wanted with { Name = describe.Name, Length = describe.Length };
         if (wanted == known.Wanted && describe.Source.IsEmpty) return this;
-        var tables = describe.Source.IsEmpty ? this : this with { Sources = Sources.SetItem(describe.Torrent, describe.Source) };
+        var hinted = WithHints(describe.Torrent, describe.Hints);
+        var tables = describe.Source.IsEmpty ? hinted : hinted with { Sources = Sources.SetItem(describe.Torrent, describe.Source) };
         return tables.With(known with { Wanted = wanted });
     }
 
@@ -214,6 +244,34 @@ public sealed record ClusterTables
         return replica.State == ReplicaState.Dropping || torrent.Wanted.IsRemoved ? With(torrent.Without(member.Traits.Storage)) : this;
     }
 
+    private ClusterTables Purge(ClusterCommand.Purge purge, long nowTicks, out ClusterOutcome outcome)
+    {
+        if (!IsPlanners(purge.Token))
+        {
+            outcome = new ClusterOutcome.Fenced();
+            return this;
+        }
+
+        return PurgeBans(purge.Limit, nowTicks).PurgeTorrents(purge, nowTicks, out outcome);
+    }
+
+    private ClusterTables PurgeTorrents(ClusterCommand.Purge purge, long nowTicks, out ClusterOutcome outcome)
+    {
+        outcome = new ClusterOutcome.Purged(0, HasMore: false);
+        if (Numbers.MarkedTicks != 0 && nowTicks - Numbers.MarkedTicks < purge.Retention.Ticks) return this;
+        var old = Changes.TakeWhile(each => each.Key <= Numbers.MarkedChange && each.Key < LastChange).Where(each => Torrents[each.Value].IsForgotten).Take(purge.Limit + 1).ToArray();
+        var hasMore = old.Length > purge.Limit;
+        if (hasMore) old = old[..purge.Limit];
+        outcome = new ClusterOutcome.Purged(old.Length, hasMore);
+        var numbers = old.Length > 0 ? Numbers with { PurgedTo = Math.Max(Numbers.PurgedTo, old[^1].Key) } : Numbers;
+        return this with
+        {
+            Torrents = Torrents.RemoveRange(old.Select(static each => each.Value)),
+            Changes = Changes.RemoveRange(old.Select(static each => each.Key)),
+            Numbers = hasMore ? numbers : numbers with { MarkedChange = LastChange, MarkedTicks = nowTicks },
+        };
+    }
+
     private ClusterOutcome.View Read(ClusterCommand.Read read, long nowTicks)
     {
         var changed = ImmutableArray.CreateBuilder<PlacedTorrent>();
@@ -224,9 +282,14 @@ public sealed record ClusterTables
             upTo = change;
         }
 
-        return new ClusterOutcome.View(nowTicks, Membership.Version, [.. Membership.Members.Values], changed.ToImmutable(), upTo, upTo < LastChange)
+        var (bans, upToBan) = BansAfter(read.AfterBan, read.Limit);
+        return new ClusterOutcome.View(nowTicks, Membership.Version, [.. Membership.Members.Values], changed.ToImmutable(), upTo, upTo < LastChange || upToBan < Numbers.LastBan)
         {
+            Bans = bans,
+            UpToBan = upToBan,
             Leases = [.. Leases.Select(static lease => new NamedLease(lease.Key, lease.Value.Owner, lease.Value.Token))],
+            LastChange = LastChange,
+            PurgedTo = Numbers.PurgedTo,
         };
     }
 
@@ -234,9 +297,11 @@ public sealed record ClusterTables
 
     private bool Speaks(MemberId id, string storage) => Membership.Members.TryGetValue(id, out var member) && member.IsLive && member.Traits.Storage == storage;
 
+    private bool IsPlanners(long token) => Leases.TryGetValue(PlannerLease, out var held) && held.Token == token && Membership.Members.TryGetValue(held.Owner, out var owner) && owner.IsLive;
+
     private PlacedTorrent? ToPlan(InfoHash torrent, long token, out ClusterOutcome outcome)
     {
-        if (!Leases.TryGetValue(PlannerLease, out var held) || held.Token != token || !Membership.Members.TryGetValue(held.Owner, out var owner) || !owner.IsLive)
+        if (!IsPlanners(token))
         {
             outcome = new ClusterOutcome.Fenced();
             return null;
@@ -253,9 +318,10 @@ public sealed record ClusterTables
         var placed = torrent with { Change = change };
         return this with
         {
-            LastChange = change,
+            Numbers = Numbers with { LastChange = change },
             Torrents = Torrents.SetItem(torrent.Wanted.Torrent, placed),
             Sources = placed.IsForgotten ? Sources.Remove(torrent.Wanted.Torrent) : Sources,
+            Hints = placed.IsForgotten ? Hints.Remove(torrent.Wanted.Torrent) : Hints,
             Changes = Changes.Remove(torrent.Change).Add(change, torrent.Wanted.Torrent),
         };
     }

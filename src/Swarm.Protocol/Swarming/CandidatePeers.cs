@@ -49,7 +49,8 @@ public sealed class CandidatePeers(CandidateSettings settings, Random random)
     public long ForgottenBans { get; private set; }
 
     /// <summary>
-    /// Offers an address. <paramref name="priority"/> is its canonical priority (BEP 40), higher first; <paramref name="isSeed"/> that it is said to have everything.
+    /// Offers an address. <paramref name="priority"/> is its canonical priority (BEP 40), higher first; <paramref name="isSeed"/> that it is said to have everything. One that its user, or the cluster, names again is dialled again soon, however long it was to rest:
+    /// who names it knows that it is there.
     /// </summary>
     public CandidateOutcome Add(IPEndPoint address, PeerSource source, uint priority = 0, bool isSeed = false)
     {
@@ -59,6 +60,7 @@ public sealed class CandidatePeers(CandidateSettings settings, Random random)
             if (source > known.Source) known.Source = source;
             known.Priority = Math.Max(known.Priority, priority);
             known.IsSeed |= isSeed;
+            if (source == PeerSource.User && known.WasTried) known.NotBefore = Math.Min(known.NotBefore, known.LastUse + settings.ReconnectDelay.Ticks);
             return CandidateOutcome.Known;
         }
 
@@ -215,6 +217,16 @@ public sealed class CandidatePeers(CandidateSettings settings, Random random)
         {
             if (_all[i].Address.Address.Equals(key)) Remove(_all[i]);
         }
+    }
+
+    /// <summary>Takes a ban back: the address may be added again.</summary>
+    public void Forgive(IPAddress address)
+    {
+        var key = Normalize(address);
+        if (!_banned.Remove(key)) return;
+        var others = _bannedInOrder.Where(each => !each.Equals(key)).ToArray();
+        _bannedInOrder.Clear();
+        foreach (var other in others) _bannedInOrder.Enqueue(other);
     }
 
     /// <summary>Whether the address is banned.</summary>

@@ -73,7 +73,11 @@ internal static class ClusterMapping
     public static ClusterLeaseList LeasesOf(ClusterView view) => new([.. view.Leases.Select(lease => new ClusterLease(lease.Name, lease.Owner.EndPoint, lease.Owner.Generation, lease.Token, IsHeld(lease, view)))]);
 
     /// <summary>Bans.</summary>
-    public static ClusterBanList BansOf(ClusterStatus status) => new([.. status.Bans.Select(ban => new ClusterBan(ban.Address.ToString(), (long)Math.Ceiling(ban.Left.TotalSeconds), ban.Reason))]);
+    public static ClusterBanList BansOf(ClusterStatus status) => new([.. status.Bans.Select(ban => new ClusterBan(ban.Address.ToString(), (long)Math.Ceiling(ban.Left.TotalSeconds), ban.Reason)
+    {
+        Until = new DateTimeOffset(status.View.NowTicks + ban.Left.Ticks, TimeSpan.Zero),
+        By = ban.By,
+    })]);
 
     /// <summary>A line of the list of the cluster's torrents; the entry must be of one.</summary>
     public static PlacementItem ItemOf(CatalogueEntry entry)

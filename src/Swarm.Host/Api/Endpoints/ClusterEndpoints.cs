@@ -20,7 +20,8 @@ internal sealed class ClusterEndpoints(ApiServices api)
 {
     private const int UsualPlan = 100;
     private const string NoCluster = "At a node without a cluster: 409.";
-    private const string NotLasting = "Nodes that cannot be reached now do not hear of it, and it is forgotten when all nodes have ended. A ban cannot be lifted: of two that meet, the longer one holds.";
+    private const string Lasting = "It is kept in the tables: nodes that were away, and those that join later, hear of it. Of two bans of an address the longer one holds; to shorten one, lift it first.";
+    private const string LiftedForAll = "Every node does so with its next view, and nodes that are away when they are back. Torrents that had banned the address themselves deal with it again.";
     private const string OnceOnly =
         "The planner looks by itself whenever the storages change and every 'sweep-interval'; this makes it look now, for instance after room was made. It goes on within its limits. To stop rebalancing altogether set 'max-moves' to 0 in the configuration of every node that may plan.";
 
@@ -57,7 +58,8 @@ internal sealed class ClusterEndpoints(ApiServices api)
         cluster.MapGet("/rebalance", Plan).Is("previewRebalance", "What the planner would do next; nothing is done.", Scope.Viewer, 409, 503);
         cluster.MapPost("/rebalance", Replan).Is("rebalance", "Makes the planner look at every torrent now.", Scope.Admin, 409, 503).WithDescription(OnceOnly);
         cluster.MapGet("/bans", Bans).Is("listBans", "Addresses that no node deals with.", Scope.Viewer, 409, 503);
-        cluster.MapPost("/bans", Ban).Is("addBan", "Bans an address for all nodes.", Scope.Operator, 409, 503).WithDescription(NotLasting);
+        cluster.MapPost("/bans", Ban).Is("addBan", "Bans an address for all nodes.", Scope.Operator, 409, 503).WithDescription(Lasting);
+        cluster.MapDelete("/bans/{address}", Lift).Is("liftBan", "Lifts the ban of an address for all nodes.", Scope.Operator, 404, 409, 503).WithDescription(LiftedForAll);
     }
 
     private static ApiException None() => ApiException.Conflict("This node is in no cluster. Ask a node that is, or configure one (swarm.cluster).");
@@ -139,13 +141,25 @@ internal sealed class ClusterEndpoints(ApiServices api)
 
     private async Task<ClusterBanList> Ban([FromBody] AddBan request)
     {
-        if (!IPAddress.TryParse(request.Address, out var address)) throw ApiException.BadRequest($"'{TorrentText.Clean(request.Address)}' is no IP address.");
+        var address = AddressOf(request.Address);
         var longest = BanSettings.Default.Longest;
         if (request.Seconds is { } seconds && (seconds < 1 || seconds > longest.TotalSeconds)) throw ApiException.BadRequest($"'seconds' is 1 to {longest.TotalSeconds:0}.");
         if (request.Reason?.Length > ClusterLimits.MaxReasonLength) throw ApiException.BadRequest($"'reason' has {request.Reason.Length} characters; at most {ClusterLimits.MaxReasonLength} are taken.");
-        await Cluster.CommandAsync(new RouterActor.SetBan(new Ban(address, request.Seconds is { } time ? TimeSpan.FromSeconds(time) : UsualBan, TorrentText.Clean(request.Reason ?? "")))).ConfigureAwait(false);
+        await Cluster.CommandAsync(new RouterActor.SetBan(new Ban(address, request.Seconds is { } time ? TimeSpan.FromSeconds(time) : UsualBan, TorrentText.Clean(request.Reason ?? "")) { By = Cluster.Facts.EndPoint })).ConfigureAwait(false);
         return await Bans().ConfigureAwait(false);
     }
+
+    private async Task<ClusterAccepted> Lift(string address)
+    {
+        var lifted = AddressOf(address);
+        if (!(await Cluster.StatusAsync().ConfigureAwait(false)).Bans.Any(ban => ban.Address.Equals(lifted))) throw ApiException.NotFound($"The address {lifted} is not banned.");
+        await Cluster.CommandAsync(new RouterActor.LiftBan(lifted, Cluster.Facts.EndPoint)).ConfigureAwait(false);
+        return new ClusterAccepted(lifted.ToString(), 0);
+    }
+
+    private static IPAddress AddressOf(string text) => IPAddress.TryParse(text, out var address)
+        ? address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address
+        : throw ApiException.BadRequest($"'{TorrentText.Clean(text)}' is no IP address.");
 
     private CatalogueEntry Find(string hash)
     {

@@ -7,7 +7,7 @@ namespace Swarm.Host.Api.Palettes;
 internal static class ClusterPalette
 {
     /// <summary>All of them.</summary>
-    public static Palette Palette { get; } = new("cluster", "The cluster, through any of its nodes.", [Status, .. Members, Leases, Torrents, Explain, Ranking, Replicas, Placement, Plan, Rebalance, Bans, Ban]);
+    public static Palette Palette { get; } = new("cluster", "The cluster, through any of its nodes.", [Status, .. Members, Leases, Torrents, Explain, Ranking, Replicas, Placement, Plan, Rebalance, Bans, Ban, Unban]);
 
     private static PaletteArgument OneMember => Positional(0, "end-point", "The member, as 'cluster members' names it: host:port.", ArgumentType.Text, "endPoint", ArgumentPlace.Path);
 
@@ -97,5 +97,11 @@ internal static class ClusterPalette
         Example = "cluster ban 192.0.2.7 --time 1d",
     };
 
-    private static PaletteOutput BanTable => Table(Column("address", "Address"), Column("secondsLeft", "Left", ColumnFormat.Seconds), Column("reason", "Why"));
+    private static PaletteCommand Unban => Change("unban", "Lifts the ban of an address for all nodes.", "DELETE", "/api/v1/cluster/bans/{address}", Accepted) with
+    {
+        Arguments = [Positional(0, "address", "The IP address.", ArgumentType.Text, "address", ArgumentPlace.Path)],
+        Example = "cluster unban 192.0.2.7",
+    };
+
+    private static PaletteOutput BanTable => Table(Column("address", "Address"), Column("secondsLeft", "Left", ColumnFormat.Seconds), Column("until", "Until", ColumnFormat.Moment), Column("by", "By"), Column("reason", "Why"));
 }

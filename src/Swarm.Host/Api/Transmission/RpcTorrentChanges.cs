@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Swarm.Actors.Torrents;
+using Swarm.Host.Api.Catalogue;
 using Swarm.Host.Api.Torrents;
 using Swarm.Protocol.Picking;
 
@@ -27,14 +28,14 @@ internal static class RpcTorrentChanges
         new[] { "files_wanted", "files_unwanted", "priority_high", "priority_low", "priority_normal", "tracker_add", "tracker_remove", "tracker_replace", "download_limit", "upload_limit", "download_limited", "upload_limited" }
             .Any(arguments.Has);
 
-    /// <summary>The changes.</summary>
+    /// <summary>The changes. <paramref name="now"/>: how the torrent is at this node; null where it does not run here. <paramref name="wanted"/>: the limits that a cluster wants of it, which hold wherever it runs; null of a torrent that is this node's alone.</summary>
     /// <exception cref="RpcException">An argument makes no sense.</exception>
     /// <exception cref="ApiException">A tracker or label is refused.</exception>
-    public static TorrentChanges Of(RpcArguments arguments, TorrentDetails? now) => new()
+    public static TorrentChanges Of(RpcArguments arguments, TorrentDetails? now, PlacedOptions? wanted) => new()
     {
         Labels = arguments.Texts("labels") is { } labels ? TorrentIntake.LabelsOf(labels) : null,
-        DownloadLimit = Limit(arguments, "download_limit", "download_limited", now?.Options.DownloadLimit ?? 0),
-        UploadLimit = Limit(arguments, "upload_limit", "upload_limited", now?.Options.UploadLimit ?? 0),
+        DownloadLimit = Limit(arguments, "download_limit", "download_limited", wanted?.DownloadLimit ?? now?.Options.DownloadLimit ?? 0),
+        UploadLimit = Limit(arguments, "upload_limit", "upload_limited", wanted?.UploadLimit ?? now?.Options.UploadLimit ?? 0),
         MaxConnections = arguments.Number("peer_limit") is { } peers ? (int)Math.Clamp(peers, 0, int.MaxValue) : null,
         Sequential = arguments.Flag("sequential_download"),
         FilePriorities = Files(arguments, now),

@@ -31,7 +31,7 @@ internal sealed class RpcTorrents(ApiServices api, RpcSelection selection)
         foreach (var entry in selection.Of(arguments).Torrents)
         {
             var details = needs ? await api.Node.DetailsAsync(entry.Row.Torrent).ConfigureAwait(false) : null;
-            await DoAsync(new TorrentsActor.Configure(entry.Row.Torrent, RpcTorrentChanges.Of(arguments, details))).ConfigureAwait(false);
+            await DoAsync(new TorrentsActor.Configure(entry.Row.Torrent, RpcTorrentChanges.Of(arguments, details, entry.Placement?.Options))).ConfigureAwait(false);
             if (folder is not null) await DoAsync(new TorrentsActor.Move(entry.Row.Torrent, folder, MoveData: true)).ConfigureAwait(false);
         }
     }

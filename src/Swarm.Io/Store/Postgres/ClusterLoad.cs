@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Runtime.InteropServices;
 using Npgsql;
 using Swarm.Protocol.Cluster;
@@ -12,14 +13,19 @@ namespace Swarm.Io.Store.Postgres;
 internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
 {
     private const string MemberColumns = "end_point, generation, storage, zone, weight, roles, peer_end_points, message_version, state, since, alive_until, free_bytes, voters, voter_generations, voted";
+    private const string BanColumns = "address, until, kept_until, reason, given_by, change";
     private const string TorrentColumns = "torrent, change, replicas, is_paused, is_removed, deletes_data, is_sequential, download_limit, upload_limit, length, storages, states, pinned, reasons, name";
 
     private readonly Dictionary<string, (MemberId Owner, long Token)> _leases = new(StringComparer.Ordinal);
     private readonly Dictionary<InfoHash, PlacedTorrent> _torrents = [];
     private readonly Dictionary<InfoHash, ImmutableArray<byte>> _sources = [];
+    private readonly Dictionary<InfoHash, ImmutableArray<string>> _hints = [];
+    private readonly Dictionary<string, SharedBan> _bans = new(StringComparer.Ordinal);
     private readonly List<Member> _members = [];
     private readonly List<Func<NpgsqlDataReader, CancellationToken, Task>> _results = [];
-    private long _version, _lastGeneration, _lastChange, _lastToken, _nowTicks;
+    private long _version, _lastGeneration, _nowTicks;
+    private int _banRows;
+    private ClusterNumbers _numbers = ClusterNumbers.None;
 
     /// <summary>Does it. The tables, as far as the commands need them, and the moment of the database's clock at which the commands are done. Where nothing but reading is to be done the transaction has ended.</summary>
     public async Task<(ClusterTables Tables, long NowTicks)> RunAsync(NpgsqlConnection connection, CancellationToken cancellation)
@@ -29,6 +35,7 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
         AddBegin(batch);
         AddMembers(batch);
         AddTorrents(batch);
+        AddBans(batch);
         if (needs.OnlyReads && !isExclusive) Add(batch, "COMMIT");
         var reader = await batch.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
@@ -41,7 +48,7 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
             }
         }
 
-        return (ClusterTables.Of(MembershipTable.Of(_version, _lastGeneration, _members), _leases, _torrents.Values, _sources, _lastChange, _lastToken), _nowTicks);
+        return (ClusterTables.Of(MembershipTable.Of(_version, _lastGeneration, _members), _leases, _torrents.Values, _sources, _hints, _bans.Values, _banRows, _numbers), _nowTicks);
     }
 
     private static void Add(NpgsqlBatch batch, string sql, params IEnumerable<NpgsqlParameter> parameters)
@@ -58,8 +65,7 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
         Add(batch, isExclusive ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ");
         // Large ones travel before anybody waits for us.
         foreach (var (torrent, source) in needs.EarlySources) batch.BatchCommands.Add(ClusterWrite.Source(torrent, source));
-        Ask(batch, "SELECT version, last_generation, last_change, last_token FROM cluster_state" + (isExclusive ? " FOR UPDATE" : ""), row =>
-            (_version, _lastGeneration, _lastChange, _lastToken) = (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)));
+        Ask(batch, "SELECT version, last_generation, last_change, last_token, purged_to, marked_change, marked_at, last_ban FROM cluster_state" + (isExclusive ? " FOR UPDATE" : ""), AddNumbers);
         if (isExclusive && needs.LockedEndPoints.Length > 0)
         {
             const string sql = "SELECT 1 FROM cluster_members WHERE end_point = ANY ($1) OR end_point IN (SELECT end_point FROM cluster_leases WHERE name = ANY ($2)) ORDER BY end_point, generation FOR NO KEY UPDATE";
@@ -68,6 +74,12 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
 
         // After the locks: a moment of a transaction that waited would lie before those of the ones it waited for.
         Ask(batch, "SELECT clock_timestamp()", row => _nowTicks = row.GetDateTime(0).Ticks);
+    }
+
+    private void AddNumbers(NpgsqlDataReader row)
+    {
+        (_version, _lastGeneration) = (row.GetInt64(0), row.GetInt64(1));
+        _numbers = new ClusterNumbers { LastChange = row.GetInt64(2), LastToken = row.GetInt64(3), PurgedTo = row.GetInt64(4), MarkedChange = row.GetInt64(5), MarkedTicks = row.GetInt64(6), LastBan = row.GetInt64(7) };
     }
 
     private void AddMembers(NpgsqlBatch batch)
@@ -85,12 +97,34 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
         if (needs.Torrents.Length > 0) Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE torrent = ANY ($1)", AddTorrent, Value(needs.Torrents));
         foreach (var read in needs.Reads)
         {
-            // Each that may be changed before the page is read may take one out of the page.
-            Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE change > $1 ORDER BY change LIMIT $2", AddTorrent, Value(read.AfterChange), Value((long)read.Limit + needs.Torrents.Length));
+            // Each that may be changed or purged before the page is read may take one out of the page.
+            Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE change > $1 ORDER BY change LIMIT $2", AddTorrent, Value(read.AfterChange), Value((long)read.Limit + needs.Torrents.Length + needs.PurgeLimit));
         }
 
-        if (needs.KnownSources.Length > 0) Ask(batch, $"SELECT torrent, substring(source FROM 1 FOR {ClusterTables.SourceHeadBytes}) FROM cluster_sources WHERE torrent = ANY ($1)", row => _sources[Torrent(row)] = Bytes(row, 1), Value(needs.KnownSources));
-        if (needs.LoadedSources.Length > 0) Ask(batch, "SELECT torrent, source FROM cluster_sources WHERE torrent = ANY ($1)", row => _sources[Torrent(row)] = Bytes(row, 1), Value(needs.LoadedSources));
+        if (needs.PurgeLimit > 0)
+        {
+            // Those that other commands of the batch want again are not purged.
+            Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE {PostgresClusterSteps.IsForgotten} ORDER BY change LIMIT $1", AddTorrent, Value((long)needs.PurgeLimit + needs.Torrents.Length));
+        }
+
+        if (needs.KnownSources.Length > 0) Ask(batch, $"SELECT torrent, substring(source FROM 1 FOR {ClusterTables.SourceHeadBytes}), hints FROM cluster_sources WHERE torrent = ANY ($1)", AddSource, Value(needs.KnownSources));
+        if (needs.LoadedSources.Length > 0) Ask(batch, "SELECT torrent, source, hints FROM cluster_sources WHERE torrent = ANY ($1)", AddSource, Value(needs.LoadedSources));
+    }
+
+    private void AddBans(NpgsqlBatch batch)
+    {
+        if (needs.Bans.Length > 0) Ask(batch, $"SELECT {BanColumns} FROM cluster_bans WHERE address = ANY ($1)", AddBan, Value(needs.Bans));
+        if (needs.BansTakenOut > 0)
+        {
+            Ask(batch, "SELECT count(*)::int FROM cluster_bans", row => _banRows = row.GetInt32(0));
+            // Those that the batch changes may be kept longer then.
+            Ask(batch, $"SELECT {BanColumns} FROM cluster_bans ORDER BY kept_until, change LIMIT $1", AddBan, Value(needs.BansTakenOut + needs.Bans.Length));
+        }
+
+        foreach (var read in needs.Reads)
+        {
+            Ask(batch, $"SELECT {BanColumns} FROM cluster_bans WHERE change > $1 ORDER BY change LIMIT $2", AddBan, Value(read.AfterBan), Value(read.Limit + needs.Bans.Length + needs.BansTakenOut));
+        }
     }
 
     private void Ask(NpgsqlBatch batch, string sql, Action<NpgsqlDataReader> read, params IEnumerable<NpgsqlParameter> parameters)
@@ -108,6 +142,19 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
     {
         var torrent = ReadTorrent(row);
         _torrents[torrent.Wanted.Torrent] = torrent;
+    }
+
+    private void AddSource(NpgsqlDataReader row)
+    {
+        var torrent = Torrent(row);
+        _sources[torrent] = Bytes(row, 1);
+        if (row.GetFieldValue<string[]>(2) is { Length: > 0 } hints) _hints[torrent] = [.. hints];
+    }
+
+    private void AddBan(NpgsqlDataReader row)
+    {
+        var ban = new SharedBan(new IPAddress(row.GetFieldValue<byte[]>(0)), row.GetInt64(1), row.GetInt64(2), row.GetString(3), row.GetString(4), row.GetInt64(5));
+        _bans[ban.Key] = ban;
     }
 
     private static Member ReadMember(NpgsqlDataReader row)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Swarm.Protocol.Cluster;
 
 namespace Swarm.Io.Store.Postgres;
@@ -16,6 +17,7 @@ internal sealed class ClusterNeeds
     private readonly SortedSet<InfoHash> _known = [];
     private readonly SortedSet<InfoHash> _loaded = [];
     private readonly SortedDictionary<InfoHash, ImmutableArray<byte>> _sources = [];
+    private readonly Dictionary<string, byte[]> _bans = new(StringComparer.Ordinal);
     private readonly List<ClusterCommand.Read> _reads = [];
 
     private ClusterNeeds() { }
@@ -53,6 +55,15 @@ internal sealed class ClusterNeeds
     /// <summary>The sources that are written whatever the tables hold, the last of each torrent, in the order of torrents: those that no command of the batch looks at.</summary>
     public IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> EarlySources => _sources.Where(source => IsEarly(source.Key));
 
+    /// <summary>So many rows of forgotten torrents may be purged, and one is looked at beyond them.</summary>
+    public long PurgeLimit { get; private set; }
+
+    /// <summary>The addresses whose bans are looked at, and may be changed.</summary>
+    public byte[][] Bans => [.. _bans.Values];
+
+    /// <summary>So many bans may be taken out, those that are kept least long first.</summary>
+    public long BansTakenOut { get; private set; }
+
     /// <summary>The pages that are read.</summary>
     public IReadOnlyList<ClusterCommand.Read> Reads => _reads;
 
@@ -67,7 +78,7 @@ internal sealed class ClusterNeeds
         {
             needs.OnlyReads &= command is ClusterCommand.Read or ClusterCommand.LoadSource;
             needs.IsQuiet &= command is ClusterCommand.Read or ClusterCommand.LoadSource or ClusterCommand.Renew or ClusterCommand.AcquireLease;
-            needs.AllMembers |= command is not (ClusterCommand.Renew or ClusterCommand.Report or ClusterCommand.ReportGone or ClusterCommand.PutTorrent or ClusterCommand.Describe or ClusterCommand.LoadSource or ClusterCommand.ReleaseLease);
+            needs.AllMembers |= command is not (ClusterCommand.Renew or ClusterCommand.Report or ClusterCommand.ReportGone or ClusterCommand.AddTorrent or ClusterCommand.ChangeTorrent or ClusterCommand.SetBan or ClusterCommand.LiftBan or ClusterCommand.Describe or ClusterCommand.LoadSource or ClusterCommand.ReleaseLease);
             if (!needs.AddMembership(command)) needs.AddPlacement(command);
         }
 
@@ -106,12 +117,13 @@ internal sealed class ClusterNeeds
         switch (command)
         {
             case ClusterCommand.ReleaseLease release: _leases.Add(release.Name); break;
-            case ClusterCommand.PutTorrent put:
-                _torrents.Add(put.Wanted.Torrent);
-                // A link is written only where there is no file.
-                if (put.Source.IsEmpty || ClusterTables.IsLink(put.Source)) _known.Add(put.Wanted.Torrent);
-                else if (put.Source.Length <= ClusterLimits.MaxSourceBytes) _sources[put.Wanted.Torrent] = put.Source;
+            case ClusterCommand.AddTorrent add:
+                _torrents.Add(add.Wanted.Torrent);
+                // A link is written only where there is no file, and peers are added to those that are known.
+                if (ClusterTables.IsLink(add.Source) || !add.Hints.IsEmpty) _known.Add(add.Wanted.Torrent);
+                if (add.Source.Length is > 0 and <= ClusterLimits.MaxSourceBytes && !ClusterTables.IsLink(add.Source)) _sources[add.Wanted.Torrent] = add.Source;
                 break;
+            case ClusterCommand.ChangeTorrent change: _torrents.Add(change.Torrent); break;
             case ClusterCommand.Describe describe:
                 AddReport(describe.Member, describe.Torrent);
                 _known.Add(describe.Torrent);
@@ -121,9 +133,22 @@ internal sealed class ClusterNeeds
             case ClusterCommand.Drop drop: AddPlan(drop.Torrent); break;
             case ClusterCommand.Report report: AddReport(report.Member, report.Torrent); break;
             case ClusterCommand.ReportGone gone: AddReport(gone.Member, gone.Torrent); break;
+            case ClusterCommand.Purge purge:
+                _leases.Add(ClusterTables.PlannerLease);
+                PurgeLimit += purge.Limit + 1L;
+                BansTakenOut += purge.Limit;
+                break;
+            case ClusterCommand.SetBan set: AddBan(set.Ban.Address); break;
+            case ClusterCommand.LiftBan lift: AddBan(lift.Address); break;
             case ClusterCommand.Read read: _reads.Add(read); break;
             default: throw new ArgumentException($"{command.GetType().Name} is not a command of the cluster's tables.", nameof(command));
         }
+    }
+
+    private void AddBan(IPAddress address)
+    {
+        _bans[address.ToString()] = address.GetAddressBytes();
+        BansTakenOut++;
     }
 
     private void AddPlan(InfoHash torrent)

@@ -16,7 +16,7 @@ internal static class ClusterWrite
 
     /// <summary>Whether anything but sessions is different: then it may be written under the lock of <c>cluster_state</c> only.</summary>
     public static bool NeedsLock(ClusterTables before, ClusterTables after) =>
-        after.Membership.Version != before.Membership.Version || after.LastChange != before.LastChange || after.LastToken != before.LastToken || after.Leases != before.Leases;
+        after.Membership.Version != before.Membership.Version || after.Numbers != before.Numbers || after.Leases != before.Leases || after.Bans != before.Bans;
 
     /// <summary>Writes and commits.</summary>
     public static async Task RunAsync(NpgsqlConnection connection, ClusterNeeds needs, string schema, ClusterTables before, ClusterTables after, CancellationToken cancellation)
@@ -25,6 +25,11 @@ internal static class ClusterWrite
         await using var disposed = batch.ConfigureAwait(false);
         if (after.Membership != before.Membership) AddMembers(batch, before.Membership, after.Membership);
         if (after.Leases != before.Leases) AddLeases(batch, before, after);
+        if (after.Numbers.PurgedTo != before.Numbers.PurgedTo)
+        {
+            Add(batch, "DELETE FROM cluster_torrents WHERE torrent = ANY ($1)", [Value(before.Torrents.Keys.Where(torrent => !after.Torrents.ContainsKey(torrent)).Select(static torrent => torrent.Value.ToArray()).ToArray())]);
+        }
+
         foreach (var (torrent, placed) in after.Torrents)
         {
             if (ReferenceEquals(before.Torrents.GetValueOrDefault(torrent), placed)) continue;
@@ -37,12 +42,19 @@ internal static class ClusterWrite
             if (!needs.IsEarly(torrent) && before.Sources.GetValueOrDefault(torrent) != source) batch.BatchCommands.Add(Source(torrent, source));
         }
 
+        foreach (var (torrent, hints) in after.Hints)
+        {
+            if (before.Hints.GetValueOrDefault(torrent) != hints) Add(batch, "UPDATE cluster_sources SET hints = $2 WHERE torrent = $1", [Value(torrent.Value.ToArray()), Value(hints.ToArray())]);
+        }
+
+        if (after.Bans != before.Bans) AddBans(batch, before, after);
         if (NeedsLock(before, after))
         {
-            Add(batch, "UPDATE cluster_state SET version = $1, last_generation = $2, last_change = $3, last_token = $4",
-                [Value(after.Membership.Version), Value(after.Membership.LastGeneration), Value(after.LastChange), Value(after.LastToken)]);
+            var numbers = after.Numbers;
+            Add(batch, "UPDATE cluster_state SET version = $1, last_generation = $2, last_change = $3, last_token = $4, purged_to = $5, marked_change = $6, marked_at = $7, last_ban = $8",
+                [Value(after.Membership.Version), Value(after.Membership.LastGeneration), Value(numbers.LastChange), Value(numbers.LastToken), Value(numbers.PurgedTo), Value(numbers.MarkedChange), Value(numbers.MarkedTicks), Value(numbers.LastBan)]);
             // Heard when the transaction is committed, and not if it is not. Leases are in no view.
-            if (after.Membership.Version != before.Membership.Version || after.LastChange != before.LastChange) Add(batch, "SELECT pg_notify($1, $2)", [Value(Channel), Value(schema)]);
+            if (after.Membership.Version != before.Membership.Version || after.LastChange != before.LastChange || after.Numbers.LastBan != before.Numbers.LastBan) Add(batch, "SELECT pg_notify($1, $2)", [Value(Channel), Value(schema)]);
         }
 
         Add(batch, "COMMIT", []);
@@ -104,6 +116,22 @@ internal static class ClusterWrite
             if (before.Leases.TryGetValue(name, out var known) && known == lease) continue;
             Add(batch, "INSERT INTO cluster_leases (name, end_point, generation, token) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO UPDATE SET end_point = excluded.end_point, generation = excluded.generation, token = excluded.token",
                 [Value(name), Value(lease.Owner.EndPoint), Value(lease.Owner.Generation), Value(lease.Token)]);
+        }
+    }
+
+    private static void AddBans(NpgsqlBatch batch, ClusterTables before, ClusterTables after)
+    {
+        byte[][] gone = [.. before.Bans.Values.Where(ban => !after.Bans.ContainsKey(ban.Key)).Select(static ban => ban.Address.GetAddressBytes())];
+        if (gone.Length > 0) Add(batch, "DELETE FROM cluster_bans WHERE address = ANY ($1)", [Value(gone)]);
+        foreach (var (key, ban) in after.Bans)
+        {
+            if (ReferenceEquals(before.Bans.GetValueOrDefault(key), ban)) continue;
+            Add(batch,
+                """
+                INSERT INTO cluster_bans (address, until, kept_until, reason, given_by, change) VALUES ($1, $2, $3, $4, $5, $6)
+                ON CONFLICT (address) DO UPDATE SET until = excluded.until, kept_until = excluded.kept_until, reason = excluded.reason, given_by = excluded.given_by, change = excluded.change
+                """,
+                [Value(ban.Address.GetAddressBytes()), Value(ban.UntilTicks), Value(ban.KeptUntilTicks), Value(ban.Reason), Value(ban.By), Value(ban.Change)]);
         }
     }
 

@@ -7,7 +7,8 @@ namespace Swarm.Io.Store.Postgres;
 /// <item><c>cluster_members</c>: the membership table. The sessions in it are renewed every few seconds, and nothing that is renewed has an index: a renewal rewrites its row within its page.</item>
 /// <item><c>cluster_leases</c>: named leases. A name has one row or none.</item>
 /// <item><c>cluster_torrents</c>: what is wanted and where it is, the replicas as arrays that run side by side, by storage. Nodes read it by <c>change</c>.</item>
-/// <item><c>cluster_sources</c>: the .torrent files and links; apart because they are large and rarely read.</item>
+/// <item><c>cluster_bans</c>: addresses that no member deals with, lifted ones for as long as somebody may believe in them. Read by <c>change</c>.</item>
+/// <item><c>cluster_sources</c>: the .torrent files and links, and the peers that links named; apart because they are large and rarely read.</item>
 /// </list>
 /// Names are compared byte by byte ("C"), as the program does, whatever the database's own order is.
 /// </summary>
@@ -63,5 +64,35 @@ internal static class PostgresClusterSteps
             reasons text[] NOT NULL);
         CREATE TABLE cluster_sources (torrent bytea PRIMARY KEY CHECK (length(torrent) = 20), source bytea NOT NULL);
         ALTER TABLE cluster_sources ALTER COLUMN source SET STORAGE EXTERNAL;
+        """);
+
+    /// <summary>Which rows of <c>cluster_torrents</c> are marks of forgotten torrents; the index is found by this very condition.</summary>
+    public const string IsForgotten = "is_removed AND cardinality(storages) = 0";
+
+    /// <summary>Rows of forgotten torrents are purged: up to which change, and the mark by which it is known that a row is old enough. A process of an older version that still runs goes on writing rows as before.</summary>
+    public static PostgresStep Purging { get; } = new("forgotten torrents are purged",
+        $"""
+        ALTER TABLE cluster_state
+            ADD COLUMN purged_to bigint NOT NULL DEFAULT 0,
+            ADD COLUMN marked_change bigint NOT NULL DEFAULT 0,
+            ADD COLUMN marked_at bigint NOT NULL DEFAULT 0;
+        CREATE INDEX cluster_torrents_forgotten ON cluster_torrents (change) WHERE {IsForgotten};
+        """);
+
+    /// <summary>Peers that links named stay when a file takes the link's place.</summary>
+    public static PostgresStep Hints { get; } = new("peers that links named", "ALTER TABLE cluster_sources ADD COLUMN hints text[] NOT NULL DEFAULT '{}'");
+
+    /// <summary>Bans, with numbers of changes of their own.</summary>
+    public static PostgresStep Bans { get; } = new("bans of a cluster",
+        """
+        ALTER TABLE cluster_state ADD COLUMN last_ban bigint NOT NULL DEFAULT 0;
+        CREATE TABLE cluster_bans (
+            address bytea PRIMARY KEY CHECK (length(address) IN (4, 16)),
+            until bigint NOT NULL,
+            kept_until bigint NOT NULL,
+            reason text NOT NULL,
+            given_by text NOT NULL,
+            change bigint NOT NULL UNIQUE);
+        CREATE INDEX cluster_bans_kept ON cluster_bans (kept_until, change);
         """);
 }

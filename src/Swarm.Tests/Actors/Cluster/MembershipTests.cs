@@ -148,10 +148,11 @@ public sealed class MembershipTests
         counters.Received.ShouldBeGreaterThan(0);
     }
 
-    internal static SimCluster Started(int members, int seed = 1)
+    internal static SimCluster Started(int members, int seed = 1, Func<ClusterSettings, ClusterSettings>? configure = null)
     {
         var world = new SimWorld(seed);
         var cluster = new SimCluster(world);
+        if (configure is not null) cluster.Configure = configure;
         for (var i = 1; i <= members; i++) cluster.AddNode($"member-{i}");
         world.StartAll();
         world.RunUntil(() => Rows(cluster).Length == members, TimeSpan.FromMinutes(2)).ShouldBeTrue();

@@ -5,6 +5,7 @@ using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
 using Swarm.Protocol.Bandwidth;
 using Swarm.Protocol.Cluster;
+using Swarm.Protocol.Magnets;
 using Swarm.Protocol.Metainfo;
 using Swarm.TestKit.Cluster;
 using Swarm.TestKit.Content;
@@ -72,6 +73,42 @@ public sealed class PlacementInClusterTests
     }
 
     [Fact]
+    public void When_the_member_that_plans_is_drained_another_one_plans()
+    {
+        var cluster = WithSeed(3, out var content);
+        var planner = cluster.Database.Tables.Leases[ClusterTables.PlannerLease].Owner;
+        var other = cluster.Members.First(member => $"{member.Name}:9120" != planner.EndPoint);
+        Ask(cluster, other, new RouterActor.SetMember(planner.EndPoint, MemberState.Draining)).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunUntil(() => cluster.Database.Tables.Leases.TryGetValue(ClusterTables.PlannerLease, out var lease) && lease.Owner != planner, TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        Add(cluster, other, content, replicas: 2, acknowledged: 2).ShouldBe(new RouterActor.Accepted(content.Torrent, 2));
+        Ask(cluster, other, new RouterActor.SetMember(planner.EndPoint, MemberState.Up)).ShouldBeOfType<RouterActor.Accepted>();
+    }
+
+    // Cut off for longer than any row of a forgotten torrent stays.
+    [Fact]
+    public void A_member_that_was_away_for_longer_than_the_retention_sees_that_a_torrent_was_forgotten()
+    {
+        var cluster = WithSeed(3, out var content, settings => settings with { ForgottenRetention = TimeSpan.FromMinutes(1) });
+        Add(cluster, cluster.Members[0], content, replicas: 1, acknowledged: 1);
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        var away = cluster.Members.First(member => cluster.Database.Tables.Torrents[content.Torrent].At(member.Name) is null);
+        var here = cluster.Members.First(member => member != away);
+        Status(cluster, away).View.Torrents.ShouldContainKey(content.Torrent);
+        cluster.CutFromDatabase(away);
+        Ask(cluster, here, new RouterActor.Remove(content.Torrent, DeleteData: true)).ShouldBeOfType<RouterActor.Accepted>();
+        // The row with the last change is never purged, so another one comes after it.
+        cluster.World.RunFor(TimeSpan.FromSeconds(30));
+        var other = SimContent.OneFile(100_000, 65_536, 6, []);
+        foreach (var member in cluster.Members) member.Know(other, SimCluster.FolderOf(other));
+        Add(cluster, here, other, replicas: 1, acknowledged: 0);
+        cluster.World.RunUntil(() => !cluster.Database.Tables.Torrents.ContainsKey(content.Torrent), TimeSpan.FromMinutes(40)).ShouldBeTrue();
+        Status(cluster, away).View.Torrents.ShouldContainKey(content.Torrent, "it does not know yet");
+        cluster.MendDatabase();
+        cluster.World.RunFor(TimeSpan.FromSeconds(30));
+        Status(cluster, away).View.ShouldSatisfyAllConditions(view => view.IsCaughtUp.ShouldBeTrue(), view => view.Torrents.Keys.ShouldBe([other.Torrent]));
+    }
+
+    [Fact]
     public void A_torrent_that_is_paused_stands_still_everywhere_and_goes_on()
     {
         var cluster = WithSeed(2, out var content);
@@ -129,6 +166,28 @@ public sealed class PlacementInClusterTests
         Ask(cluster, onlooker, new RouterActor.SetOptions(Swarm.Tests.Protocol.Cluster.Some.Torrent(1)) { DownloadLimit = 1 }).ShouldBeOfType<RouterActor.Refused>();
     }
 
+    // Within one turn, so that no view of any of them shows what another does; what fails on the way is tried again from what is there then.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    public void Members_that_change_different_things_of_a_torrent_at_once_all_have_their_way(double unknownOutcomes)
+    {
+        var cluster = WithSeed(3, out var content);
+        Add(cluster, cluster.Members[0], content, replicas: 1, acknowledged: 1);
+        var answers = new List<object>();
+        void Tell(int member, object command) => cluster.Members[member].Cluster!.Tell(command, cluster.Members[member].Ear(answers.Add));
+        cluster.Database.Settings = cluster.Database.Settings with { UnknownOutcome = unknownOutcomes };
+        Tell(0, new RouterActor.SetOptions(content.Torrent) { DownloadLimit = 1_000_000 });
+        Tell(1, new RouterActor.SetOptions(content.Torrent) { UploadLimit = 2_000_000, IsSequential = true });
+        Tell(2, new RouterActor.SetReplicas(content.Torrent, 2));
+        cluster.World.RunUntil(() => answers.Count == 3, TimeSpan.FromMinutes(4)).ShouldBeTrue();
+        answers.ShouldAllBe(answer => answer is RouterActor.Accepted);
+        var wanted = cluster.Database.Tables.Torrents[content.Torrent].Wanted;
+        (wanted.DownloadLimit, wanted.UploadLimit, wanted.IsSequential, wanted.Replicas, wanted.Length).ShouldBe((1_000_000, 2_000_000, true, 2, 400_000));
+        cluster.Database.Settings = cluster.Database.Settings with { UnknownOutcome = 0 };
+        cluster.World.RunUntil(() => Complete(cluster, content) == 2, TimeSpan.FromMinutes(3)).ShouldBeTrue();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -160,6 +219,29 @@ public sealed class PlacementInClusterTests
         fetching.Count.ShouldBe(1);
     }
 
+    // No tracker, no DHT: what the link named is the only way to the seed, and the link has been replaced by the file.
+    [Fact]
+    public void A_replica_that_is_placed_later_knows_the_peers_that_the_link_named()
+    {
+        var cluster = Started(2);
+        var content = SimContent.OneFile(400_000, 65_536, 5, []);
+        var seed = cluster.World.AddNode("seed");
+        seed.AddSeed(content);
+        foreach (var member in cluster.Members) member.Know(content, SimCluster.FolderOf(content));
+        cluster.World.StartAll();
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        MagnetLink.TryParse($"magnet:?xt=urn:btih:{content.Torrent}&x.pe={seed.Address}&x.pe=no.such.name:1", out var link, out var error).ShouldBeTrue(error);
+        Ask(cluster, cluster.Members[0], new RouterActor.Add(TorrentSource.FromMagnet(link!), 1, 1, TimeSpan.FromMinutes(3))).ShouldBe(new RouterActor.Accepted(content.Torrent, 1));
+        cluster.World.RunUntil(() => cluster.Database.Tables.Torrents[content.Torrent].Wanted.Length > 0, TimeSpan.FromMinutes(2)).ShouldBeTrue();
+        ClusterTables.IsLink(cluster.Database.Tables.Sources[content.Torrent]).ShouldBeFalse();
+        cluster.Database.Tables.Hints[content.Torrent].ShouldBe([seed.Address.ToString(), "no.such.name:1"]);
+        var lost = cluster.Members.Single(member => cluster.Database.Tables.Torrents[content.Torrent].At(member.Name) is not null);
+        lost.Crash();
+        lost.Leave();
+        var other = cluster.Members.Single(member => member != lost);
+        cluster.World.RunUntil(() => cluster.Database.Tables.Torrents[content.Torrent].At(other.Name) is { State: ReplicaState.Complete }, TimeSpan.FromMinutes(5)).ShouldBeTrue();
+    }
+
     [Fact]
     public void A_peer_that_lied_to_one_member_is_shunned_by_all()
     {
@@ -168,6 +250,43 @@ public sealed class PlacementInClusterTests
         cluster.Members[0].System!.EventStream.Publish(new TorrentEvent.PeerBanned(Swarm.Tests.Protocol.Cluster.Some.Torrent(1), liar, "it sent bad data"));
         cluster.World.RunFor(TimeSpan.FromSeconds(2));
         foreach (var member in cluster.Members) Status(cluster, member).Bans.ShouldHaveSingleItem().Address.ShouldBe(liar);
+    }
+
+    // One member is cut from the database and from the others while it is lifted, and one joins later.
+    [Fact]
+    public void A_ban_outlives_every_process_and_when_it_is_lifted_every_member_deals_with_the_address_again()
+    {
+        var cluster = Started(3);
+        var address = IPAddress.Parse("20.0.99.1");
+        var forgiven = new SortedSet<string>(StringComparer.Ordinal);
+        cluster.World.Simulation.Tamper = turn =>
+        {
+            if (turn.Message is NetActor.Forgive forgive && forgive.Addresses.Contains(address)) forgiven.Add(turn.System.Name);
+            return turn.Message;
+        };
+        Ask(cluster, cluster.Members[0], new RouterActor.SetBan(new Ban(address, TimeSpan.FromDays(6), "it lied") { By = "somebody" })).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        foreach (var member in cluster.Members) member.Kill();
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        cluster.World.StartAll();
+        cluster.World.RunFor(TimeSpan.FromSeconds(40));
+        foreach (var member in cluster.Members) Status(cluster, member).Bans.ShouldHaveSingleItem().ShouldSatisfyAllConditions(ban => ban.Address.ShouldBe(address), ban => ban.By.ShouldBe("somebody"), ban => ban.Left.ShouldBeGreaterThan(TimeSpan.FromDays(5)));
+
+        cluster.CutFromDatabase(cluster.Members[2]);
+        Ask(cluster, cluster.Members[1], new RouterActor.LiftBan(address, "somebody else")).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunFor(TimeSpan.FromSeconds(10));
+        Status(cluster, cluster.Members[0]).Bans.ShouldBeEmpty();
+        Status(cluster, cluster.Members[2]).Bans.Length.ShouldBe(1);
+        // What comes late of a ban that was lifted is not taken for a new one.
+        cluster.Members[0].Cluster!.Tell(new MembersActor.Heard(cluster.Database.Tables.Membership.Members.Keys.First(id => id.EndPoint == $"{cluster.Members[1].Name}:9120"), new ClusterMessage.Bans([new Ban(address, TimeSpan.FromHours(1), "late")])));
+        cluster.MendDatabase();
+        cluster.World.RunFor(TimeSpan.FromMinutes(1));
+        foreach (var member in cluster.Members) Status(cluster, member).Bans.ShouldBeEmpty(member.Name);
+        forgiven.Count.ShouldBe(3);
+        // A new one is.
+        Ask(cluster, cluster.Members[0], new RouterActor.SetBan(new Ban(address, TimeSpan.FromHours(1), "again"))).ShouldBeOfType<RouterActor.Accepted>();
+        cluster.World.RunFor(TimeSpan.FromSeconds(5));
+        foreach (var member in cluster.Members) Status(cluster, member).Bans.ShouldHaveSingleItem().Reason.ShouldBe("again");
     }
 
     [Fact]
@@ -247,9 +366,9 @@ public sealed class PlacementInClusterTests
         world.StopAll();
     }
 
-    private static SimCluster WithSeed(int members, out SimContent content)
+    private static SimCluster WithSeed(int members, out SimContent content, Func<ClusterSettings, ClusterSettings>? configure = null)
     {
-        var cluster = Started(members);
+        var cluster = Started(members, configure: configure);
         var tracker = cluster.World.AddTracker("tracker");
         content = SimContent.OneFile(400_000, 65_536, 5, [tracker.Http]);
         cluster.World.AddNode("seed").AddSeed(content);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Swarm.Actors.Torrents;
+using Swarm.Host.Api.Catalogue;
 using Swarm.Host.Api.Transmission;
 using Swarm.Protocol.Picking;
 
@@ -237,7 +238,22 @@ public sealed class RpcTests
     [InlineData("{\"seed_ratio_mode\":0,\"seed_ratio_limit\":3}", -1.0)]
     [InlineData("{\"labels\":[]}", null)]
     public void A_goal_is_its_own_the_nodes_or_none(string arguments, double? expected) =>
-        RpcTorrentChanges.Of(new RpcArguments(JsonDocument.Parse(arguments).RootElement, isLegacy: false), now: null).RatioGoal.ShouldBe(expected);
+        RpcTorrentChanges.Of(new RpcArguments(JsonDocument.Parse(arguments).RootElement, isLegacy: false), now: null, wanted: null).RatioGoal.ShouldBe(expected);
+
+    // What a cluster wants holds where the torrent does not run too; what this node knows of its own copy comes second.
+    [Theory]
+    [InlineData("""{"download_limited":true}""", 500_000L, 500_000L)]
+    [InlineData("""{"download_limited":true}""", 0L, 100_000L)]
+    [InlineData("""{"download_limited":false}""", 500_000L, 0L)]
+    [InlineData("""{"download_limit":300}""", 500_000L, 300_000L)]
+    [InlineData("""{"download_limit":300}""", 0L, null)]
+    [InlineData("""{"download_limited":true,"download_limit":300}""", 0L, 300_000L)]
+    public void A_limit_of_a_torrent_that_runs_elsewhere_is_switched_by_what_the_cluster_wants_of_it(string arguments, long wanted, long? expected)
+    {
+        var both = arguments.Replace("download", "upload", StringComparison.Ordinal);
+        RpcTorrentChanges.Of(new RpcArguments(JsonDocument.Parse(arguments).RootElement, isLegacy: false), now: null, new PlacedOptions(false, wanted, 7)).DownloadLimit.ShouldBe(expected);
+        RpcTorrentChanges.Of(new RpcArguments(JsonDocument.Parse(both).RootElement, isLegacy: false), now: null, new PlacedOptions(false, 7, wanted)).UploadLimit.ShouldBe(expected);
+    }
 
     [Fact]
     public async Task A_folder_of_a_torrent_is_renamed_with_all_that_is_in_it()

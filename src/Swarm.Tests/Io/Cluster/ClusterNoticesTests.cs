@@ -68,5 +68,5 @@ public sealed class ClusterNoticesTests(SharedPostgres postgres)
         await system.Terminate();
     }
 
-    private static ClusterCommand.PutTorrent Put(int number) => new(new WantedTorrent { Torrent = Some.Torrent(number) }, [1]);
+    private static ClusterCommand.AddTorrent Put(int number) => new(new WantedTorrent { Torrent = Some.Torrent(number) }, [1]);
 }

@@ -35,7 +35,7 @@ internal static class ClusterStoreCalls
     public static async Task<ClusterView> ViewAsync(this IClusterStore store, ClusterView? before = null, int limit = 1_000)
     {
         var view = before ?? ClusterView.Empty;
-        do view = view.With((ClusterOutcome.View)await store.DoAsync(new ClusterCommand.Read(view.UpToChange, limit)));
+        do view = view.With((ClusterOutcome.View)await store.DoAsync(new ClusterCommand.Read(view.UpToChange, limit, view.UpToBan)));
         while (!view.IsCaughtUp);
         return view;
     }
@@ -43,8 +43,8 @@ internal static class ClusterStoreCalls
     /// <summary>All that an outcome says.</summary>
     public static string Text(ClusterOutcome outcome) => outcome switch
     {
-        ClusterOutcome.Source source => $"Source {Convert.ToHexString(source.Bytes.AsSpan())}",
-        ClusterOutcome.View view => $"View at {view.NowTicks}, version {view.Version}, up to {view.UpToChange}{(view.HasMore ? " and more" : "")}\n  {string.Join("\n  ", view.Members.Select(Text))}\n  {string.Join("\n  ", view.Torrents.Select(Text))}",
+        ClusterOutcome.Source source => $"Source {Convert.ToHexString(source.Bytes.AsSpan())}, hints {string.Join(' ', source.Hints)}",
+        ClusterOutcome.View view => $"View at {view.NowTicks}, version {view.Version}, up to {view.UpToChange} of {view.LastChange}, purged to {view.PurgedTo}{(view.HasMore ? " and more" : "")}\n  {string.Join("\n  ", view.Members.Select(Text))}\n  {string.Join("\n  ", view.Torrents.Select(Text))}\n  bans up to {view.UpToBan}: {string.Join("\n  ", view.Bans)}",
         _ => outcome.ToString(),
     };
 

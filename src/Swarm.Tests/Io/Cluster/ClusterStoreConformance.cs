@@ -9,7 +9,7 @@ namespace Swarm.Tests.Io.Cluster;
 /// What every <see cref="IClusterStore"/> must do, command by command, whatever it is made of. A subclass opens stores on the test's own tables; two of them are two nodes'. The clock is the test's: <see cref="Seconds"/>.
 /// That one store does exactly what another does, in any order of commands, is <see cref="ClusterStoreSequencesTests"/>'.
 /// </summary>
-public abstract class ClusterStoreConformance : IAsyncLifetime
+public abstract partial class ClusterStoreConformance : IAsyncLifetime
 {
     private const string Lease = ClusterTables.PlannerLease;
     private IClusterStore _one = null!;
@@ -126,17 +126,35 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     [Fact]
     public async Task A_torrent_is_told_as_it_was_put_and_its_source_stands_beside_it()
     {
-        var wanted = new WantedTorrent { Torrent = Some.Torrent(1), Replicas = 32, IsPaused = true, DeletesData = true, IsSequential = true, DownloadLimit = 1, UploadLimit = long.MaxValue, Length = 3 };
-        (await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, []))).ShouldBe(new ClusterOutcome.Refused($"there is no torrent {wanted.Torrent}"));
-        (await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [1, 2, 3]))).ShouldBeOfType<ClusterOutcome.Done>();
+        var wanted = new WantedTorrent { Torrent = Some.Torrent(1), Replicas = 32, IsPaused = true, IsSequential = true, DownloadLimit = 1, UploadLimit = long.MaxValue, Length = 3 };
+        (await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, []))).ShouldBeOfType<ClusterOutcome.Refused>();
+        (await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [1, 2, 3]))).ShouldBeOfType<ClusterOutcome.Done>();
         ((ClusterOutcome.View)await _two.DoAsync(new ClusterCommand.Read(0, 10))).Torrents.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
             torrent => torrent.Wanted.ShouldBe(wanted), torrent => torrent.Change.ShouldBe(1), torrent => torrent.Replicas.ShouldBeEmpty());
         (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([1, 2, 3]);
         (await _two.DoAsync(new ClusterCommand.LoadSource(Some.Torrent(2)))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBeEmpty();
-        (await _two.DoAsync(new ClusterCommand.PutTorrent(wanted, []))).ShouldBeOfType<ClusterOutcome.Done>();
-        (await _one.ViewAsync()).UpToChange.ShouldBe(1);
-        (await _two.DoAsync(new ClusterCommand.PutTorrent(wanted with { Replicas = 1 }, []))).ShouldBeOfType<ClusterOutcome.Done>();
-        (await _one.ViewAsync()).UpToChange.ShouldBe(2);
+        (await _two.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = wanted.Torrent, Replicas = 2, Name = "n", Length = 9 }, [4]))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _one.ViewAsync()).Torrents[wanted.Torrent].Wanted.ShouldBe(wanted with { Replicas = 2, Name = "n" }, "what was wanted of it stays");
+        (await _one.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([4]);
+    }
+
+    [Fact]
+    public async Task A_change_leaves_what_it_does_not_name_and_counts_when_something_is_different()
+    {
+        var torrent = Some.Torrent(1);
+        var limits = new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { DownloadLimit = 5, UploadLimit = long.MaxValue });
+        (await _one.DoAsync(limits)).ShouldBe(new ClusterOutcome.Refused($"the cluster has no torrent {torrent}"));
+        await _one.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = torrent, Replicas = 3, Name = "n" }, [1]));
+        // Two nodes that know nothing of each other.
+        var both = new[] { _one.DoAsync(limits), _two.DoAsync(new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { IsPaused = true, IsSequential = true })) };
+        (await Task.WhenAll(both)).ShouldAllBe(outcome => outcome is ClusterOutcome.Done);
+        var wanted = new WantedTorrent { Torrent = torrent, Replicas = 3, Name = "n", IsPaused = true, IsSequential = true, DownloadLimit = 5, UploadLimit = long.MaxValue };
+        (await _one.ViewAsync()).Torrents[torrent].ShouldSatisfyAllConditions(placed => placed.Wanted.ShouldBe(wanted), placed => placed.Change.ShouldBe(3));
+        (await _two.DoAsync(limits)).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _one.ViewAsync()).UpToChange.ShouldBe(3);
+        (await _two.DoAsync(new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { Replicas = 1, IsPaused = false, DownloadLimit = 0 }))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _one.ViewAsync()).Torrents[torrent].Wanted.ShouldBe(wanted with { Replicas = 1, IsPaused = false, DownloadLimit = 0 });
+        (await _one.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([1]);
     }
 
     // A source is written before the tables are looked at, unless the same batch looks at it.
@@ -146,10 +164,10 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
         var wanted = new WantedTorrent { Torrent = Some.Torrent(1) };
         var outcomes = await _one.DoAsync(
             new ClusterCommand.LoadSource(wanted.Torrent),
-            new ClusterCommand.PutTorrent(wanted, []),
-            new ClusterCommand.PutTorrent(wanted, [1]),
+            new ClusterCommand.AddTorrent(wanted, []),
+            new ClusterCommand.AddTorrent(wanted, [1]),
             new ClusterCommand.LoadSource(wanted.Torrent),
-            new ClusterCommand.PutTorrent(wanted, [2]),
+            new ClusterCommand.AddTorrent(wanted, [2]),
             new ClusterCommand.Read(0, 10));
         outcomes[0].ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBeEmpty();
         outcomes[1].ShouldBeOfType<ClusterOutcome.Refused>();
@@ -191,7 +209,7 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     {
         var one = await UpAsync(1);
         await _one.DoAsync(new ClusterCommand.AcquireLease(Lease, one));
-        await _one.DoAsync([.. Enumerable.Range(1, 20).Select(i => new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(i) }, [1]))]);
+        await _one.DoAsync([.. Enumerable.Range(1, 20).Select(i => new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(i) }, [1]))]);
         var page = (await _two.DoAsync(new ClusterCommand.Read(5, 4))).ShouldBeOfType<ClusterOutcome.View>();
         page.Torrents.Select(torrent => torrent.Change).ShouldBe([6, 7, 8, 9]);
         (page.UpToChange, page.HasMore).ShouldBe((9, true));
@@ -213,19 +231,50 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     {
         var one = await UpAsync(1);
         var torrent = await PlaceAsync(one);
-        var removed = new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent, IsRemoved = true }, []);
+        var removed = new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { Removal = true });
         (await _one.DoAsync(removed)).ShouldBeOfType<ClusterOutcome.Done>();
         (await _two.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([1]);
         (await _one.DoAsync(new ClusterCommand.ReportGone(one, torrent))).ShouldBeOfType<ClusterOutcome.Done>();
         (await _two.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBeEmpty();
         ((ClusterOutcome.View)await _two.DoAsync(new ClusterCommand.Read(0, 10))).Torrents.ShouldHaveSingleItem().IsForgotten.ShouldBeTrue();
         (await _one.DoAsync(removed)).ShouldBeOfType<ClusterOutcome.Done>("what was done is done");
-        (await _two.DoAsync(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent }, []))).ShouldBeOfType<ClusterOutcome.Refused>("there is nothing left of it");
-        (await _two.DoAsync(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent }, [2]))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _two.DoAsync(new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { IsPaused = true }))).ShouldBeOfType<ClusterOutcome.Refused>("there is nothing left of it");
+        (await _two.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = torrent }, [2]))).ShouldBeOfType<ClusterOutcome.Done>();
         (await _one.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([2]);
-        // One that nobody has is forgotten as it is removed, whatever comes with it.
-        (await _one.DoAsync(removed with { Source = [3] })).ShouldBeOfType<ClusterOutcome.Done>();
+        // One that nobody has is forgotten as it is removed.
+        (await _one.DoAsync(removed)).ShouldBeOfType<ClusterOutcome.Done>();
         (await _two.DoAsync(new ClusterCommand.LoadSource(torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Rows_of_forgotten_torrents_are_purged_by_the_planner_and_who_was_away_reads_anew()
+    {
+        var one = await UpAsync(1);
+        await _one.DoAsync(new ClusterCommand.AcquireLease(Lease, one));
+        await _one.DoAsync([.. Enumerable.Range(1, 4).Select(i => new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(i) }, [1]))]);
+        var away = await _two.ViewAsync();
+        await _one.DoAsync([.. Enumerable.Range(1, 3).Select(i => new ClusterCommand.ChangeTorrent(Some.Torrent(i), new WantedChanges { Removal = true }))]);
+        await _one.DoAsync(new ClusterCommand.ChangeTorrent(Some.Torrent(4), new WantedChanges { IsPaused = true }));
+        var purge = new ClusterCommand.Purge(TimeSpan.FromSeconds(10), 2, 1);
+        Seconds = 1;
+        (await _two.DoAsync(purge with { Token = 2 })).ShouldBeOfType<ClusterOutcome.Fenced>();
+        (await _two.DoAsync(purge)).ShouldBe(new ClusterOutcome.Purged(0, HasMore: false));
+        Seconds = 10;
+        (await _two.DoAsync(purge)).ShouldBe(new ClusterOutcome.Purged(0, HasMore: false), "it is too early");
+        Seconds = 11;
+        // One of the three is wanted again in the same batch, and a page is whole whatever is purged before it is read.
+        var outcomes = await _two.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(2) }, [2]), purge with { Limit = 1 }, new ClusterCommand.Read(4, 2), purge);
+        outcomes[1].ShouldBe(new ClusterOutcome.Purged(1, HasMore: true));
+        outcomes[2].ShouldBeOfType<ClusterOutcome.View>().ShouldSatisfyAllConditions(page => page.Torrents.Select(placed => placed.Change).ShouldBe([7, 8]), page => (page.UpToChange, page.LastChange, page.PurgedTo, page.HasMore).ShouldBe((8, 9, 5, true)));
+        outcomes[3].ShouldBe(new ClusterOutcome.Purged(1, HasMore: false));
+        var first = away.With((ClusterOutcome.View)await _one.DoAsync(new ClusterCommand.Read(away.UpToChange, 10)));
+        first.IsCaughtUp.ShouldBeFalse("it was away when they were forgotten");
+        first.Torrents.Count.ShouldBe(4);
+        var view = await _one.ViewAsync(first, limit: 1);
+        view.Torrents.Keys.ShouldBe([Some.Torrent(2), Some.Torrent(4)], ignoreOrder: true);
+        view.Changed.ShouldBe([Some.Torrent(2), Some.Torrent(1), Some.Torrent(3)], ignoreOrder: true);
+        (await _two.ViewAsync()).Torrents.Count.ShouldBe(2);
+        (await _one.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(1) }, [3]))).ShouldBeOfType<ClusterOutcome.Done>();
     }
 
     [Fact]
@@ -233,7 +282,7 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     {
         var one = await UpAsync(1);
         var wanted = new WantedTorrent { Torrent = Some.Torrent(1), Name = "dn", IsPaused = true };
-        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [.. "magnet:?1"u8]));
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. "magnet:?1"u8]));
         (await _one.DoAsync(new ClusterCommand.Describe(new MemberId("x:1", 9), wanted.Torrent, "no", 1, [1]))).ShouldBeOfType<ClusterOutcome.Ended>();
         (await _one.DoAsync(new ClusterCommand.Describe(one, Some.Torrent(2), "no", 1, [1]))).ShouldBeOfType<ClusterOutcome.Done>();
         (await _one.DoAsync(new ClusterCommand.Describe(one, wanted.Torrent, "no", 1, [.. new byte[ClusterLimits.MaxSourceBytes + 1]]))).ShouldBeOfType<ClusterOutcome.Refused>();
@@ -248,12 +297,38 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
         var placed = (await _two.ViewAsync()).Torrents[wanted.Torrent];
         placed.Wanted.ShouldBe(wanted with { Name = "name", Length = 7 });
         placed.Change.ShouldBe(3);
-        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted with { IsPaused = false }, []));
-        (await _one.ViewAsync()).Torrents[wanted.Torrent].Wanted.ShouldBe(wanted with { IsPaused = false, Name = "name", Length = 7 }, "who had not heard of it does not take it back");
-        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [.. "magnet:?2"u8]));
+        await _one.DoAsync(new ClusterCommand.ChangeTorrent(wanted.Torrent, new WantedChanges { IsPaused = false }));
+        (await _one.ViewAsync()).Torrents[wanted.Torrent].Wanted.ShouldBe(wanted with { IsPaused = false, Name = "name", Length = 7 });
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. "magnet:?2"u8]));
         (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([4, 5]);
-        await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [7]));
+        (await _one.ViewAsync()).Torrents[wanted.Torrent].ShouldSatisfyAllConditions(
+            after => after.Wanted.ShouldBe(wanted with { IsPaused = false, Name = "name", Length = 7 }, "who had not heard of it does not take it back"), after => after.Change.ShouldBe(4));
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [7]));
         (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([7]);
+    }
+
+    [Fact]
+    public async Task Peers_that_links_named_stay_beside_whatever_takes_the_links_place()
+    {
+        var one = await UpAsync(1);
+        var wanted = new WantedTorrent { Torrent = Some.Torrent(1) };
+        async Task<string> HintsAsync() => string.Join(' ', (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Hints);
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. "magnet:?1"u8]) { Hints = ["a:1", "b:2"] });
+        (await HintsAsync()).ShouldBe("a:1 b:2");
+        await _one.DoAsync(new ClusterCommand.Describe(one, wanted.Torrent, "n", 5, [1]) { Hints = ["c:3", "a:1"] });
+        (await HintsAsync()).ShouldBe("c:3 a:1 b:2");
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [2, 3]));
+        (await HintsAsync()).ShouldBe("c:3 a:1 b:2", "a file names none");
+        // A link that comes later does not take the file's place, and its peers are known all the same.
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. "magnet:?2"u8]) { Hints = ["d:4"] });
+        (await HintsAsync()).ShouldBe("d:4 c:3 a:1 b:2");
+        (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.ShouldBe([2, 3]);
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. "magnet:?3"u8]) { Hints = [.. Enumerable.Range(0, ClusterLimits.MaxHints - 1).Select(i => $"e{i}:1")] });
+        (await HintsAsync()).ShouldEndWith($"e{ClusterLimits.MaxHints - 2}:1 d:4");
+        await _one.DoAsync(new ClusterCommand.ChangeTorrent(wanted.Torrent, new WantedChanges { Removal = false }));
+        (await HintsAsync()).ShouldBeEmpty();
+        await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [1]));
+        (await HintsAsync()).ShouldBeEmpty();
     }
 
     [Fact]
@@ -274,8 +349,8 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     public async Task A_source_may_be_as_large_as_the_limit_and_no_larger()
     {
         var wanted = new WantedTorrent { Torrent = Some.Torrent(1) };
-        (await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [.. new byte[ClusterLimits.MaxSourceBytes + 1]]))).ShouldBeOfType<ClusterOutcome.Refused>();
-        (await _one.DoAsync(new ClusterCommand.PutTorrent(wanted, [.. new byte[ClusterLimits.MaxSourceBytes]]))).ShouldBeOfType<ClusterOutcome.Done>();
+        (await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. new byte[ClusterLimits.MaxSourceBytes + 1]]))).ShouldBeOfType<ClusterOutcome.Refused>();
+        (await _one.DoAsync(new ClusterCommand.AddTorrent(wanted, [.. new byte[ClusterLimits.MaxSourceBytes]]))).ShouldBeOfType<ClusterOutcome.Done>();
         (await _two.DoAsync(new ClusterCommand.LoadSource(wanted.Torrent))).ShouldBeOfType<ClusterOutcome.Source>().Bytes.Length.ShouldBe(ClusterLimits.MaxSourceBytes);
     }
 
@@ -295,7 +370,7 @@ public abstract class ClusterStoreConformance : IAsyncLifetime
     {
         (await _one.DoAsync(new ClusterCommand.AcquireLease(Lease, planner))).ShouldBe(new ClusterOutcome.Leased(1));
         var torrent = Some.Torrent(1);
-        await _one.DoAsync(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent }, [1]));
+        await _one.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = torrent }, [1]));
         (await _one.DoAsync(new ClusterCommand.Assign(torrent, "n1", 1))).ShouldBeOfType<ClusterOutcome.Done>();
         return torrent;
     }

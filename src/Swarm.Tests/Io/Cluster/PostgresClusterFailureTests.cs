@@ -43,7 +43,7 @@ public sealed class PostgresClusterFailureTests(SharedPostgres postgres)
         await using var store = PostgresClusterStores.Open(await postgres.CreateDatabaseAsync());
         var id = ((ClusterOutcome.Joined)await store.DoAsync(new ClusterCommand.Join("n1:1", Some.Traits("n1"), Some.Lease, 0))).Member;
         var report = new ClusterCommand.Report(id, Some.Torrent(1), new Replica("n1", ReplicaState.Failed, IsPinned: true, Reason: "a\0b\ud800"));
-        await store.DoAsync(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(1) }, [1]), report, report);
+        await store.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(1) }, [1]), report, report);
         (await store.DoAsync(report)).ShouldBeOfType<ClusterOutcome.Done>();
         var view = await store.ViewAsync();
         view.Torrents[Some.Torrent(1)].Replicas.ShouldHaveSingleItem().Reason.ShouldBe("a\uFFFDb\uFFFD");
@@ -134,7 +134,7 @@ public sealed class PostgresClusterFailureTests(SharedPostgres postgres)
         view.Torrents.Values.Select(torrent => torrent.Change).Order().ShouldBe(Enumerable.Range(1, view.Torrents.Count).Select(static change => (long)change));
     }
 
-    private static ClusterCommand.PutTorrent Put(int number) => new(new WantedTorrent { Torrent = Some.Torrent(number) }, [1]);
+    private static ClusterCommand.AddTorrent Put(int number) => new(new WantedTorrent { Torrent = Some.Torrent(number) }, [1]);
 
     private static Task GrowsAsync(Func<int> count, int by)
     {

@@ -21,7 +21,7 @@ public sealed class PostgresClusterHammerTests(SharedPostgres postgres)
     {
         var database = await postgres.CreateDatabaseAsync();
         await using var reader = PostgresClusterStores.Open(database);
-        await reader.DoAsync([.. Enumerable.Range(0, Torrents).Select(i => new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(i), Replicas = Wanted }, [1]))]);
+        await reader.DoAsync([.. Enumerable.Range(0, Torrents).Select(i => new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(i), Replicas = Wanted }, [1]))]);
         using var end = new CancellationTokenSource();
         var following = Task.Run(() => FollowAsync(reader, end.Token));
         var tokens = new ConcurrentBag<(long Token, MemberId Owner)>();
@@ -104,7 +104,7 @@ public sealed class PostgresClusterHammerTests(SharedPostgres postgres)
                 7 or 8 => new ClusterCommand.Drop(torrent, $"n{_random.Next(1, Nodes + 1)}", _token),
                 9 or 10 or 11 => new ClusterCommand.Report(_self, torrent, new Replica($"n{number}", ReplicaState.Complete)),
                 12 => new ClusterCommand.ReportGone(_self, torrent),
-                _ => new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = torrent, Replicas = Wanted, Length = _random.Next(1_000) }, []),
+                _ => new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { DownloadLimit = _random.Next(1_000) }),
             };
         }
 

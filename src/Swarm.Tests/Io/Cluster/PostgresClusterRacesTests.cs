@@ -128,7 +128,7 @@ public sealed class PostgresClusterRacesTests : IAsyncLifetime
         (await second).ShouldBeOfType<ClusterOutcome.Conflict>();
     }
 
-    private static ClusterCommand.PutTorrent Put(int number) => new(new WantedTorrent { Torrent = Some.Torrent(number) }, [1]);
+    private static ClusterCommand.AddTorrent Put(int number) => new(new WantedTorrent { Torrent = Some.Torrent(number) }, [1]);
 
     private static ClusterCommand.AcquireLease Acquire(MemberId member) => new(ClusterTables.PlannerLease, member);
 

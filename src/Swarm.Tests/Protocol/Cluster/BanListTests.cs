@@ -36,6 +36,19 @@ public sealed class BanListTests
     }
 
     [Fact]
+    public void One_that_is_lifted_has_ended_and_a_new_one_holds()
+    {
+        var bans = new BanList(BanSettings.Default);
+        bans.Lift(One).ShouldBeFalse();
+        bans.Merge([Ban(One, 100) with { By = "n1" }], 0)[0].By.ShouldBe("n1");
+        bans.Lift(One).ShouldBeTrue();
+        bans.IsBanned(One, 1).ShouldBeFalse();
+        bans.All(1).ShouldBeEmpty();
+        bans.Merge([Ban(One, 10)], 1).Length.ShouldBe(1);
+        bans.IsBanned(One, 2).ShouldBeTrue();
+    }
+
+    [Fact]
     public void At_the_limit_the_one_that_ends_soonest_makes_room()
     {
         var bans = new BanList(BanSettings.Default with { Capacity = 2 });

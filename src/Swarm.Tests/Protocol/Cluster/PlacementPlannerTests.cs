@@ -30,7 +30,7 @@ public sealed class PlacementPlannerTests
     public void A_sweep_finds_what_could_not_be_placed_for_want_of_room_before_it_would_be_looked_at_anyway()
     {
         var settings = Settings with { MinFreeBytes = 1_000 };
-        var tables = Some.Up(2).Run(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(1), Length = 500 }, [1]));
+        var tables = Some.Up(2).Run(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(1), Length = 500 }, [1]));
         ClusterTables With(long freeBytes) => tables = tables.Membership.Members.Keys.Aggregate(tables, (all, id) => all.Run(new ClusterCommand.Renew(id, Some.Lease, freeBytes)));
         var planner = new PlacementPlanner(settings);
         var view = With(1_100).View();

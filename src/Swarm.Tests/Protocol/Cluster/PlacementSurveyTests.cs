@@ -24,7 +24,7 @@ public sealed class PlacementSurveyTests
         // One complete, one complete and one under way, one removed, one that failed.
         tables = Complete(tables.Run(Assign(tables, 1, "n1")), 1, 1);
         tables = Complete(tables.Run(Assign(tables, 2, "n1")), 2, 1).Run(Assign(tables, 2, "n2"));
-        tables = tables.Run(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(3), IsRemoved = true }, []));
+        tables = tables.Run(new ClusterCommand.ChangeTorrent(Some.Torrent(3), new WantedChanges { Removal = false }));
         tables = tables.Run(Assign(tables, 4, "n2"));
         tables = tables.Run(new ClusterCommand.Report(tables.Id(2), Some.Torrent(4), new Replica("n2", ReplicaState.Failed, Reason: "the disk is full")));
 
@@ -81,7 +81,7 @@ public sealed class PlacementSurveyTests
         return tables.Run(new ClusterCommand.AcquireLease(ClusterTables.PlannerLease, tables.Id(members)));
     }
 
-    private static ClusterCommand Put(int number, int replicas, long length) => new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(number), Replicas = replicas, Length = length }, [1]);
+    private static ClusterCommand Put(int number, int replicas, long length) => new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(number), Replicas = replicas, Length = length }, [1]);
 
     private static ClusterCommand Assign(ClusterTables tables, int number, string storage) => new ClusterCommand.Assign(Some.Torrent(number), storage, Token(tables));
 

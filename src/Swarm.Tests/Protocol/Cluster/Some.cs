@@ -41,7 +41,7 @@ internal static class Some
     public static Member Member(this ClusterTables tables, int number) => tables.Membership.Members[tables.Id(number)];
 
     public static ClusterTables WithTorrent(this ClusterTables tables, int number, int replicas = 1, double seconds = 0) =>
-        tables.Run(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Torrent(number), Replicas = replicas }, [1]), seconds);
+        tables.Run(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Torrent(number), Replicas = replicas }, [1]), seconds);
 
     public static ClusterView View(this ClusterTables tables, double seconds = 0, ClusterView? before = null)
     {

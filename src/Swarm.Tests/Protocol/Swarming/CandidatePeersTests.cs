@@ -113,6 +113,33 @@ public sealed class CandidatePeersTests
     }
 
     [Fact]
+    public void Address_that_its_user_names_again_is_dialled_again_soon_and_not_at_once()
+    {
+        _peers.Add(At(1), PeerSource.User);
+        _peers.Add(At(2), PeerSource.Tracker);
+        long now = 0;
+        for (var i = 0; i < 5; i++)
+        {
+            Dial(now).ShouldBe("1 2");
+            _peers.Failed(At(1), now * Second);
+            _peers.Failed(At(2), now * Second);
+            now += 15 << i;
+        }
+
+        // The last dial was at 225 s, and the rest would be until 465 s.
+        now = 225;
+        _peers.NextAt(weAreSeed: false).ShouldBe((now + 240) * Second);
+        _peers.Add(At(2), PeerSource.Tracker);
+        _peers.NextAt(weAreSeed: false).ShouldBe((now + 240) * Second, "a tracker names everybody again");
+        _peers.Add(At(1), PeerSource.User);
+        _peers.NextAt(weAreSeed: false).ShouldBe((now + 5) * Second);
+        Dial(now + 4).ShouldBe("");
+        Dial(now + 5).ShouldBe("1");
+        _peers.Add(At(1), PeerSource.User).ShouldBe(CandidateOutcome.Known, "it is being dialled");
+        Dial(now + 30).ShouldBe("");
+    }
+
+    [Fact]
     public void Rest_is_drawn_within_its_jitter()
     {
         var rests = new HashSet<long>();

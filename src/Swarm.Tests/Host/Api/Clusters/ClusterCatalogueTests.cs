@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Swarm.Actors.Cluster;
 using Swarm.Actors.Torrents;
 using Swarm.Host;
@@ -46,9 +45,9 @@ public sealed class ClusterCatalogueTests
         Entry(1)!.Row.ShouldSatisfyAllConditions(row => row.State.ShouldBe(TorrentState.Seeding), row => row.IsComplete.ShouldBeTrue());
         Entry(1)!.Placement!.Nodes.ShouldBe(["n2:1"]);
         Entry(1)!.IsHere.ShouldBeFalse();
-        Put(1, wanted => wanted with { IsPaused = true });
+        Change(1, new WantedChanges { IsPaused = true });
         Entry(1)!.Row.State.ShouldBe(TorrentState.Stopped);
-        Put(1, wanted => wanted with { IsRemoved = true });
+        Change(1, new WantedChanges { Removal = false });
         Entry(1)!.Row.State.ShouldBe(TorrentState.Stopping);
         Do(new ClusterCommand.ReportGone(_tables.Id(2), Some.Torrent(1)));
         Entry(1).ShouldBeNull();
@@ -133,11 +132,9 @@ public sealed class ClusterCatalogueTests
 
     private void Gone(int number) => _whole.Take(new RowFeed.Changes([], [Some.Torrent(number)]));
 
-    private void Put(int number, Func<WantedTorrent, WantedTorrent> change)
-    {
-        var known = _tables.Torrents.GetValueOrDefault(Some.Torrent(number));
-        Do(new ClusterCommand.PutTorrent(change(known?.Wanted ?? new WantedTorrent { Torrent = Some.Torrent(number) }), known is null ? ImmutableArray.Create<byte>(1) : []));
-    }
+    private void Put(int number, Func<WantedTorrent, WantedTorrent> of) => Do(new ClusterCommand.AddTorrent(of(new WantedTorrent { Torrent = Some.Torrent(number) }), [1]));
+
+    private void Change(int number, WantedChanges changes) => Do(new ClusterCommand.ChangeTorrent(Some.Torrent(number), changes));
 
     private void Report(int number, int member, Replica replica) => Do(new ClusterCommand.Report(_tables.Id(member), Some.Torrent(number), replica));
 

@@ -141,7 +141,19 @@ public sealed class ClusterEndpointTests
             bans.Items[0].Address.ShouldBe("192.0.2.7");
             bans.Items[0].SecondsLeft.ShouldBeInRange(1, 600);
             bans.Items[0].Reason.ShouldBe("it lied");
+            bans.Items[0].By.ShouldBe("n1:9120");
+            (bans.Items[0].Until - DateTimeOffset.UtcNow).TotalSeconds.ShouldBeInRange(1, 610);
         }
+
+        // It is in the tables, so who starts later has it; and lifted anywhere it is lifted everywhere.
+        (await (await cluster.StartOneMoreAsync()).BecomesAsync("/api/v1/cluster/bans", ApiJson.Default.ClusterBanList, bans => bans.Items.Count == 1)).Items[0].Address.ShouldBe("192.0.2.7");
+        using var lifted = await cluster.Nodes[1].Api.SendAsync(new HttpRequestMessage(HttpMethod.Delete, "/api/v1/cluster/bans/192.0.2.7"));
+        lifted.StatusCode.ShouldBe(HttpStatusCode.OK);
+        foreach (var node in cluster.Nodes) await node.BecomesAsync("/api/v1/cluster/bans", ApiJson.Default.ClusterBanList, bans => bans.Items.Count == 0);
+        using var again = await cluster.Nodes[1].Api.SendAsync(new HttpRequestMessage(HttpMethod.Delete, "/api/v1/cluster/bans/192.0.2.7"));
+        await ApiFixture.ProblemAsync(again, HttpStatusCode.NotFound);
+        using var name = await cluster.Nodes[1].Api.SendAsync(new HttpRequestMessage(HttpMethod.Delete, "/api/v1/cluster/bans/example.org"));
+        await ApiFixture.ProblemAsync(name, HttpStatusCode.BadRequest);
 
         await cluster.Nodes[0].PostAsync("/api/v1/cluster/bans", HttpStatusCode.BadRequest, """{"address":"example.org"}""");
         await cluster.Nodes[0].PostAsync("/api/v1/cluster/bans", HttpStatusCode.BadRequest, """{"address":"192.0.2.8","seconds":604801}""");
@@ -154,7 +166,7 @@ public sealed class ClusterEndpointTests
         // It only steers, so nothing is placed.
         await using var cluster = await ClusterFixture.StartAsync(1, roles: MemberRoles.None);
         var node = cluster.Nodes[0];
-        cluster.Store.Do([.. Enumerable.Range(0, Many).Select(number => new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Rows.Hash(number), Name = $"torrent {number}", Replicas = 2, Length = number }, [1]))]);
+        cluster.Store.Do([.. Enumerable.Range(0, Many).Select(number => new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Rows.Hash(number), Name = $"torrent {number}", Replicas = 2, Length = number }, [1]))]);
 
         var page = await node.BecomesAsync("/api/v1/cluster/torrents?sort=-totalBytes&limit=1000", ApiJson.Default.PlacementPage, page => page.Matches == Many);
         page.Items.Select(item => item.TotalBytes).ShouldBe(Enumerable.Range(0, 1_000).Select(i => (long)(Many - 1 - i)));
@@ -191,6 +203,7 @@ public sealed class ClusterEndpointTests
         await RunAsync(cluster.Nodes[1], ExitCodes.Done, "cluster", "rebalance");
         await RunAsync(cluster.Nodes[1], ExitCodes.Done, "cluster", "ban", "192.0.2.7", "--time", "1h");
         (await RunAsync(cluster.Nodes[1], ExitCodes.Done, "cluster", "bans")).ShouldContain("192.0.2.7");
+        (await RunAsync(cluster.Nodes[0], ExitCodes.Done, "cluster", "unban", "192.0.2.7")).ShouldContain("192.0.2.7");
         await RunAsync(cluster.Nodes[1], ExitCodes.Failed, "cluster", "drain", "nobody:1");
         await RunAsync(cluster.Nodes[0], ExitCodes.Done, "cluster", "drain", "n2:9120", "--yes");
         await RunAsync(cluster.Nodes[0], ExitCodes.Done, "cluster", "up", "n2:9120");

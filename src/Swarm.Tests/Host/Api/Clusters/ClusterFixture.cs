@@ -44,6 +44,15 @@ internal sealed class ClusterFixture : IAsyncDisposable
         return cluster;
     }
 
+    /// <summary>One more member, up.</summary>
+    public async Task<Node> StartOneMoreAsync()
+    {
+        var node = await Node.StartAsync(this, $"n{Nodes.Count + 1}", null, MemberRoles.Storage | MemberRoles.Planner, PlacementSettings.Default);
+        Nodes.Add(node);
+        await node.BecomesAsync("/api/v1/cluster", ApiJson.Default.ClusterOverview, seen => seen.Totals.Members.GetValueOrDefault("up") == Nodes.Count);
+        return node;
+    }
+
     public Node At(string endPoint) => Nodes.Single(node => node.EndPoint == endPoint);
 
     /// <summary>A torrent that is added through a node and complete at so many.</summary>
