@@ -5,7 +5,8 @@ namespace Swarm.Actors.Cluster;
 
 /// <summary>
 /// <c>cluster/planner</c>: while this node holds the lease <em>planner</em>, writes placement down under its token. Every node that may plan tries for the lease; one has it. What is decided is <see cref="PlacementPlanner"/>'s.
-/// <para>Always holds: each change carries the token, so one that lost the lease without knowing changes nothing; a step that was refused, lost or overtaken is thought of anew by the next view.</para>
+/// <para>Always holds: each change carries the token, so one that lost the lease without knowing changes nothing; a step that was refused, lost or overtaken is thought of anew by the next view; nothing is planned while steps of an earlier round wait for the tables, so that
+/// a planner that has much to do goes as fast as they do and fills no queue.</para>
 /// </summary>
 public sealed partial class PlannerActor : UntypedActor, IWithTimers
 {
@@ -20,6 +21,8 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private bool _isReleasing;
     private long _token;
     private int _roundsHeld;
+    private int _unanswered;
+    private bool _hasMore;
     private PlacementPlanner? _planner;
 
     private PlannerActor(ClusterSettings settings, IActorRef table, TimeProvider time, ILogger log)
@@ -94,8 +97,16 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
             Do(new ClusterCommand.AcquireLease(ClusterTables.PlannerLease, _self), Step.Lease);
         }
 
-        if (_planner is null || !_view.IsCaughtUp) return;
-        foreach (var step in _planner.Round(_time.GetElapsedTime(0).Ticks))
+        Plan();
+    }
+
+    private void Plan()
+    {
+        if (_planner is null || !_view.IsCaughtUp || _unanswered > 0) return;
+        var steps = _planner.Round(_time.GetElapsedTime(0).Ticks);
+        _unanswered = steps.Length;
+        _hasMore = steps.Length >= _settings.Placement.StepsPerRound;
+        foreach (var step in steps)
         {
             LogStep(_log, step.Torrent.Wanted.Torrent, step.Reason, step.Storage);
             Do(step.Reason == PlanReason.Trim ? new ClusterCommand.Drop(step.Torrent.Wanted.Torrent, step.Storage, _token) : new ClusterCommand.Assign(step.Torrent.Wanted.Torrent, step.Storage, _token), Step.Place);
@@ -104,6 +115,7 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
 
     private void OnRan(Step step, ClusterOutcome outcome)
     {
+        if (step == Step.Place) OnAnswered();
         switch (step, outcome)
         {
             case (Step.Lease, ClusterOutcome.Leased leased): OnLeased(leased.Token); break;
@@ -113,13 +125,20 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
                 break;
             case (Step.Place, ClusterOutcome.Fenced): Lose(); break;
             case (Step.Place, ClusterOutcome.Refused refused): LogRefused(_log, refused.Reason); break;
-            case (Step.Place, _): _table.Tell(new TableActor.Refresh()); break;
         }
     }
 
     private void OnRunFailed(Step step)
     {
         if (step == Step.Lease) _isAsking = false;
+        if (step == Step.Place) OnAnswered();
+    }
+
+    // What an incarnation before this one asked for is answered to this one too.
+    private void OnAnswered()
+    {
+        if (_unanswered == 0 || --_unanswered > 0 || !_hasMore || !_mayWrite || _isReleasing) return;
+        Plan();
     }
 
     private void OnLeased(long token)

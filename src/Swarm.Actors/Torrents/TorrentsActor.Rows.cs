@@ -93,6 +93,23 @@ public sealed partial class TorrentsActor
         if (!_atWork.TryGetValue(row.Torrent, out var torrent)) return;
         torrent.Row = row;
         Changed(row);
+        if (IsIdle(row)) torrent.Idle ??= _idle.AddLast(torrent);
+        if (_atWork.Count > _services.Settings.MaxIdle) LetRest();
+    }
+
+    private static bool IsIdle(TorrentRow row) => row is { State: TorrentState.Seeding, ConnectedPeers: 0 };
+
+    // Where many are taken up at once, those that are done make room for those that are not: one a row that is told, so that as many go as come. Whether it can, each knows itself; one that cannot is asked again when it is idle again.
+    private void LetRest()
+    {
+        while (_idle.First is { Value: var torrent })
+        {
+            _idle.RemoveFirst();
+            torrent.Idle = null;
+            if (torrent.IsLeaving || torrent.Row is not { } row || !IsIdle(row)) continue;
+            torrent.Actor.Tell(TorrentActor.RestEarly.Instance);
+            return;
+        }
     }
 
     private void Changed(TorrentRow row)
