@@ -78,11 +78,13 @@ class Scale:
     def phase(self, lab, name):
         """Says what the database was asked most since the last phase."""
         if not self.o.statements: return
+        spent = (time.monotonic(), sum(cpu_of(m.pid) for m in lab.nodes), lab.database.cpu())
         if name:
-            print("## %s: calls, ms in all, statement" % name)
-            text = lab.database.sql("SELECT calls || ' | ' || round(total_exec_time::numeric) || ' | ' || left(regexp_replace(query, '\\s+', ' ', 'g'), 150) FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 25")
+            print("## %s: %.1f s, in which the nodes took %.1f s of processors and the database %.1f s; calls, ms in all, statement" % (name, *(now - then for now, then in zip(spent, self.spent))))
+            text = lab.database.sql("SELECT calls || ' | ' || round(total_exec_time::numeric) || ' | ' || left(regexp_replace(query, '\\s+', ' ', 'g'), 90) || ' … ' || right(regexp_replace(query, '\\s+', ' ', 'g'), 60) FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 25")
             print(text, flush=True)
         lab.database.sql("SELECT pg_stat_statements_reset()")
+        self.spent = spent
 
     def give(self, member):
         content = os.path.join(member.folder, "content")

@@ -61,7 +61,7 @@ public sealed record ClusterSettings
     public TimeSpan ReplicaInterval { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1)); } = TimeSpan.FromSeconds(1);
 
     /// <summary>Torrents that are being started here at a time, 1 to 10,000: read from the tables, recorded, and looked at on disk. One that takes over ten seconds makes room for the next.</summary>
-    public int MaxStarting { get; init => field = Setting.InRange(value, 1, 10_000); } = 128;
+    public int MaxStarting { get; init => field = Setting.InRange(value, 1, 10_000); } = 256;
 
     /// <summary>How long a replica that failed or could not be started is left alone before it is tried again, 1 s to 1 day.</summary>
     public TimeSpan RetryDelay { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromSeconds(60);

@@ -20,6 +20,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Kept _kept;
+    private readonly SharedReplicas _shared = new();
     private readonly Queue<Waiting> _urgent = new();
     private readonly Queue<Waiting> _queue = new();
     private ImmutableArray<Waiting> _underWay = [];
@@ -181,7 +182,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
 
     private void OnView(ClusterOutcome.View read)
     {
-        _view = _view.With(read);
+        _view = _view.With(read with { Torrents = [.. read.Torrents.Select(_shared.Share)] });
         if (read.HasMore) _readWanted = true;
         foreach (var watcher in _kept.Watchers) watcher.Tell(new ViewChanged(_view));
     }

@@ -93,13 +93,20 @@ public sealed partial class TorrentsActor
         if (!_atWork.TryGetValue(row.Torrent, out var torrent)) return;
         torrent.Row = row;
         Changed(row);
+        if (torrent is { RestsEarly: true, IsLeaving: false })
+        {
+            // It did not, for it has news.
+            torrent.RestsEarly = false;
+            _restEarly--;
+        }
+
         if (IsIdle(row)) torrent.Idle ??= _idle.AddLast(torrent);
-        if (_atWork.Count > _services.Settings.MaxIdle) LetRest();
+        if (_atWork.Count - _restEarly > _services.Settings.MaxIdle) LetRest();
     }
 
     private static bool IsIdle(TorrentRow row) => row is { State: TorrentState.Seeding, ConnectedPeers: 0 };
 
-    // Where many are taken up at once, those that are done make room for those that are not: one a row that is told, so that as many go as come. Whether it can, each knows itself; one that cannot is asked again when it is idle again.
+    // Where many are taken up at once, those that are done make room for those that are not, one a row that is told. Whether it can, each knows itself; one that cannot is asked again when it has told its next row.
     private void LetRest()
     {
         while (_idle.First is { Value: var torrent })
@@ -107,6 +114,8 @@ public sealed partial class TorrentsActor
             _idle.RemoveFirst();
             torrent.Idle = null;
             if (torrent.IsLeaving || torrent.Row is not { } row || !IsIdle(row)) continue;
+            torrent.RestsEarly = true;
+            _restEarly++;
             torrent.Actor.Tell(TorrentActor.RestEarly.Instance);
             return;
         }

@@ -23,6 +23,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     private readonly RestingTorrents _resting = new();
     private readonly SortedDictionary<InfoHash, TorrentRow> _changedRows = [];
     private readonly LinkedList<TorrentAtWork> _idle = new();
+    private int _restEarly;
     private IActorRef _announcer = ActorRefs.Nobody;
     private IActorRef? _drainer;
     private bool _goodbyesSaid;
@@ -200,6 +201,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
         if (!_byActor.Remove(actor, out var torrent)) return;
         _atWork.Remove(torrent, out var left);
         if (left!.Idle is { } idle) _idle.Remove(idle);
+        if (left.RestsEarly) _restEarly--;
         switch (left.LastWord)
         {
             case BeginsAnew anew when _drainer is null:
@@ -282,6 +284,9 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
 
         /// <summary>Its place among those that rest first where there are too many, or null.</summary>
         public LinkedListNode<TorrentAtWork>? Idle { get; set; }
+
+        /// <summary>Whether it was asked to rest because there are too many, and has not answered.</summary>
+        public bool RestsEarly { get; set; }
 
         /// <summary>Whether it is going to rest.</summary>
         public bool IsLeaving { get; set; }

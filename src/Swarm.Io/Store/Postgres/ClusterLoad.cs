@@ -57,7 +57,7 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
     {
         Add(batch, isExclusive ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ");
         // Large ones travel before anybody waits for us.
-        foreach (var (torrent, source) in needs.EarlySources) batch.BatchCommands.Add(ClusterWrite.Source(torrent, source));
+        if (needs.EarlySources is { Length: > 0 } early) batch.BatchCommands.Add(ClusterWrite.Sources(early));
         Ask(batch, "SELECT version, last_generation, last_change, last_token FROM cluster_state" + (isExclusive ? " FOR UPDATE" : ""), row =>
             (_version, _lastGeneration, _lastChange, _lastToken) = (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)));
         if (isExclusive && needs.LockedEndPoints.Length > 0)
