@@ -31,14 +31,18 @@ class Scale:
     def __init__(self, options, work):
         self.o, self.work = options, work
         self.large = Content(work, options.size * MiB, MiB)
-        # Written once; each node's folders have links to it, which is all that nodes do with content that is whole.
-        rng, self.small, store = random.Random(1), [], os.path.join(work, "small")
-        os.makedirs(store)
+        # One folder for all nodes and clusters: of content that is whole they only read.
+        rng, self.small, self.content = random.Random(1), [], os.path.join(work, "placed")
         for n in range(options.torrents):
             name, data = "small-%d" % n, rng.randbytes(options.small)
-            with open(os.path.join(store, name), "wb") as f: f.write(data)
             info = encode({"name": name, "length": len(data), "piece length": 16384, "pieces": b"".join(hashlib.sha1(data[at:at + 16384]).digest() for at in range(0, len(data), 16384))})
-            self.small.append((hashlib.sha1(info).hexdigest(), os.path.join(store, name), b"d4:info" + info + b"e"))
+            with open(os.path.join(self.folder(hashlib.sha1(info).hexdigest()), name), "wb") as f: f.write(data)
+            self.small.append(b"d4:info" + info + b"e")
+        os.link(self.large.path, os.path.join(self.folder(self.large.hash.hex()), self.large.name))
+
+    def folder(self, torrent):
+        folder = os.path.join(self.content, torrent); os.makedirs(folder)
+        return folder
 
     def play(self, count):
         scratch = os.path.join(self.work, "run"); os.makedirs(scratch)
@@ -51,8 +55,7 @@ class Scale:
         return row
 
     def measure(self, lab, count, row, scratch):
-        members = [lab.add_member(n, "torrent.choker.fixed-slots = %d" % LEECHERS, placement="{ min-free-bytes = 0 }") for n in range(1, count + 1)]
-        for m in members: self.give(m)
+        members = [lab.add_member(n, "torrent.choker.fixed-slots = %d" % LEECHERS, folder='"%s"' % self.content, placement="{ min-free-bytes = 0 }") for n in range(1, count + 1)]
         for m in members: m.start()
         wait(lambda: all(sum(x["state"] == "up" for x in (m.try_call("/api/v1/cluster") or {"items": []})["items"]) == count for m in members), 120, "coming up")
         lab.database.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
@@ -86,16 +89,8 @@ class Scale:
         lab.database.sql("SELECT pg_stat_statements_reset()")
         self.spent = spent
 
-    def give(self, member):
-        content = os.path.join(member.folder, "content")
-        for hash_, path, _ in self.small:
-            folder = os.path.join(content, hash_); os.makedirs(folder)
-            os.link(path, os.path.join(folder, os.path.basename(path)))
-        folder = os.path.join(content, self.large.hash.hex()); os.makedirs(folder)
-        os.link(self.large.path, os.path.join(folder, self.large.name))
-
     def add(self, members, count):
-        files = [file for _, _, file in self.small] + [open(self.large.torrent, "rb").read()]
+        files = self.small + [open(self.large.torrent, "rb").read()]
         context = multiprocessing.get_context("fork")
         failures, begin = context.SimpleQueue(), time.monotonic()
         callers = [context.Process(target=self.call_all, args=(files[n::CALLING_PROCESSES], members, count, failures), daemon=True) for n in range(CALLING_PROCESSES)]

@@ -54,7 +54,8 @@ public static class PlacementRule
         while (Next(placed, sites, settings) is { } step)
         {
             var isMissing = step.Reason is PlanReason.First or PlanReason.Repair;
-            if (isMissing || steps.Count == 0) steps.Add(step with { Torrent = torrent });
+            // What was going and is to stay is none that is going any more, but the torrent is no newer for it.
+            if (isMissing || steps.Count == 0) steps.Add(step with { Torrent = torrent, Reason = steps.Count > 0 ? steps[0].Reason : step.Reason });
             if (!isMissing) break;
             placed = placed.With(new Replica(step.Storage, ReplicaState.Assigned));
         }
