@@ -83,7 +83,10 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private void OnView(ClusterView view)
     {
         _view = view;
-        if (view.IsCaughtUp) _planner?.Look(view);
+        if (!view.IsCaughtUp) return;
+        _planner?.Look(view);
+        // What was written is in the view by now, so that limits hold for what comes next.
+        if (_hasMore && _mayWrite && !_isReleasing) Plan();
     }
 
     private void OnRound()
@@ -137,8 +140,7 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     // What an incarnation before this one asked for is answered to this one too.
     private void OnAnswered()
     {
-        if (_unanswered == 0 || --_unanswered > 0 || !_hasMore || !_mayWrite || _isReleasing) return;
-        Plan();
+        if (_unanswered > 0) _unanswered--;
     }
 
     private void OnLeased(long token)

@@ -93,32 +93,24 @@ public sealed partial class TorrentsActor
         if (!_atWork.TryGetValue(row.Torrent, out var torrent)) return;
         torrent.Row = row;
         Changed(row);
-        if (torrent is { RestsEarly: true, IsLeaving: false })
-        {
-            // It did not, for it has news.
-            torrent.RestsEarly = false;
-            _restEarly--;
-        }
-
-        if (IsIdle(row)) torrent.Idle ??= _idle.AddLast(torrent);
-        if (_atWork.Count - _restEarly > _services.Settings.MaxIdle) LetRest();
+        if (row is { State: TorrentState.Seeding, ConnectedPeers: 0 }) torrent.Idle ??= _idle.AddLast(torrent);
+        else NoLongerIdle(torrent);
+        if (_idle.Count > _services.Settings.MaxIdle) LetRest();
     }
 
-    private static bool IsIdle(TorrentRow row) => row is { State: TorrentState.Seeding, ConnectedPeers: 0 };
+    private void NoLongerIdle(TorrentAtWork torrent)
+    {
+        if (torrent.Idle is not { } idle) return;
+        _idle.Remove(idle);
+        torrent.Idle = null;
+    }
 
-    // Where many are taken up at once, those that are done make room for those that are not, one a row that is told. Whether it can, each knows itself; one that cannot is asked again when it has told its next row.
+    // The longest idle of too many. Whether it can, it knows itself; one that cannot is idle again when it tells its next row.
     private void LetRest()
     {
-        while (_idle.First is { Value: var torrent })
-        {
-            _idle.RemoveFirst();
-            torrent.Idle = null;
-            if (torrent.IsLeaving || torrent.Row is not { } row || !IsIdle(row)) continue;
-            torrent.RestsEarly = true;
-            _restEarly++;
-            torrent.Actor.Tell(TorrentActor.RestEarly.Instance);
-            return;
-        }
+        var torrent = _idle.First!.Value;
+        NoLongerIdle(torrent);
+        torrent.Actor.Tell(TorrentActor.RestEarly.Instance);
     }
 
     private void Changed(TorrentRow row)

@@ -23,7 +23,6 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     private readonly RestingTorrents _resting = new();
     private readonly SortedDictionary<InfoHash, TorrentRow> _changedRows = [];
     private readonly LinkedList<TorrentAtWork> _idle = new();
-    private int _restEarly;
     private IActorRef _announcer = ActorRefs.Nobody;
     private IActorRef? _drainer;
     private bool _goodbyesSaid;
@@ -200,9 +199,8 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     {
         if (!_byActor.Remove(actor, out var torrent)) return;
         _atWork.Remove(torrent, out var left);
-        if (left!.Idle is { } idle) _idle.Remove(idle);
-        if (left.RestsEarly) _restEarly--;
-        switch (left.LastWord)
+        NoLongerIdle(left!);
+        switch (left!.LastWord)
         {
             case BeginsAnew anew when _drainer is null:
                 var next = Run(TorrentSource.FromStore(torrent, anew.Torrent.Moved), anew.Options, ActorRefs.Nobody);
@@ -282,11 +280,8 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
         /// <summary>What it was before it was woken, or null.</summary>
         public RestingTorrent? Rested { get; set; }
 
-        /// <summary>Its place among those that rest first where there are too many, or null.</summary>
+        /// <summary>Its place among those that are idle, or null.</summary>
         public LinkedListNode<TorrentAtWork>? Idle { get; set; }
-
-        /// <summary>Whether it was asked to rest because there are too many, and has not answered.</summary>
-        public bool RestsEarly { get; set; }
 
         /// <summary>Whether it is going to rest.</summary>
         public bool IsLeaving { get; set; }

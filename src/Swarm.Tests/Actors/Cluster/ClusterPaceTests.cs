@@ -72,18 +72,23 @@ public sealed class ClusterPaceTests
     public void The_planner_waits_for_the_tables_and_goes_on_when_they_have_answered()
     {
         var planner = _harness.System.ActorOf(PlannerActor.Props(Settings, _table, _harness.Sim.Time, new ListLoggerFactory()), "planner");
-        Begin(planner, Enumerable.Range(1, 10).Aggregate(Some.Up(3), static (all, n) => all.WithTorrent(n, replicas: 2)));
+        var tables = Enumerable.Range(1, 10).Aggregate(Some.Up(3), static (all, n) => all.WithTorrent(n, replicas: 2));
+        Begin(planner, tables);
         Pass(2.5);
         _harness.TellAndRun(planner, new TableActor.Ran(Runs.Single(run => run.Command is ClusterCommand.AcquireLease).Tag, new ClusterOutcome.Leased(1), 0));
         Pass(2);
         Assigned().ShouldBe(4);
         Pass(10);
         Assigned().ShouldBe(4, "none of them is answered");
-        for (var i = 0; i < 3; i++) Answer(planner, new TableActor.Ran(Tag(), new ClusterOutcome.Done(), 0));
+        for (var i = 0; i < 3; i++) _harness.TellAndRun(planner, new TableActor.Ran(Tag(), new ClusterOutcome.Done(), 0));
+        Seen();
         Assigned().ShouldBe(4, "one is not answered");
-        Answer(planner, new TableActor.RunFailed(Tag(), "no"));
+        _harness.TellAndRun(planner, new TableActor.RunFailed(Tag(), "no"));
+        Assigned().ShouldBe(4, "what was written is not seen yet");
+        Seen();
         Assigned().ShouldBe(8, "at once, without waiting for a round");
 
+        void Seen() => _harness.TellAndRun(planner, new TableActor.ViewChanged(tables.View(before: tables.View())));
         int Assigned() => Runs.Count(run => run.Command is ClusterCommand.Assign);
         long Tag() => Runs.First(run => run.Command is ClusterCommand.Assign).Tag;
     }
@@ -143,8 +148,6 @@ public sealed class ClusterPaceTests
     }
 
     private void Begin(IActorRef part, ClusterTables tables) => _harness.TellAndRun(part, new MembersActor.Began(tables.Id(1)), new MembersActor.SessionChanged(SessionState.Writing), new TableActor.ViewChanged(tables.View()));
-
-    private void Answer(IActorRef part, object answer) => _harness.TellAndRun(part, answer);
 
     private void Pass(double seconds) => _harness.Sim.AdvanceBy(TimeSpan.FromSeconds(seconds));
 
