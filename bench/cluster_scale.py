@@ -3,7 +3,9 @@
 A cluster of 1, 2 and 4 nodes, each with every torrent: so many small torrents (--torrents) and a large one (--size MiB), which 64 leechers fetch through links of --rate Mbit/s a node. One JSON line a cluster, as soon as it is known, then a table:
 
   add       additions a second, through --callers callers of the HTTP API, each durable in the database before it is answered
+  below     torrents that lacked replicas when the last was added: the others were placed, started and hashed meanwhile
   ready     from the last addition until every replica at every node is complete; the content is there before, and is hashed
+  peak      anonymous memory of a node then, MiB, the largest
   anon      anonymous memory of a node at rest, MiB, the largest; kib: that for each torrent, without what a node has that has none
   cpu       of all nodes at rest, and of the database, per cent of a core
   stmts     statements a second of the database at rest
@@ -62,7 +64,7 @@ class Scale:
         empty = max(anon(m.pid) for m in members)
         self.phase(lab, None)
         row["add"] = round(self.add(members, count))
-        row["belowAfterAdding"] = self.below(members[0])
+        row["below"] = self.below(members[0])
         self.phase(lab, "add")
         begin = time.monotonic()
         wait(lambda: all(self.complete(m) for m in members), self.o.ready_timeout, lambda: "completion: %s" % [(m.try_call("/api/v1/cluster") or {}).get("totals") for m in members], pause=1)
