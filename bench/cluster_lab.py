@@ -24,14 +24,14 @@ def run(line, ok=True):
     return done.stdout
 
 
-def wait(condition, seconds, what):
-    """Until condition() is true, and gives its value and the seconds it took."""
+def wait(condition, seconds, what, pause=0.2):
+    """Until condition() is true, looked at every `pause` seconds, and gives its value and the seconds it took."""
     begin = time.monotonic()
     while True:
         value = condition()
         if value: return value, time.monotonic() - begin
         if time.monotonic() - begin > seconds: raise RuntimeError("%s took over %d s" % (what() if callable(what) else what, seconds))
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
 class Space:

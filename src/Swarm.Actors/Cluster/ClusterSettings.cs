@@ -52,7 +52,7 @@ public sealed record ClusterSettings
     public int TableQueueLimit { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 20_000;
 
     /// <summary>Commands in one batch, 1 to 10,000.</summary>
-    public int TableBatchLimit { get; init => field = Setting.InRange(value, 1, 10_000); } = 256;
+    public int TableBatchLimit { get; init => field = Setting.InRange(value, 1, 10_000); } = 1_000;
 
     /// <summary>Changed torrents in one read, 1 to 100,000.</summary>
     public int ReadLimit { get; init => field = Setting.InRange(value, 1, 100_000); } = 2_000;
@@ -66,8 +66,8 @@ public sealed record ClusterSettings
     /// <summary>From one look at what is to be run here to the next, 50 ms to 1 min.</summary>
     public TimeSpan ReplicaInterval { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1)); } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Torrents that are started here at one look, 1 to 10,000.</summary>
-    public int StartsPerLook { get; init => field = Setting.InRange(value, 1, 10_000); } = 100;
+    /// <summary>Torrents that are being started here at a time, 1 to 10,000: read from the tables, recorded, and looked at on disk. One that takes over ten seconds makes room for the next.</summary>
+    public int MaxStarting { get; init => field = Setting.InRange(value, 1, 10_000); } = 256;
 
     /// <summary>How long a replica that failed or could not be started is left alone before it is tried again, 1 s to 1 day.</summary>
     public TimeSpan RetryDelay { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromSeconds(60);

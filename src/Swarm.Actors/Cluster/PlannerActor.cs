@@ -6,7 +6,8 @@ namespace Swarm.Actors.Cluster;
 /// <summary>
 /// <c>cluster/planner</c>: while this node holds the lease <em>planner</em>, writes placement down under its token, and purges the rows of torrents that were forgotten long ago. Every node that may plan tries for the lease; one has it. What is decided is <see cref="PlacementPlanner"/>'s.
 /// <para>A node that is draining gives the lease back, so that another one moves what it has: it has a session all the while, and nobody else could take it.</para>
-/// <para>Always holds: each change carries the token, so one that lost the lease without knowing changes nothing; a step that was refused, lost or overtaken is thought of anew by the next view.</para>
+/// <para>Always holds: each change carries the token, so one that lost the lease without knowing changes nothing; a step that was refused, lost or overtaken is thought of anew by the next view; nothing is planned while steps of an earlier round wait for the tables, so that
+/// a planner that has much to do goes as fast as they do and fills no queue.</para>
 /// </summary>
 public sealed partial class PlannerActor : UntypedActor, IWithTimers
 {
@@ -22,6 +23,8 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private long _token;
     private int _roundsHeld;
     private long _purgesAt;
+    private int _unanswered;
+    private bool _hasMore;
     private PlacementPlanner? _planner;
 
     private PlannerActor(ClusterSettings settings, IActorRef table, TimeProvider time, ILogger log)
@@ -83,7 +86,10 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private void OnView(ClusterView view)
     {
         _view = view;
-        if (view.IsCaughtUp) _planner?.Look(view);
+        if (!view.IsCaughtUp) return;
+        _planner?.Look(view);
+        // What was written is in the view by now, so that limits hold for what comes next.
+        if (_hasMore && _mayWrite && !_isReleasing) Plan();
     }
 
     private void OnRound()
@@ -102,9 +108,17 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
             Do(new ClusterCommand.AcquireLease(ClusterTables.PlannerLease, _self), Step.Lease);
         }
 
-        if (_planner is null || !_view.IsCaughtUp) return;
         Purge();
-        foreach (var step in _planner.Round(_time.GetElapsedTime(0).Ticks))
+        Plan();
+    }
+
+    private void Plan()
+    {
+        if (_planner is null || !_view.IsCaughtUp || _unanswered > 0) return;
+        var steps = _planner.Round(_time.GetElapsedTime(0).Ticks);
+        _unanswered = steps.Length;
+        _hasMore = steps.Length >= _settings.Placement.StepsPerRound;
+        foreach (var step in steps)
         {
             LogStep(_log, step.Torrent.Wanted.Torrent, step.Reason, step.Storage);
             Do(step.Reason == PlanReason.Trim ? new ClusterCommand.Drop(step.Torrent.Wanted.Torrent, step.Storage, _token) : new ClusterCommand.Assign(step.Torrent.Wanted.Torrent, step.Storage, _token), Step.Place);
@@ -114,13 +128,14 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private void Purge()
     {
         var now = _time.GetElapsedTime(0).Ticks;
-        if (now < _purgesAt) return;
+        if (_planner is null || !_view.IsCaughtUp || now < _purgesAt) return;
         _purgesAt = now + _settings.Placement.SweepInterval.Ticks;
         Do(new ClusterCommand.Purge(_settings.ForgottenRetention, _settings.PurgeLimit, _token), Step.Purge);
     }
 
     private void OnRan(Step step, ClusterOutcome outcome)
     {
+        if (step == Step.Place) OnAnswered();
         switch (step, outcome)
         {
             case (Step.Lease, ClusterOutcome.Leased leased): OnLeased(leased.Token); break;
@@ -132,7 +147,6 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
             case (Step.Purge, ClusterOutcome.Purged purged): OnPurged(purged); break;
             case (Step.Place, ClusterOutcome.Refused refused): LogRefused(_log, refused.Reason); break;
             case (Step.Release, _): _token = 0; break;
-            case (Step.Place, _): _table.Tell(new TableActor.Refresh()); break;
         }
     }
 
@@ -145,6 +159,13 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private void OnRunFailed(Step step)
     {
         if (step == Step.Lease) _isAsking = false;
+        if (step == Step.Place) OnAnswered();
+    }
+
+    // What an incarnation before this one asked for is answered to this one too.
+    private void OnAnswered()
+    {
+        if (_unanswered > 0) _unanswered--;
     }
 
     private void OnLeased(long token)

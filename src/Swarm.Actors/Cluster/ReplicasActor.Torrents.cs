@@ -14,13 +14,20 @@ namespace Swarm.Actors.Cluster;
 public sealed partial class ReplicasActor
 {
     private readonly SortedDictionary<InfoHash, long> _notBefore = [];
+    private readonly SortedDictionary<MemberId, ImmutableArray<IPEndPoint>> _endPoints = [];
     private SiteTable? _sites;
 
-    // Whether it needs no other look: never, before it runs.
-    private bool Start(InfoHash torrent, ref int starts)
+    // Whether it needs no other look: not before it has a place to start.
+    private bool Start(InfoHash torrent)
     {
-        if (starts <= 0 || _notBefore.GetValueOrDefault(torrent) > Now()) return false;
-        starts--;
+        if (_notBefore.GetValueOrDefault(torrent) > Now()) return false;
+        if (_starting.Count >= _settings.MaxStarting)
+        {
+            _toStart.Add(torrent);
+            return true;
+        }
+
+        _starting[torrent] = Now();
         _notBefore.Remove(torrent);
         _here.Add(torrent, new Local { Phase = Phase.Reading });
         Ask(new ClusterCommand.LoadSource(torrent), torrent);
@@ -35,6 +42,7 @@ public sealed partial class ReplicasActor
         {
             _here.Remove(torrent);
             _toLookAt.Add(torrent);
+            EndStart(torrent);
             return;
         }
 
@@ -44,6 +52,7 @@ public sealed partial class ReplicasActor
             LogNoSource(_log, torrent);
             _here.Remove(torrent);
             Later(torrent);
+            EndStart(torrent);
             return;
         }
 
@@ -117,13 +126,15 @@ public sealed partial class ReplicasActor
     private ImmutableArray<IPEndPoint> EndPointsOf(string storage, InfoHash torrent)
     {
         if (_view.RunnerOf(storage, torrent) is not { } runner || _view.Find(runner) is not { } member) return [];
+        // One list for all torrents: it is kept with each.
+        if (_endPoints.TryGetValue(runner, out var known)) return known;
         var ends = ImmutableArray.CreateBuilder<IPEndPoint>();
         foreach (var end in member.Traits.PeerEndPoints)
         {
             if (IPEndPoint.TryParse(end, out var parsed)) ends.Add(parsed);
         }
 
-        return ends.ToImmutable();
+        return _endPoints[runner] = ends.ToImmutable();
     }
 
     private static ImmutableArray<IPEndPoint> PeersOf(ReplicaGroup group) => [.. group.Others.SelectMany(static other => other.EndPoints)];
@@ -195,6 +206,7 @@ public sealed partial class ReplicasActor
         _torrents.Tell(new TorrentActor.Stop(failed.Torrent), ActorRefs.Nobody);
         _here.Remove(failed.Torrent);
         Later(failed.Torrent);
+        EndStart(failed.Torrent);
     }
 
     private void Stop(InfoHash torrent, Local local)
@@ -211,6 +223,7 @@ public sealed partial class ReplicasActor
         if (local.Actual is { State: ReplicaState.Failed }) Later(torrent);
         _here.Remove(torrent);
         _toLookAt.Add(torrent);
+        EndStart(torrent);
     }
 
     // Its files, its record and its lease, by whoever has them.
@@ -229,6 +242,7 @@ public sealed partial class ReplicasActor
         _here.Remove(torrent);
         _forgotten.Add(torrent);
         _toLookAt.Add(torrent);
+        EndStart(torrent);
     }
 
     private void OnNotForgotten(TorrentsActor.Refused refused)

@@ -11,11 +11,14 @@ namespace Swarm.Actors.Cluster;
 /// Works towards the view, again and again: for each torrent it compares what should be with what is, and does the next thing; what fails is tried later. So it does not matter what was lost, refused or overtaken. Runs only while the session lets the node write;
 /// when it does not, everything is stopped and taken up again when it does.
 /// </para>
+/// <para>So many torrents are being started at a time: each has its place until it is known how it is, or for <see cref="StartTime"/>, and makes it free for the next at once. What is as it should be costs nothing until the view says that it changed.</para>
 /// <para>Always holds: a torrent is started only after the supervisor has said that it stopped; a storage says that it has forgotten a torrent only when it does not run.</para>
 /// <para>Parts: this one decides, Torrents talks to the supervisor.</para>
 /// </summary>
 public sealed partial class ReplicasActor : UntypedActor, IWithTimers
 {
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(10);
+
     private readonly ClusterSettings _settings;
     private readonly IActorRef _table;
     private readonly IActorRef _torrents;
@@ -23,6 +26,8 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
     private readonly ILogger _log;
     private readonly SortedDictionary<InfoHash, Local> _here = [];
     private readonly SortedSet<InfoHash> _toLookAt = [];
+    private readonly SortedSet<InfoHash> _toStart = [];
+    private readonly SortedDictionary<InfoHash, long> _starting = [];
     private readonly SortedSet<InfoHash> _forgotten = [];
     private readonly Dictionary<long, InfoHash> _asked = [];
     private long _lastTag;
@@ -151,6 +156,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         var isAnew = view.MembersChanged || !_view.IsCaughtUp;
         _view = view;
         _sites = null;
+        if (view.MembersChanged) _endPoints.Clear();
         _toLookAt.UnionWith(view.Changed);
         _looksAtAll |= isAnew && view.IsCaughtUp;
     }
@@ -159,7 +165,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
     {
         if (_isHalted) return;
         Context.Parent.Tell(new Running(_here.Count));
-        if (!_mayWrite || _self.IsNobody || !_view.IsCaughtUp) return;
+        if (!MayAct) return;
         if (_looksAtAll)
         {
             _looksAtAll = false;
@@ -170,15 +176,37 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
             }
         }
 
-        var starts = _settings.StartsPerLook;
+        var now = Now();
+        foreach (var late in _starting.Where(each => now - each.Value >= StartTime.Ticks).Select(static each => each.Key).ToArray()) _starting.Remove(late);
         foreach (var torrent in _toLookAt.ToArray())
         {
-            if (LookAt(torrent, ref starts)) _toLookAt.Remove(torrent);
+            if (LookAt(torrent)) _toLookAt.Remove(torrent);
+        }
+
+        StartNext();
+    }
+
+    private bool MayAct => !_isHalted && _mayWrite && !_self.IsNobody && _view.IsCaughtUp;
+
+    // Much may have changed while they waited, so each is looked at again.
+    private void StartNext()
+    {
+        while (MayAct && _toStart.Count > 0 && _starting.Count < _settings.MaxStarting)
+        {
+            var next = _toStart.Min;
+            _toStart.Remove(next);
+            if (!LookAt(next)) _toLookAt.Add(next);
         }
     }
 
-    // Whether it is as it should be, and needs no other look before something changes.
-    private bool LookAt(InfoHash torrent, ref int starts)
+    // It runs, or will not for now: its place is free.
+    private void EndStart(InfoHash torrent)
+    {
+        if (_starting.Remove(torrent)) StartNext();
+    }
+
+    // Whether it is as it should be or waits for its turn to start, and needs no other look before something changes.
+    private bool LookAt(InfoHash torrent)
     {
         var placed = _view.Torrents.GetValueOrDefault(torrent);
         var replica = placed?.At(Storage);
@@ -191,7 +219,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         {
             // To be forgotten with its files it must first be known to the supervisor: it may be of an earlier process.
             if (leaves && _forgotten.Contains(torrent)) return ReportGone(torrent);
-            return !(runs || leaves) || Start(torrent, ref starts);
+            return !(runs || leaves) || Start(torrent);
         }
 
         switch (local.Phase)
@@ -223,6 +251,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
 
         var isComplete = local.Actual is { State: ReplicaState.Complete };
         if (!isComplete || local.MayBePrivate) TellGroup(placed, local);
+        else local.Group = null;
         if (!isComplete && now - local.PeersToldAt >= _settings.PeerInterval.Ticks) TellPeers(placed, local, now);
         TellOptions(placed.Wanted, local);
         var isDescribed = local.Link is null || placed.Wanted.Length > 0;
@@ -245,6 +274,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         local.ActualSince = Now();
         local.ReportedAt = long.MinValue / 2;
         _toLookAt.Add(changed.Torrent);
+        EndStart(changed.Torrent);
     }
 
     private bool ReportGone(InfoHash torrent)
@@ -266,7 +296,6 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         switch (ran.Outcome)
         {
             case ClusterOutcome.Source source: OnSource(torrent, source); break;
-            case ClusterOutcome.Done: _table.Tell(new TableActor.Refresh()); break;
             case ClusterOutcome.Refused refused: LogRefused(_log, torrent, refused.Reason); break;
         }
     }
@@ -274,8 +303,10 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
     private void OnRunFailed(long tag)
     {
         if (!_asked.Remove(tag, out var torrent)) return;
-        if (_here.TryGetValue(torrent, out var local) && local.Phase == Phase.Reading) _here.Remove(torrent);
         _toLookAt.Add(torrent);
+        if (!_here.TryGetValue(torrent, out var local) || local.Phase != Phase.Reading) return;
+        _here.Remove(torrent);
+        EndStart(torrent);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Torrent}: what was reported was refused: {Reason}")]

@@ -22,6 +22,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     private ClusterView _view = ClusterView.Empty;
     private MemberId _self;
     private SessionState _session;
+    private bool _hasNews;
 
     private RouterActor(ClusterSettings settings, IActorRef table, IActorRef bandwidth, IActorRef net, TimeProvider time)
     {
@@ -255,8 +256,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     private void OnDurable(long tag, Waiting waiting)
     {
         waiting.IsDurable = true;
-        _table.Tell(new TableActor.Refresh());
-        Context.Parent.Tell(new MembersActor.TellAll(new ClusterMessage.Changed(_view.Version, _view.UpToChange + 1)));
+        _hasNews = true;
         if (waiting.Acknowledged == 0) End(tag, waiting, new Accepted(waiting.Torrent, _view.Torrents.GetValueOrDefault(waiting.Torrent)?.CompleteReplicas ?? 0));
     }
 
@@ -273,7 +273,11 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
         TakeBans(view);
         // For whoever in the program shows the cluster; nothing in the tree listens.
         Context.System.EventStream.Publish(new ClusterSeen(view));
-        if (!view.IsCaughtUp || _waiting.Count == 0) return;
+        if (!view.IsCaughtUp) return;
+        // Once for all that one batch has brought.
+        if (_hasNews) Context.Parent.Tell(new MembersActor.TellAll(new ClusterMessage.Changed(view.Version, view.UpToChange)));
+        _hasNews = false;
+        if (_waiting.Count == 0) return;
         foreach (var (tag, waiting) in _waiting.ToArray())
         {
             if (waiting.IsDurable && view.Torrents.GetValueOrDefault(waiting.Torrent) is { } placed && placed.CompleteReplicas >= waiting.Acknowledged) End(tag, waiting, new Accepted(waiting.Torrent, placed.CompleteReplicas));

@@ -7,16 +7,20 @@ namespace Swarm.Actors.Cluster;
 
 /// <summary>
 /// <c>cluster/table</c>: the only caller of <see cref="IClusterStore"/>. Takes commands of its siblings, reads what changed, and tells those that asked for it each new view of the cluster.
-/// <para>One batch is under way at a time; what comes meanwhile makes the next. Sessions go first, so that they never wait behind placement. Nothing is tried again here: a renewal that is late is worth nothing, and everybody else looks at the next view and thinks anew.</para>
+/// <para>One batch is under way at a time; what comes meanwhile makes the next. A batch that changes what views show also reads it, so nobody has to ask for a view of what he has just done. Sessions go first, so that they never wait behind placement. Nothing is tried again here: a renewal that is late is worth nothing, and everybody else looks at the next view and thinks anew.</para>
 /// <para>Always holds: each <see cref="Run"/> gets exactly one <see cref="Ran"/> or <see cref="RunFailed"/>; views never go back; a view that was read after a command's outcome is told after it. A queue at its limit refuses at once, and that is counted.</para>
 /// </summary>
 public sealed partial class TableActor : UntypedActor, IWithTimers
 {
+    // Sources go through the database's memory and its log: a batch that is full of large ones ends early, and in time.
+    private const long MostSourceBytes = 8 << 20;
+
     private readonly IClusterStore _store;
     private readonly ClusterSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Kept _kept;
+    private readonly SharedReplicas _shared = new();
     private readonly Queue<Waiting> _urgent = new();
     private readonly Queue<Waiting> _queue = new();
     private ImmutableArray<Waiting> _underWay = [];
@@ -141,9 +145,15 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     private void OnSubmit()
     {
         var batch = ImmutableArray.CreateBuilder<Waiting>();
-        while (batch.Count < _settings.TableBatchLimit && (_urgent.TryDequeue(out var next) || _queue.TryDequeue(out next))) batch.Add(next);
+        var bytes = 0L;
+        while (batch.Count < _settings.TableBatchLimit && bytes < MostSourceBytes && (_urgent.TryDequeue(out var next) || _queue.TryDequeue(out next)))
+        {
+            batch.Add(next);
+            bytes += SourceBytes(next.Command);
+        }
+
         _underWay = batch.ToImmutable();
-        _isReading = _readWanted;
+        _isReading = _readWanted || batch.Any(static waiting => IsInViews(waiting.Command));
         _readWanted = false;
         if (_readAnew && _isReading) _view = _view.Anew();
         if (_isReading) _readAnew = false;
@@ -152,6 +162,15 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
         _askedAt = _time.GetElapsedTime(0).Ticks;
         _store.Submit(++_kept.LastBatch, [.. commands], Self);
     }
+
+    private static int SourceBytes(ClusterCommand command) => command switch
+    {
+        ClusterCommand.AddTorrent add => add.Source.Length,
+        ClusterCommand.Describe describe => describe.Source.Length,
+        _ => 0,
+    };
+
+    private static bool IsInViews(ClusterCommand command) => command is not (ClusterCommand.Renew or ClusterCommand.AcquireLease or ClusterCommand.ReleaseLease or ClusterCommand.LoadSource);
 
     private void OnCommitted(IClusterStore.Committed committed)
     {
@@ -163,7 +182,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
 
     private void OnView(ClusterOutcome.View read)
     {
-        _view = _view.With(read);
+        _view = _view.With(read with { Torrents = [.. read.Torrents.Select(_shared.Share)] });
         if (!_view.IsCaughtUp) _readWanted = true;
         foreach (var watcher in _kept.Watchers) watcher.Tell(new ViewChanged(_view));
     }

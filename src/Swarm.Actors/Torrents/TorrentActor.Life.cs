@@ -52,13 +52,14 @@ public sealed partial class TorrentActor
             case (_, StoreOutcome.Fenced): Fail("another process has taken this torrent over"); break;
             case (StoreStep.Record, _): OnRecorded(); break;
             case (StoreStep.Metadata, _) when _state == TorrentState.FetchingMetadata: OpenContent(); break;
-            case (StoreStep.Begin, _): Begin(); break;
+            case (StoreStep.Begin, _):
+                OnProgressStored();
+                Begin();
+                break;
+            case (StoreStep.Progress, _): OnProgressStored(); break;
             case (StoreStep.Command, _): OnCommandRecorded(); break;
             case (StoreStep.Summary, _): ContinueStop(); break;
-            case (StoreStep.LastProgress, _):
-                _saved = true;
-                ContinueStop();
-                break;
+            case (StoreStep.LastProgress, _): EndRecord(); break;
         }
     }
 
@@ -67,7 +68,7 @@ public sealed partial class TorrentActor
         LogStoreFailed(_log, Name, reason);
         switch (step)
         {
-            case StoreStep.Progress: _dirty = true; break;
+            case StoreStep.Progress: OnProgressNotStored(); break;
             case StoreStep.LastProgress or StoreStep.Summary: ContinueStop(); break;
             case StoreStep.Command: OnCommandNotRecorded(reason); break;
             case StoreStep.Forgotten: OnNotForgotten(reason); break;
@@ -257,12 +258,13 @@ public sealed partial class TorrentActor
         _files = ready.Files;
         _verified = Bitfield.FromWire(ready.Verified.AsSpan(), _verified!.Length)!;
         CountVerified();
+        if (IsComplete && _completedTicks == 0) _completedTicks = _services.Ports.Time.GetUtcNow().Ticks;
         // Once begun, whatever lies there was put there by us.
         var problems = ready.Problems.RemoveAll(problem => _begun && problem.Kind == FileProblemKind.InTheWay);
         if (problems.Length > 0) Fail(FileProblems.Describe(problems, _options.Folder, _options.SeedOnly));
         else if (_options.SeedOnly && !_verified.IsFull) Fail($"{_verified.Length - _verified.Count} of {_verified.Length} pieces do not match the torrent; 'swarm verify' names the files, 'swarm get --recheck' fetches and overwrites what does not match");
         // From here on the files are ours, and it is written down before the first of them is touched.
-        else Store(PutProgress(ready.Verified, ready.Files), StoreStep.Begin);
+        else StoreProgress(PutProgress(ready.Verified, ready.Files), StoreStep.Begin);
     }
 
     private void Begin()
@@ -284,7 +286,8 @@ public sealed partial class TorrentActor
         SetState(TorrentState.Downloading);
         foreach (var peer in _peers.All) peer.Actor.Tell(new PeerActor.ContentKnown(Content()));
         StartAnnouncer();
-        AddKnownPeers();
+        // A replica that has everything calls nobody: others call it if they lack something, and if they do not, a call would only wake them.
+        if (_options.Group is null || !IsComplete) AddKnownPeers();
         AcceptWaiting();
         Dial();
     }

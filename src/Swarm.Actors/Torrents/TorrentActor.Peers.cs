@@ -27,6 +27,7 @@ public sealed partial class TorrentActor
     private void StartAnnouncer()
     {
         if (IsSilent || (_announcing && !_announcerGone)) return;
+        if (!_announcing) _announcedFrom = Now();
         _announcing = true;
         var tiers = TrackerTiers;
         var dht = Dht;

@@ -14,6 +14,9 @@ public sealed partial class TorrentActor
     private bool _dirty;
     private bool _allWasRecorded;
     private bool _saved;
+    private StoreCommand.PutProgress? _toRecord;
+    private StoreCommand.PutProgress? _onRecord;
+    private int _recording;
     private bool _announcerGone = true;
     private bool _piecesClosing;
     private bool _piecesClosed;
@@ -39,6 +42,39 @@ public sealed partial class TorrentActor
         _pieces!.Tell(new PiecesActor.Checkpoint());
     }
 
+    private void EndRecord()
+    {
+        _saved = true;
+        ContinueStop();
+    }
+
+    private void StoreProgress(StoreCommand.PutProgress put, StoreStep step)
+    {
+        _recording++;
+        _onRecord = null;
+        _toRecord = put;
+        Store(put, step);
+    }
+
+    // What is on record is known when nothing more is under way.
+    private void OnProgressStored()
+    {
+        if (--_recording == 0) _onRecord = _toRecord;
+    }
+
+    private void OnProgressNotStored()
+    {
+        _recording--;
+        _toRecord = null;
+        _dirty = true;
+    }
+
+    // A seed that is only watched is not written down again and again.
+    private static bool SaysTheSame(StoreCommand.PutProgress? recorded, StoreCommand.PutProgress next) =>
+        recorded is { Summary: { } before } && next is { Summary: { } after } && recorded.Token == next.Token
+        && before with { TrackerTiers = after.TrackerTiers } == after && before.TrackerTiers.Length == after.TrackerTiers.Length && before.TrackerTiers.Zip(after.TrackerTiers, static (a, b) => a.SequenceEqual(b)).All(static same => same)
+        && recorded.Progress with { Verified = [], Files = [] } == next.Progress with { Verified = [], Files = [] } && recorded.Progress.Verified.SequenceEqual(next.Progress.Verified) && recorded.Progress.Files.SequenceEqual(next.Progress.Files);
+
     private StoreCommand.PutProgress PutProgress(ImmutableArray<byte> verified, ImmutableArray<FileFingerprint> files) => new(_torrent, _token, Progress(verified, files)) { Summary = Summarise() };
 
     private ProgressRecord Progress(ImmutableArray<byte> verified, ImmutableArray<FileFingerprint> files) =>
@@ -59,7 +95,9 @@ public sealed partial class TorrentActor
 
         _files = checkpointed.Files;
         var last = IsEnding;
-        Store(PutProgress(checkpointed.Verified, checkpointed.Files), last ? StoreStep.LastProgress : StoreStep.Progress);
+        var put = PutProgress(checkpointed.Verified, checkpointed.Files);
+        if (!SaysTheSame(_onRecord, put)) StoreProgress(put, last ? StoreStep.LastProgress : StoreStep.Progress);
+        else if (last) EndRecord();
         if (_finished && _dirty && !last) Checkpoint();
     }
 

@@ -8,6 +8,7 @@ namespace Swarm.Actors.Torrents;
 public sealed partial class TorrentActor
 {
     private const int SlowBeats = 10;
+    private static readonly TimeSpan TimeToBeHeard = TimeSpan.FromSeconds(30);
 
     private readonly List<Incoming> _waiting = [];
     private TorrentRow? _toldRow;
@@ -18,6 +19,7 @@ public sealed partial class TorrentActor
     private long _completedTicks;
     private long _activeTicks;
     private long _busyAt;
+    private long _announcedFrom;
     private bool _isAwake;
     private bool _beatsSlowly;
     private bool _mustWork;
@@ -107,9 +109,11 @@ public sealed partial class TorrentActor
 
     private void RestIfIdle(long now)
     {
-        if (!WeAreSeed || _peers.All.Count > 0 || _dialing > 0 || _dirty || IsCommanded || SeedTimeGoal > TimeSpan.Zero) _busyAt = now;
+        if (!IsIdle) _busyAt = now;
         else if (now - _busyAt >= _services.Settings.RestAfter.Ticks) Rest();
     }
+
+    private bool IsIdle => WeAreSeed && _peers.All.Count == 0 && _dialing == 0 && !_dirty && !IsCommanded && SeedTimeGoal == TimeSpan.Zero;
 
     private void BeginAnew(TorrentOptions options)
     {
@@ -162,7 +166,8 @@ public sealed partial class TorrentActor
             VerifiedPieces = _verified?.Count ?? 0,
             Moved = Moved,
             TrackerTiers = TrackerTiers,
-            WasAnnounced = _announcing && !_options.StandsStill && !IsSilent,
+            // What has just begun may not have come as far as its trackers.
+            WasAnnounced = _announcing && !_options.StandsStill && !IsSilent && Now() - _announcedFrom >= TimeToBeHeard.Ticks,
             Group = _options.Group,
         };
         Context.Parent.Tell(_again is null ? new TorrentsActor.Rests(resting) : new TorrentsActor.BeginsAnew(resting, _again));

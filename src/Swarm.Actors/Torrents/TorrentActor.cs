@@ -89,6 +89,12 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
         public static readonly MayRest Instance = new();
     }
 
+    /// <summary>From the parent: there are too many at work; rest, if nothing is to be done.</summary>
+    internal sealed record RestEarly
+    {
+        public static readonly RestEarly Instance = new();
+    }
+
     /// <summary>From the parent, to one that was woken: open the content, whatever is recorded.</summary>
     internal sealed record WorkOn
     {
@@ -223,6 +229,8 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
             case Stop stop: OnStop(stop); break;
             case TorrentsActor.ITorrentCommand command: OnCommand(command); break;
             case WorkOn: Wake(); break;
+            case RestEarly when IsIdle: Rest(); break;
+            case RestEarly: break;
             case MayRest: OnMayRest(); break;
             case PiecesActor.WorkDone done: OnWorkDone(done); break;
             case PiecesActor.WorkFailed failed: OnWorkFailed(failed); break;

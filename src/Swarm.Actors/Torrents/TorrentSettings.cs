@@ -25,6 +25,9 @@ public sealed record TorrentSettings
     /// <summary>How long a complete torrent that nobody is connected to goes on before it rests, 1 s to 1 day.</summary>
     public TimeSpan RestAfter { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Complete torrents that nobody is connected to and that go on all the same, 1 to 1,000,000; of more the longest idle rest at once, for one at work takes some twenty times the memory of one at rest, and has a timer.</summary>
+    public int MaxIdle { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 200;
+
     /// <summary>Torrents that are read from the store at a time when all are taken up, 1 to 65,536.</summary>
     public int RestorePage { get; init => field = Setting.InRange(value, 1, 65_536); } = 1_024;
 

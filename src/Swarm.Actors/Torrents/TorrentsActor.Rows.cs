@@ -93,6 +93,24 @@ public sealed partial class TorrentsActor
         if (!_atWork.TryGetValue(row.Torrent, out var torrent)) return;
         torrent.Row = row;
         Changed(row);
+        if (row is { State: TorrentState.Seeding, ConnectedPeers: 0 }) torrent.Idle ??= _idle.AddLast(torrent);
+        else NoLongerIdle(torrent);
+        if (_idle.Count > _services.Settings.MaxIdle) LetRest();
+    }
+
+    private void NoLongerIdle(TorrentAtWork torrent)
+    {
+        if (torrent.Idle is not { } idle) return;
+        _idle.Remove(idle);
+        torrent.Idle = null;
+    }
+
+    // The longest idle of too many. Whether it can, it knows itself; one that cannot is idle again when it tells its next row.
+    private void LetRest()
+    {
+        var torrent = _idle.First!.Value;
+        NoLongerIdle(torrent);
+        torrent.Actor.Tell(TorrentActor.RestEarly.Instance);
     }
 
     private void Changed(TorrentRow row)

@@ -22,6 +22,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     private readonly Dictionary<IActorRef, InfoHash> _byActor = [];
     private readonly RestingTorrents _resting = new();
     private readonly SortedDictionary<InfoHash, TorrentRow> _changedRows = [];
+    private readonly LinkedList<TorrentAtWork> _idle = new();
     private IActorRef _announcer = ActorRefs.Nobody;
     private IActorRef? _drainer;
     private bool _goodbyesSaid;
@@ -201,6 +202,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     {
         if (!_byActor.Remove(actor, out var torrent)) return;
         _atWork.Remove(torrent, out var left);
+        NoLongerIdle(left!);
         switch (left!.LastWord)
         {
             case BeginsAnew anew when _drainer is null:
@@ -280,6 +282,9 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
 
         /// <summary>What it was before it was woken, or null.</summary>
         public RestingTorrent? Rested { get; set; }
+
+        /// <summary>Its place among those that are idle, or null.</summary>
+        public LinkedListNode<TorrentAtWork>? Idle { get; set; }
 
         /// <summary>Whether it is going to rest.</summary>
         public bool IsLeaving { get; set; }

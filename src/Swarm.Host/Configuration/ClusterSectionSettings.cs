@@ -100,8 +100,8 @@ internal sealed record ClusterSectionSettings : IChecked
     /// <summary>From one look at what is to be run here to the next, 50 ms to 1 min.</summary>
     public TimeSpan ReplicaInterval { get; init => field = Setting.InRange(value, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(1)); } = Usual.ReplicaInterval;
 
-    /// <summary>Torrents that are started here at one look, 1 to 10,000.</summary>
-    public int StartsPerLook { get; init => field = Setting.InRange(value, 1, 10_000); } = Usual.StartsPerLook;
+    /// <summary>Torrents that are being started here at a time, 1 to 10,000.</summary>
+    public int MaxStarting { get; init => field = Setting.InRange(value, 1, 10_000); } = Usual.MaxStarting;
 
     /// <summary>How long a replica that failed is left alone, 1 s to 1 day.</summary>
     public TimeSpan RetryDelay { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = Usual.RetryDelay;
@@ -165,7 +165,7 @@ internal sealed record ClusterSectionSettings : IChecked
         ForgottenRetention = ForgottenRetention,
         PurgeLimit = PurgeLimit,
         ReplicaInterval = ReplicaInterval,
-        StartsPerLook = StartsPerLook,
+        MaxStarting = MaxStarting,
         RetryDelay = RetryDelay,
         PeerInterval = PeerInterval,
         ReportInterval = ReportInterval,

@@ -45,7 +45,7 @@ public sealed class PlacementPlanner(PlacementSettings settings)
         foreach (var torrent in _view.Torrents.Keys) Enqueue(torrent);
     }
 
-    /// <summary>The changes of one round, at a moment of the node's monotonic clock. A torrent of which one was asked for is looked at again when it has changed, or after <see cref="PlacementSettings.StepTimeout"/>.</summary>
+    /// <summary>The changes of one round, at a moment of the node's monotonic clock; all that are missing of a torrent together, so there may be a few more than the settings say. A torrent of which one was asked for is looked at again when it has changed, or after <see cref="PlacementSettings.StepTimeout"/>.</summary>
     public ImmutableArray<PlanStep> Round(long nowTicks)
     {
         var steps = ImmutableArray.CreateBuilder<PlanStep>();
@@ -69,14 +69,19 @@ public sealed class PlacementPlanner(PlacementSettings settings)
             }
 
             _pending.Remove(torrent);
-            if (PlacementRule.Next(placed, _sites, settings) is not { } step) continue;
-            // It is looked at again in any case: one step seldom is all.
-            Enqueue(torrent);
-            if (!MayBegin(step.Reason, CopiesUnderWay + begun)) continue;
-            if (step.Reason == PlanReason.Move) _movesThisMinute++;
-            if (step.Reason != PlanReason.Trim) begun++;
-            _pending[torrent] = (placed.Change, nowTicks + settings.StepTimeout.Ticks);
-            steps.Add(step);
+            var isAny = false;
+            foreach (var step in PlacementRule.Steps(placed, _sites, settings))
+            {
+                isAny = true;
+                if (!MayBegin(step.Reason, CopiesUnderWay + begun)) break;
+                if (step.Reason == PlanReason.Move) _movesThisMinute++;
+                if (step.Reason != PlanReason.Trim) begun++;
+                _pending[torrent] = (placed.Change, nowTicks + settings.StepTimeout.Ticks);
+                steps.Add(step);
+            }
+
+            // It is looked at again in any case: what is done now seldom is all.
+            if (isAny) Enqueue(torrent);
         }
 
         return steps.ToImmutable();

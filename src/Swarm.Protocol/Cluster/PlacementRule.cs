@@ -5,10 +5,10 @@ namespace Swarm.Protocol.Cluster;
 /// <summary>Why a placement changes.</summary>
 public enum PlanReason
 {
-    /// <summary>The torrent has no replica at all: a first copy, for which nobody waits.</summary>
+    /// <summary>The torrent is new, and no replica of it has come to anything yet: all that are wanted are made at once, and nobody waits for them.</summary>
     First,
 
-    /// <summary>There are fewer replicas than wanted.</summary>
+    /// <summary>There are fewer replicas than wanted, and there were more or one is complete.</summary>
     Repair,
 
     /// <summary>It should be elsewhere.</summary>
@@ -44,6 +44,25 @@ public static class PlacementRule
         return [.. pinned, .. Rendezvous.Choose(able, Math.Max(0, torrent.Wanted.Replicas - pinned.Length), pinned)];
     }
 
+    /// <summary>
+    /// The next step, and where that is a copy that is missing, those after it as if it had been done: where the copies go does not follow from what comes of each. So all replicas of a new torrent are placed at once. Empty: it is as it should be, or nothing can be done.
+    /// </summary>
+    public static ImmutableArray<PlanStep> Steps(PlacedTorrent torrent, SiteTable sites, PlacementSettings settings)
+    {
+        var steps = ImmutableArray.CreateBuilder<PlanStep>();
+        var placed = torrent;
+        while (Next(placed, sites, settings) is { } step)
+        {
+            var isMissing = step.Reason is PlanReason.First or PlanReason.Repair;
+            // What was going and is to stay is none that is going any more, but the torrent is no newer for it.
+            if (isMissing || steps.Count == 0) steps.Add(step with { Torrent = torrent, Reason = steps.Count > 0 ? steps[0].Reason : step.Reason });
+            if (!isMissing) break;
+            placed = placed.With(new Replica(step.Storage, ReplicaState.Assigned));
+        }
+
+        return steps.ToImmutable();
+    }
+
     private static PlanStep? Missing(PlacedTorrent torrent, SiteTable sites, IReadOnlyList<StorageSite> ranked, PlacementSettings settings)
     {
         // Failed ones and those that go are not counted; those at a storage that is only away are.
@@ -51,7 +70,18 @@ public static class PlacementRule
         if (counted.Length >= torrent.Wanted.Replicas) return null;
         var taken = counted.Select(replica => sites.Find(replica.Storage)).OfType<StorageSite>().ToArray();
         var able = ranked.Where(site => IsFree(torrent, site) && sites.HasRoom(site.Storage, torrent.Wanted.Length, settings)).ToArray();
-        return Rendezvous.Choose(able, 1, taken) is [var best] ? new PlanStep(torrent, best.Storage, torrent.Replicas.IsEmpty ? PlanReason.First : PlanReason.Repair) : null;
+        return Rendezvous.Choose(able, 1, taken) is [var best] ? new PlanStep(torrent, best.Storage, IsNew(torrent, sites) ? PlanReason.First : PlanReason.Repair) : null;
+    }
+
+    // A replica that is lost, failed, going or complete is a sign of an earlier placement.
+    private static bool IsNew(PlacedTorrent torrent, SiteTable sites)
+    {
+        foreach (var replica in torrent.Replicas)
+        {
+            if (replica.State != ReplicaState.Assigned || sites.StateOf(replica.Storage) != SiteState.Here) return false;
+        }
+
+        return true;
     }
 
     // Where it never was, or is just leaving; not where it has failed.

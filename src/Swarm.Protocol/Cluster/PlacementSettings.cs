@@ -17,8 +17,8 @@ public sealed record PlacementSettings
     /// <summary>Torrents that the planner looks at in a round, 1 to 1,000,000.</summary>
     public int TorrentsPerRound { get; init => field = Setting.InRange(value, 1, 1_000_000); } = 5_000;
 
-    /// <summary>Changes of placement that are written in a round, 1 to 10,000; the rest waits for the next.</summary>
-    public int StepsPerRound { get; init => field = Setting.InRange(value, 1, 10_000); } = 500;
+    /// <summary>Changes of placement that are written in a round, 1 to 10,000; the next round begins when they are written, and goes on with the rest.</summary>
+    public int StepsPerRound { get; init => field = Setting.InRange(value, 1, 10_000); } = 1_000;
 
     /// <summary>Copies under way at most when one is begun to repair or to drain, 1 to 100,000. First copies of new torrents do not wait.</summary>
     public int MaxRepairs { get; init => field = Setting.InRange(value, 1, 100_000); } = 200;

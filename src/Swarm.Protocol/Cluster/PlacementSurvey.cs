@@ -67,9 +67,11 @@ public sealed record PlacementSurvey
                 storages[site.Storage] = storages[site.Storage] with { Wanted = storages[site.Storage].Wanted.Plus(bytes) };
             }
 
-            if (PlacementRule.Next(placed, sites, settings) is not { } step) continue;
-            next[step.Reason] = next.GetValueOrDefault(step.Reason).Plus(bytes);
-            if (steps.Count < limit) steps.Add(step);
+            foreach (var step in PlacementRule.Steps(placed, sites, settings))
+            {
+                next[step.Reason] = next.GetValueOrDefault(step.Reason).Plus(bytes);
+                if (steps.Count < limit) steps.Add(step);
+            }
         }
 
         return new PlacementSurvey

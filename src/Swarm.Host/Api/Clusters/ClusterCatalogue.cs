@@ -12,10 +12,14 @@ namespace Swarm.Host.Api.Clusters;
 /// </summary>
 internal sealed class ClusterCatalogue(TorrentCatalogue catalogue, string self, TimeProvider clock)
 {
+    // Most torrents show one of a few replicas, so each is kept once; reasons make many, and then it begins anew.
+    private const int MaxShared = 4_096;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<InfoHash, TorrentRow> _own = [];
     private readonly Dictionary<InfoHash, PlacedTorrent> _placed = [];
     private readonly Dictionary<InfoHash, SortedDictionary<string, (TorrentState State, string? Reason)>> _said = [];
+    private readonly Dictionary<PlacedReplica, PlacedReplica> _shared = [];
     private ClusterView _view = ClusterView.Empty;
     private bool _looksAtAll;
 
@@ -110,11 +114,19 @@ internal sealed class ClusterCatalogue(TorrentCatalogue catalogue, string self, 
         return new Placement(placed.Wanted.Replicas, placed.Wanted.IsPaused, placed.Wanted.IsRemoved, own is not null, PlacedOptions.Of(placed.Wanted), [.. placed.Replicas.Select(replica =>
         {
             var node = _view.RunnerOf(replica.Storage, placed.Wanted.Torrent)?.EndPoint;
-            if (node == self) return new PlacedReplica(replica.Storage, node, replica.State, replica.IsPinned, own?.State, replica.Reason ?? own?.Reason);
-            return said is not null && node is not null && said.TryGetValue(node, out var phase)
+            if (node == self) return Shared(new PlacedReplica(replica.Storage, node, replica.State, replica.IsPinned, own?.State, replica.Reason ?? own?.Reason));
+            return Shared(said is not null && node is not null && said.TryGetValue(node, out var phase)
                 ? new PlacedReplica(replica.Storage, node, replica.State, replica.IsPinned, phase.State, replica.Reason ?? phase.Reason)
-                : new PlacedReplica(replica.Storage, node, replica.State, replica.IsPinned, null, replica.Reason);
+                : new PlacedReplica(replica.Storage, node, replica.State, replica.IsPinned, null, replica.Reason));
         })]);
+    }
+
+    private PlacedReplica Shared(PlacedReplica replica)
+    {
+        if (_shared.TryGetValue(replica, out var known)) return known;
+        if (_shared.Count >= MaxShared) _shared.Clear();
+        _shared.Add(replica, replica);
+        return replica;
     }
 
     // What is known of a torrent that runs elsewhere: no rates, no peers.

@@ -64,7 +64,7 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
     {
         Add(batch, isExclusive ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ");
         // Large ones travel before anybody waits for us.
-        foreach (var (torrent, source) in needs.EarlySources) batch.BatchCommands.Add(ClusterWrite.Source(torrent, source));
+        if (needs.EarlySources is { Length: > 0 } early) batch.BatchCommands.Add(ClusterWrite.Sources(early));
         Ask(batch, "SELECT version, last_generation, last_change, last_token, purged_to, marked_change, marked_at, last_ban FROM cluster_state" + (isExclusive ? " FOR UPDATE" : ""), AddNumbers);
         if (isExclusive && needs.LockedEndPoints.Length > 0)
         {

@@ -53,7 +53,7 @@ internal sealed class ClusterNeeds
     public byte[][] LoadedSources => [.. _loaded.Select(static torrent => torrent.Value.ToArray())];
 
     /// <summary>The sources that are written whatever the tables hold, the last of each torrent, in the order of torrents: those that no command of the batch looks at.</summary>
-    public IEnumerable<KeyValuePair<InfoHash, ImmutableArray<byte>>> EarlySources => _sources.Where(source => IsEarly(source.Key));
+    public KeyValuePair<InfoHash, ImmutableArray<byte>>[] EarlySources => [.. _sources.Where(source => IsEarly(source.Key))];
 
     /// <summary>So many rows of forgotten torrents may be purged, and one is looked at beyond them.</summary>
     public long PurgeLimit { get; private set; }

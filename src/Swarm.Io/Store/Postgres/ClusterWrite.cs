@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Npgsql;
 using NpgsqlTypes;
@@ -8,6 +9,7 @@ namespace Swarm.Io.Store.Postgres;
 
 /// <summary>
 /// The second round trip of a transaction: what is different in the tables after the commands, as statements, and the commit. What the commands did not touch is the same object before and after, so differences are found by reference.
+/// <para>However many torrents are different, they are one statement: all nodes wait for each other here, and a row of its own costs each of them several times what it costs as part of many.</para>
 /// </summary>
 internal static class ClusterWrite
 {
@@ -30,17 +32,12 @@ internal static class ClusterWrite
             Add(batch, "DELETE FROM cluster_torrents WHERE torrent = ANY ($1)", [Value(before.Torrents.Keys.Where(torrent => !after.Torrents.ContainsKey(torrent)).Select(static torrent => torrent.Value.ToArray()).ToArray())]);
         }
 
-        foreach (var (torrent, placed) in after.Torrents)
-        {
-            if (ReferenceEquals(before.Torrents.GetValueOrDefault(torrent), placed)) continue;
-            Add(batch, PutTorrent, TorrentValues(placed));
-            if (placed.IsForgotten) Add(batch, "DELETE FROM cluster_sources WHERE torrent = $1", [Value(torrent.Value.ToArray())]);
-        }
-
-        foreach (var (torrent, source) in after.Sources)
-        {
-            if (!needs.IsEarly(torrent) && before.Sources.GetValueOrDefault(torrent) != source) batch.BatchCommands.Add(Source(torrent, source));
-        }
+        PlacedTorrent[] placed = [.. after.Torrents.Where(each => !ReferenceEquals(before.Torrents.GetValueOrDefault(each.Key), each.Value)).Select(static each => each.Value)];
+        if (placed.Length > 0) Add(batch, PutTorrents, TorrentValues(placed));
+        byte[][] forgotten = [.. placed.Where(static torrent => torrent.IsForgotten).Select(static torrent => torrent.Wanted.Torrent.Value.ToArray())];
+        if (forgotten.Length > 0) Add(batch, "DELETE FROM cluster_sources WHERE torrent = ANY ($1)", [Value(forgotten)]);
+        KeyValuePair<InfoHash, ImmutableArray<byte>>[] sources = [.. after.Sources.Where(each => !needs.IsEarly(each.Key) && before.Sources.GetValueOrDefault(each.Key) != each.Value)];
+        if (sources.Length > 0) batch.BatchCommands.Add(Sources(sources));
 
         foreach (var (torrent, hints) in after.Hints)
         {
@@ -61,15 +58,18 @@ internal static class ClusterWrite
         await batch.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Writes a torrent's source. One that is there already costs a comparison.</summary>
-    public static NpgsqlBatchCommand Source(InfoHash torrent, ImmutableArray<byte> source) => Command(
-        "INSERT INTO cluster_sources AS known (torrent, source) VALUES ($1, $2) ON CONFLICT (torrent) DO UPDATE SET source = excluded.source WHERE known.source IS DISTINCT FROM excluded.source",
-        [Value(torrent.Value.ToArray()), Value(ImmutableCollectionsMarshal.AsArray(source)!)]);
+    /// <summary>Writes the sources of torrents, each once and in the order of torrents, so that nobody who writes some of them waits for us as we for him. One that is there already costs a comparison.</summary>
+    public static NpgsqlBatchCommand Sources(IReadOnlyCollection<KeyValuePair<InfoHash, ImmutableArray<byte>>> sources) => Command(
+        "INSERT INTO cluster_sources AS known (torrent, source) SELECT * FROM unnest($1, $2) ON CONFLICT (torrent) DO UPDATE SET source = excluded.source WHERE known.source IS DISTINCT FROM excluded.source",
+        [Value(sources.Select(static source => source.Key.Value.ToArray()).ToArray()), Value(sources.Select(static source => ImmutableCollectionsMarshal.AsArray(source.Value)!).ToArray())]);
 
-    private const string PutTorrent =
+    // An array of arrays is one array in PostgreSQL, so what is an array in a row travels as the text of one.
+    private const string PutTorrents =
         """
         INSERT INTO cluster_torrents (torrent, change, replicas, is_paused, is_removed, deletes_data, is_sequential, download_limit, upload_limit, length, storages, states, pinned, reasons, name)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        SELECT torrent, change, replicas, is_paused, is_removed, deletes_data, is_sequential, download_limit, upload_limit, length, storages::text[], states::smallint[], pinned::boolean[], reasons::text[], name
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            AS given (torrent, change, replicas, is_paused, is_removed, deletes_data, is_sequential, download_limit, upload_limit, length, storages, states, pinned, reasons, name)
         ON CONFLICT (torrent) DO UPDATE SET change = excluded.change, replicas = excluded.replicas, is_paused = excluded.is_paused, is_removed = excluded.is_removed, deletes_data = excluded.deletes_data,
             is_sequential = excluded.is_sequential, download_limit = excluded.download_limit, upload_limit = excluded.upload_limit, length = excluded.length,
             storages = excluded.storages, states = excluded.states, pinned = excluded.pinned, reasons = excluded.reasons, name = excluded.name
@@ -135,18 +135,20 @@ internal static class ClusterWrite
         }
     }
 
-    private static NpgsqlParameter[] TorrentValues(PlacedTorrent placed)
-    {
-        var (wanted, replicas) = (placed.Wanted, placed.Replicas);
-        return
-        [
-            Value(wanted.Torrent.Value.ToArray()), Value(placed.Change), Value(wanted.Replicas), Value(wanted.IsPaused), Value(wanted.IsRemoved), Value(wanted.DeletesData), Value(wanted.IsSequential),
-            Value(wanted.DownloadLimit), Value(wanted.UploadLimit), Value(wanted.Length),
-            Value(replicas.Select(static replica => replica.Storage).ToArray()), Value(replicas.Select(static replica => (short)replica.State).ToArray()), Value(replicas.Select(static replica => replica.IsPinned).ToArray()),
-            new NpgsqlParameter<string?[]> { TypedValue = [.. replicas.Select(static replica => replica.Reason)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
-            new NpgsqlParameter<string?> { TypedValue = wanted.Name, NpgsqlDbType = NpgsqlDbType.Text },
-        ];
-    }
+    private static NpgsqlParameter[] TorrentValues(PlacedTorrent[] placed) =>
+    [
+        Column(placed, static torrent => torrent.Wanted.Torrent.Value.ToArray()), Column(placed, static torrent => torrent.Change), Column(placed, static torrent => torrent.Wanted.Replicas),
+        Column(placed, static torrent => torrent.Wanted.IsPaused), Column(placed, static torrent => torrent.Wanted.IsRemoved), Column(placed, static torrent => torrent.Wanted.DeletesData), Column(placed, static torrent => torrent.Wanted.IsSequential),
+        Column(placed, static torrent => torrent.Wanted.DownloadLimit), Column(placed, static torrent => torrent.Wanted.UploadLimit), Column(placed, static torrent => torrent.Wanted.Length),
+        Column(placed, static torrent => ArrayText(torrent, static replica => replica.Storage)), Column(placed, static torrent => ArrayText(torrent, static replica => ((short)replica.State).ToString(CultureInfo.InvariantCulture))),
+        Column(placed, static torrent => ArrayText(torrent, static replica => replica.IsPinned ? "t" : "f")), Column(placed, static torrent => ArrayText(torrent, static replica => replica.Reason)),
+        new NpgsqlParameter<string?[]> { TypedValue = [.. placed.Select(static torrent => torrent.Wanted.Name)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+    ];
+
+    private static NpgsqlParameter<T[]> Column<T>(PlacedTorrent[] placed, Func<PlacedTorrent, T> value) => Value(Array.ConvertAll(placed, torrent => value(torrent)));
+
+    private static string ArrayText(PlacedTorrent torrent, Func<Replica, string?> value) =>
+        $"{{{string.Join(',', torrent.Replicas.Select(replica => value(replica) is { } text ? $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"" : "NULL"))}}}";
 
     private static void Add(NpgsqlBatch batch, string sql, NpgsqlParameter[] parameters) => batch.BatchCommands.Add(Command(sql, parameters));
 

@@ -30,6 +30,35 @@ public sealed class RestingTests
     }
 
     [Fact]
+    public void Of_more_idle_ones_than_there_may_be_the_longest_idle_rest_at_once_but_none_that_somebody_is_connected_to()
+    {
+        var torrent = TorrentSettings.Default with { RestAfter = TimeSpan.FromHours(1), MaxIdle = 3 };
+        var world = new NodeWorld(new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")], Torrent = torrent }).Start();
+        world.Http.Answer = fetch => FakeHttp.Reply(fetch, "d8:intervali1800ee");
+        FakeContent[] contents = [.. Enumerable.Range(1, 10).Select(n => new FakeContent(32 * 1024, [($"{n}.bin", 32 * 1024)], ["http://10.0.0.9/announce"], seed: n))];
+        Seed(contents[0]);
+        world.ShouldBeConnected(world.Incoming(contents[0], "10.0.0.5:1"));
+        foreach (var content in contents[1..]) Seed(content);
+        world.Pass(30);
+        Torrents(world).ShouldBe(3 + 1);
+        contents[^3..].ShouldAllBe(content => IsAtWork(world, content));
+        world.Status(contents[0]).ConnectedPeers.ShouldBe(1);
+        foreach (var content in contents) world.Status(content).State.ShouldBe(TorrentState.Seeding);
+        world.Http.Requests.Clear();
+        world.Pass(15 * 60);
+        world.Http.Requests.Select(fetch => fetch.Url.Query).Where(query => query.Contains("event=started", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Count()
+            .ShouldBe(6, "what rested before its tracker can have heard of it is announced at rest");
+
+        void Seed(FakeContent content)
+        {
+            world.Disk.Put(content, NodeWorld.Folder);
+            world.Add(content, new TorrentOptions { Folder = NodeWorld.Folder, TrustExisting = true });
+            world.Take<TorrentActor.Added>();
+            world.Pass(2);
+        }
+    }
+
+    [Fact]
     public void It_stays_awake_while_somebody_is_connected()
     {
         var world = Seeding();
@@ -137,6 +166,10 @@ public sealed class RestingTests
     }
 
     private static int Actors(NodeWorld world) => ActorTree.Walk(world.Harness.System).Count(actor => actor.Path.ToString().Contains("/torrent-", StringComparison.Ordinal));
+
+    private static int Torrents(NodeWorld world) => ActorTree.Walk(world.Harness.System).Count(actor => actor.Path.Name.StartsWith("torrent-", StringComparison.Ordinal));
+
+    private static bool IsAtWork(NodeWorld world, FakeContent content) => ActorTree.Walk(world.Harness.System).Any(actor => actor.Path.Name == $"torrent-{content.Torrent}");
 
     private NodeWorld Seeding()
     {

@@ -140,8 +140,8 @@ public sealed class TorrentLifeTests
         world.Dns.Names["tracker.test"] = [System.Net.IPAddress.Parse("192.0.2.1")];
         world.Http.Answer = fetch => FakeHttp.Reply(fetch, "d8:intervali1800e5:peers0:e");
         world.Seed(content, "10.0.0.2:1");
-        world.Add(content, world.With("10.0.0.2:1"));
-        world.Pass(1);
+        world.Add(content, world.With("10.0.0.2:1") with { DownloadLimit = 100_000 });
+        world.Pass(2);
         var order = new List<string>();
         world.Store.Committed += (_, commands, _) => order.AddRange(commands.Select(command => command switch
         {

@@ -1,3 +1,5 @@
+using System.Net;
+using Swarm.Actors.Node;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
 using Swarm.Tests.Actors.Fakes;
@@ -58,6 +60,52 @@ public sealed class TorrentRecordTests
         world.Pass(1);
         world.Status(_content).State.ShouldBe(TorrentState.Seeding);
         world.Disk.PiecesChecked.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_seed_that_is_only_watched_is_written_down_once_and_again_when_it_has_sent_something()
+    {
+        var world = new NodeWorld(new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")], Torrent = TorrentSettings.Default with { RestAfter = TimeSpan.FromHours(1) } }).Start();
+        world.Disk.Put(_content, NodeWorld.Folder);
+        world.Add(_content);
+        world.Pass(20);
+        world.Status(_content).State.ShouldBe(TorrentState.Seeding);
+        int Writes() => world.StoreLog.Count(command => command == nameof(StoreCommand.PutProgress));
+        Writes().ShouldBe(1);
+        world.Pass(1800);
+        Writes().ShouldBe(1);
+        var peer = world.Incoming(_content, "10.0.0.5:1");
+        world.ShouldBeConnected(peer);
+        peer.Say(writer => writer.Interested());
+        world.Pass(20);
+        peer.Say(writer => writer.Request(new BlockRequest(new PieceIndex(0), 0, 16384)));
+        world.Pass(180);
+        peer.Link.Close();
+        world.Pass(180);
+        var sent = Writes();
+        sent.ShouldBeGreaterThan(1);
+        world.Store.ProgressOf(_content.Torrent)!.Uploaded.ShouldBe(16384);
+        world.Pass(1800);
+        Writes().ShouldBe(sent);
+        world.Stop(_content);
+        Writes().ShouldBe(sent, "all of it is on record");
+    }
+
+    [Fact]
+    public void What_the_store_did_not_take_is_written_again_though_nothing_has_changed()
+    {
+        var world = new NodeWorld(new NodeSettings { Listen = [IPEndPoint.Parse("10.0.0.1:6881")], Torrent = TorrentSettings.Default with { RestAfter = TimeSpan.FromHours(1) } }).Start();
+        world.Seed(_content, "10.0.0.2:1");
+        world.Add(_content, world.With("10.0.0.2:1") with { DownloadLimit = 100_000 });
+        world.Pass(4);
+        world.Status(_content).State.ShouldBe(TorrentState.Downloading);
+        world.Store.Settings = world.Store.Settings with { TransientFailure = 1 };
+        world.Pass(60);
+        world.Status(_content).State.ShouldBe(TorrentState.Seeding);
+        world.Store.ProgressOf(_content.Torrent)!.Verified.ShouldNotBe([.. _content.All().ToWire()]);
+        world.Store.Settings = world.Store.Settings with { TransientFailure = 0 };
+        world.Pass(300);
+        world.Store.ProgressOf(_content.Torrent)!.Verified.ShouldBe([.. _content.All().ToWire()]);
     }
 
     [Fact]

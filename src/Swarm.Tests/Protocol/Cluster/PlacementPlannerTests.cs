@@ -95,15 +95,39 @@ public sealed class PlacementPlannerTests
     }
 
     [Fact]
+    public void All_replicas_of_new_torrents_are_placed_in_one_round_whatever_is_under_way()
+    {
+        var world = new World(Some.Up(4), Settings with { MaxRepairs = 1 }, torrents: 100, replicas: 3) { Finishes = false };
+        world.Round();
+        world.Tables.Torrents.Values.ShouldAllBe(torrent => torrent.Replicas.Length == 3);
+    }
+
+    [Fact]
+    public void A_round_ends_with_the_torrent_that_fills_it_and_the_next_goes_on()
+    {
+        var planner = new PlacementPlanner(Settings with { StepsPerRound = 10 });
+        var tables = Enumerable.Range(1, 9).Aggregate(Some.Up(4), (all, n) => all.Run(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(n), Replicas = 3 }, [1])));
+        planner.Look(tables.View());
+        planner.Round(0).GroupBy(step => step.Torrent.Wanted.Torrent).Select(steps => steps.Select(step => step.Storage).Distinct(StringComparer.Ordinal).Count()).ShouldBe([3, 3, 3, 3]);
+        planner.Round(1).Length.ShouldBe(12);
+        planner.Round(2).Length.ShouldBe(3);
+        planner.Round(3).ShouldBeEmpty("each waits for what was asked of it");
+    }
+
+    [Fact]
     public void Copies_that_do_not_end_hold_repairs_back_at_their_limit_but_not_first_copies()
     {
-        var world = new World(Some.Up(4), Settings with { MaxRepairs = 7 }, torrents: 100, replicas: 2) { Finishes = false };
+        var world = new World(Some.Up(4), Settings with { MaxRepairs = 7 }, torrents: 100, replicas: 2);
+        world.Settle();
+        world.Finishes = false;
+        world.Tables = world.Tables.Run(new ClusterCommand.SetState(world.Tables.Id(1), MemberState.Down, world.Tables.Membership.Version), world.Seconds);
+        world.Seconds += 100;
         for (var i = 0; i < 50; i++) world.Round();
-        world.Tables.Torrents.Values.ShouldAllBe(torrent => torrent.Replicas.Length >= 1);
-        world.Tables.Torrents.Values.Sum(torrent => torrent.Replicas.Length).ShouldBe(100);
-        var lighter = new World(Some.Up(4), Settings with { MaxRepairs = 150 }, torrents: 100, replicas: 2) { Finishes = false };
-        for (var i = 0; i < 50; i++) lighter.Round();
-        lighter.Tables.Torrents.Values.Sum(torrent => torrent.Replicas.Length).ShouldBe(150);
+        world.Copies.ShouldBe(200 + 7);
+        world.Tables = world.Tables.Run(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(1_000), Replicas = 3 }, [1]), world.Seconds);
+        for (var i = 0; i < 5; i++) world.Round();
+        world.Copies.ShouldBe(200 + 7 + 3);
+        world.Tables.Torrents[Some.Torrent(1_000)].Replicas.Length.ShouldBe(3);
     }
 
     // Members come, go, drain, fill up and fail at random; then they rest, and everything must come right and to rest.

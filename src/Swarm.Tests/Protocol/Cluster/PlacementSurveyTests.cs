@@ -34,7 +34,7 @@ public sealed class PlacementSurveyTests
         survey.WithoutCopy.ShouldBe(new Amount(17, 1_700));
         survey.UnderWay.ShouldBe(new Amount(1, 100));
         survey.Steps.Length.ShouldBe(5);
-        survey.Next[PlanReason.First].ShouldBe(new Amount(16, 1_600));
+        survey.Next[PlanReason.First].ShouldBe(new Amount(32, 3_200), "both copies of each");
         // The first lacks one; the fourth may not go where it failed.
         survey.Next[PlanReason.Repair].ShouldBe(new Amount(2, 200));
         survey.Storages.Select(storage => (storage.Site.Storage, storage.Complete.Torrents, storage.Assigned.Torrents, storage.Failed.Torrents)).ShouldBe([("n1", 2, 0, 0), ("n2", 0, 1, 1)]);

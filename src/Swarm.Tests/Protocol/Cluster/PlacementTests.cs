@@ -96,16 +96,32 @@ public sealed class PlacementTests
     }
 
     [Fact]
-    public void A_torrent_without_replicas_gets_its_first_in_the_order_of_rank()
+    public void A_new_torrent_gets_its_replicas_in_the_order_of_rank_and_all_of_them_at_once()
     {
         var sites = Table(5);
         var torrent = Placed(1, 2);
         var ranked = Rendezvous.Rank(Some.Torrent(1), sites.Here);
         PlacementRule.Next(torrent, sites, Settings).ShouldBe(new PlanStep(torrent, ranked[0].Storage, PlanReason.First));
         torrent = Placed(1, 2, (ranked[0].Storage, ReplicaState.Assigned));
-        PlacementRule.Next(torrent, sites, Settings).ShouldBe(new PlanStep(torrent, ranked[1].Storage, PlanReason.Repair));
+        PlacementRule.Next(torrent, sites, Settings).ShouldBe(new PlanStep(torrent, ranked[1].Storage, PlanReason.First));
+        PlacementRule.Steps(Placed(1, 2), sites, Settings).ShouldBe([new PlanStep(Placed(1, 2), ranked[0].Storage, PlanReason.First), new PlanStep(Placed(1, 2), ranked[1].Storage, PlanReason.First)]);
+        PlacementRule.Steps(torrent, sites, Settings).ShouldBe([new PlanStep(torrent, ranked[1].Storage, PlanReason.First)]);
         torrent = Placed(1, 2, (ranked[0].Storage, ReplicaState.Assigned), (ranked[1].Storage, ReplicaState.Assigned));
         PlacementRule.Next(torrent, sites, Settings).ShouldBeNull();
+        PlacementRule.Steps(torrent, sites, Settings).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(ReplicaState.Assigned, PlanReason.First)]
+    [InlineData(ReplicaState.Complete, PlanReason.Repair)]
+    [InlineData(ReplicaState.Failed, PlanReason.Repair)]
+    [InlineData(ReplicaState.Dropping, PlanReason.Repair)]
+    public void What_is_missing_of_a_torrent_that_has_come_to_anything_is_a_repair(ReplicaState state, PlanReason expected)
+    {
+        var sites = Table(5);
+        var ranked = Rendezvous.Rank(Some.Torrent(1), sites.Here);
+        PlacementRule.Steps(Placed(1, 3, (ranked[0].Storage, state)), sites, Settings).ShouldAllBe(step => step.Reason == expected);
+        PlacementRule.Steps(Placed(1, 3, ("elsewhere", ReplicaState.Assigned)), sites, Settings).ShouldAllBe(step => step.Reason == PlanReason.Repair, "it is lost there");
     }
 
     [Fact]
