@@ -6,6 +6,7 @@ namespace Swarm.Tests.Io.Disk;
 public sealed class FileWindowsTests : IDisposable
 {
     private const int Window = 128 << 10;
+    private const int DontNeed = 4;
     private readonly DiskTally _tally = new();
     private readonly List<string> _paths = [];
     private readonly List<SafeFileHandle> _files = [];
@@ -116,6 +117,22 @@ public sealed class FileWindowsTests : IDisposable
         foreach (var window in new[] { last, fresh, anew }) windows.Return(window);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void After_preparing_every_page_of_a_run_is_in_memory_and_the_kernel_need_not_be_asked_for_each(bool cold)
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        using var windows = Make(1);
+        var file = FileOf(Window - 5_000);
+        RandomAccess.FlushToDisk(file);
+        if (cold) _ = LinuxNative.Advise(file, 0, 0, DontNeed);
+        var window = windows.TryLease(file, 0)!;
+        window.TryPrepare(0, Window - 5_000, Window - 5_000).ShouldBeTrue();
+        ResidentBytes(window).ShouldBe(((Window - 5_000 + Environment.SystemPageSize - 1) / Environment.SystemPageSize) * Environment.SystemPageSize);
+        windows.Return(window);
+    }
+
     [Fact]
     public void A_file_that_cannot_be_mapped_is_asked_for_once()
     {
@@ -158,6 +175,13 @@ public sealed class FileWindowsTests : IDisposable
     }
 
     private static bool IsMapped(FileWindow window) => File.ReadLines("/proc/self/maps").Any(line => line.StartsWith($"{window.Address:x}-", StringComparison.Ordinal));
+
+    // Pages of the mapping that have an entry in the page table, as bytes.
+    private static int ResidentBytes(FileWindow window)
+    {
+        var lines = File.ReadLines("/proc/self/smaps").SkipWhile(line => !line.StartsWith($"{window.Address:x}-", StringComparison.Ordinal));
+        return int.Parse(lines.First(line => line.StartsWith("Rss:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) << 10;
+    }
 
     private FileWindows Make(int count) => new(new DiskSettings { MappedBytes = count * (long)Window, MappedWindowBytes = Window }, _tally);
 
