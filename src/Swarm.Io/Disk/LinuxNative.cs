@@ -102,7 +102,8 @@ internal static unsafe partial class LinuxNative
         return true;
     }
 
-    private static bool IsInMemory(nint address, nint length)
+    /// <summary>Whether the system has every page of a mapped run in memory, be it in this page table or not.</summary>
+    public static bool IsInMemory(nint address, nint length)
     {
         const int Most = 512;
         var pages = stackalloc byte[Most];
