@@ -10,7 +10,7 @@ namespace Swarm.Actors.Torrents;
 /// </summary>
 internal sealed class BlockAssembly
 {
-    private readonly ImmutableArray<BlockWrite>.Builder _blocks = ImmutableArray.CreateBuilder<BlockWrite>();
+    private readonly ImmutableArray<BlockWrite>.Builder _blocks = ImmutableArray.CreateBuilder<BlockWrite>(0);
     private SlabSlice _first;
     private SlabSlice _second;
 

@@ -142,7 +142,7 @@ public sealed partial class PeerActor
         var extensions = _state!.Extensions;
         if (extensions.RequestQueue is { } queue) _pipeline.LimitTo(queue);
         _pipeline.LearnClient(extensions.Client);
-        if (extensions.ListenPort is { } port && !_head.IsDefault) Context.Parent.Tell(new TorrentActor.PeerListens(_key, port));
+        if (extensions.ListenPort is { } port && _cameIn) Context.Parent.Tell(new TorrentActor.PeerListens(_key, port));
         if (extensions.UploadOnly) ReportSeed();
         OfferMetadata();
     }

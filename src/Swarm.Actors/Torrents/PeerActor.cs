@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
@@ -27,17 +26,18 @@ public sealed partial class PeerActor : UntypedActor
     private readonly PeerContext _context;
     private readonly PeerKey _key;
     private readonly IPeerLink _link;
-    private readonly ImmutableArray<byte> _head;
-    private readonly HandshakeDecoder _handshake = new();
+    private readonly bool _cameIn;
     private readonly WireDecoder _decoder;
     private readonly RequestPipeline _pipeline;
     private readonly UploadWindow _uploadWindow;
     private readonly MetadataServer _metadataServer;
-    private readonly ArrayBufferWriter<byte> _bytes = new(256);
+    private readonly OutgoingBytes _bytes = new();
     private readonly WireWriter _out;
     private readonly BlockAssembly _assembly = new();
     private readonly long _startedTicks;
     private readonly DhtAccess? _dht;
+    private ImmutableArray<byte> _head;
+    private HandshakeDecoder? _handshake = new();
     private PeerContent? _content;
     private IActorRef? _metadata;
     private PeerWireState? _state;
@@ -55,6 +55,7 @@ public sealed partial class PeerActor : UntypedActor
         _context = context;
         _key = key;
         _link = link;
+        _cameIn = !head.IsDefault;
         _head = head;
         _content = content;
         _metadata = metadata;
@@ -124,23 +125,25 @@ public sealed partial class PeerActor : UntypedActor
         if (_content is not null) LearnContent();
         // Ours before the limits change: a link that came in is read no further until then, so not one byte goes to its former owner.
         _link.Start(Self);
-        if (!_head.IsDefault)
+        if (_cameIn)
         {
             var position = 0;
-            _handshake.Read(_head.AsSpan(), ref position);
+            _handshake!.Read(_head.AsSpan(), ref position);
+            _head = default;
         }
 
         WriteHandshake();
         Flush();
         _context.Bandwidth.Tell(new BandwidthActor.Join(_link, _context.Scope));
         // A link that came in has spent what it was granted for its handshake, and has said so to its former owner.
-        if (!_head.IsDefault) _context.Bandwidth.Tell(new BandwidthActor.QuotaWanted(_link, TransferDirection.Download));
+        if (_cameIn) _context.Bandwidth.Tell(new BandwidthActor.QuotaWanted(_link, TransferDirection.Download));
     }
 
     /// <inheritdoc/>
     protected override void PostStop()
     {
         _assembly.Release();
+        _bytes.Drop();
         _link.Close();
         _context.Bandwidth.Tell(new BandwidthActor.Leave(_link));
         if (_joined) _content!.Pieces.Tell(new PiecesActor.PeerLeft(_key));
@@ -187,7 +190,7 @@ public sealed partial class PeerActor : UntypedActor
     // Feeds the handshake; once it is complete the rest of the slab is messages.
     private bool ReadHandshake(ReadOnlySpan<byte> feed, ref int position)
     {
-        switch (_handshake.Read(feed, ref position))
+        switch (_handshake!.Read(feed, ref position))
         {
             case HandshakeProgress.Failed:
                 Stop(_handshake.Error!.Reason);
@@ -196,18 +199,19 @@ public sealed partial class PeerActor : UntypedActor
                 Stop("it answered for another torrent");
                 return false;
             case HandshakeProgress.Complete:
-                Greet();
+                Greet(_handshake);
+                _handshake = null;
                 return true;
             default:
                 return false;
         }
     }
 
-    private void Greet()
+    private void Greet(HandshakeDecoder theirs)
     {
-        _state = new PeerWireState(_context.Settings.Wire, OwnBits, _handshake.Reserved, _content?.Metainfo.Layout.Geometry, Now());
-        var client = ClientName.Decode(_handshake.PeerId).ToString();
-        Context.Parent.Tell(new TorrentActor.PeerHandshaken(_key, _handshake.PeerId, client));
+        _state = new PeerWireState(_context.Settings.Wire, OwnBits, theirs.Reserved, _content?.Metainfo.Layout.Geometry, Now());
+        var client = ClientName.Decode(theirs.PeerId).ToString();
+        Context.Parent.Tell(new TorrentActor.PeerHandshaken(_key, theirs.PeerId, client));
         _pipeline.LearnClient(client);
         if (_state.Negotiated.HasFlag(ReservedBits.Extension)) WriteExtensionHandshake();
         _state.AnnouncePieces(_content is null ? null : Bitfield.FromWire(_content.Verified.AsSpan(), _content.Metainfo.Layout.Geometry.PieceCount), _out);
@@ -224,7 +228,7 @@ public sealed partial class PeerActor : UntypedActor
         new ExtensionHandshake
         {
             Extensions = [.. metadata, new ExtensionMapping(ExtensionId.UploadOnly, (byte)ExtensionId.UploadOnly), new ExtensionMapping(ExtensionId.DontHave, (byte)ExtensionId.DontHave)],
-            ListenPort = _head.IsDefault && _context.ListenPort != 0 ? _context.ListenPort : null,
+            ListenPort = !_cameIn && _context.ListenPort != 0 ? _context.ListenPort : null,
             Client = "Swarm 0.1",
             YourIp = _link.Remote.Address.IsIPv4MappedToIPv6 ? _link.Remote.Address.MapToIPv4() : _link.Remote.Address,
             RequestQueue = _context.Settings.Wire.MaxQueuedUploads,
@@ -295,10 +299,10 @@ public sealed partial class PeerActor : UntypedActor
 
     private void Flush()
     {
-        if (_bytes.WrittenCount == 0) return;
-        if (!_link.Send(_bytes.WrittenSpan)) Stop("it does not take what we send");
+        if (_bytes.Count == 0) return;
+        if (!_link.Send(_bytes.Written)) Stop("it does not take what we send");
         _state?.Sent(Now());
-        _bytes.ResetWrittenCount();
+        _bytes.Drop();
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection with {Remote} ends: {Reason}")]

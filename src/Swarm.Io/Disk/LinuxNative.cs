@@ -72,14 +72,50 @@ internal static unsafe partial class LinuxNative
     /// <summary>Takes a mapping away.</summary>
     public static void Unmap(nint address, nint length) => _ = UnmapFile((void*)address, (nuint)length);
 
-    /// <summary>Brings mapped pages into memory, and their entries into the page table. False: they cannot be read. Kernels before 5.14 do not know this and bring them in when they are used.</summary>
+    /// <summary>
+    /// Brings mapped pages into memory, and their entries into the page table. False: they cannot be read. Kernels before 5.14 do not know this and bring them in when they are used.
+    /// <para>
+    /// One page in 64 KiB is asked for: the kernel enters its neighbours with it as far as they are in memory, and to ask for each of them costs half as much again. What is not in memory then is asked for in full. Whose file neither belongs to us nor may be
+    /// written by us is taken for being there, and what is not is waited for when it is sent.
+    /// </para>
+    /// </summary>
     public static bool TryPopulate(nint address, nint length)
+    {
+        const int Around = 64 << 10;
+        for (nint at = 0; at < length; at += Around)
+        {
+            if (!TryPopulateAll(address + at, Math.Min(Environment.SystemPageSize, length - at))) return false;
+        }
+
+        return IsInMemory(address, length) || TryPopulateAll(address, length);
+    }
+
+    private static bool TryPopulateAll(nint address, nint length)
     {
         const int PopulateRead = 22;
         while (AdviseMapped((void*)address, (nuint)length, PopulateRead) != 0)
         {
             var errno = Marshal.GetLastPInvokeError();
             if (errno != DiskErrors.Interrupted) return errno == DiskErrors.Invalid;
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether the system has every page of a mapped run in memory, be it in this page table or not.</summary>
+    public static bool IsInMemory(nint address, nint length)
+    {
+        const int Most = 512;
+        var pages = stackalloc byte[Most];
+        var page = Environment.SystemPageSize;
+        for (nint at = 0; at < length; at += Most * page)
+        {
+            var count = (int)Math.Min(Most, (length - at + page - 1) / page);
+            if (InCore((void*)(address + at), (nuint)(count * page), pages) != 0) return false;
+            foreach (var state in new ReadOnlySpan<byte>(pages, count))
+            {
+                if ((state & 1) == 0) return false;
+            }
         }
 
         return true;
@@ -93,6 +129,9 @@ internal static unsafe partial class LinuxNative
 
     [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
     private static partial int AdviseMapped(void* address, nuint length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "mincore")]
+    private static partial int InCore(void* address, nuint length, byte* pages);
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     public static partial int Open(string path, int flags, uint mode);

@@ -14,9 +14,11 @@ internal sealed class EpollEngine : ISocketEngine
 
     private readonly EpollLoop _readers;
     private readonly EpollLoop _writers;
+    private readonly int _shortPathBuffer;
 
     public EpollEngine(NetSettings settings)
     {
+        _shortPathBuffer = settings.SendBufferBytes > 0 ? 0 : settings.ShortPathSendBufferBytes;
         _readers = new EpollLoop("swarm-receive", settings.ReadThreads, ReadBatch);
 
         // One ready link at a time: a thread that took several would let the others idle while it waits for a disk.
@@ -26,7 +28,7 @@ internal sealed class EpollEngine : ISocketEngine
     public LinkSocket Attach(Socket socket, IPEndPoint remote)
     {
         socket.Blocking = false;
-        return new EpollLinkSocket(socket, remote, _readers, _writers);
+        return new EpollLinkSocket(socket, remote, _readers, _writers, _shortPathBuffer);
     }
 
     public unsafe void Connect(Socket socket, IPEndPoint remote, Action<SocketError> done)

@@ -34,6 +34,11 @@ internal abstract class LinkSocket : IDisposable
     /// <summary>As <see cref="Send(ReadOnlySpan{byte}, out SocketError)"/>, from several places. Fault with 0: the first of them cannot be read, and nothing went.</summary>
     public virtual int Send(ReadOnlySpan<Native.IoVector> vectors, out SocketError error) => throw new NotSupportedException();
 
+    /// <summary>Once, after the first block: makes the kernel's queue for this connection no deeper than the path needs, where that is known.</summary>
+    public virtual void FitSendBuffer()
+    {
+    }
+
     /// <summary>Calls <see cref="ILinkEvents.OnReadable"/> once when there is something to read, be it an end or an error.</summary>
     public abstract void WaitReadable();
 

@@ -21,6 +21,7 @@ internal sealed class LinkWriter
     private readonly SendQueue _queue;
     private Quota _quota;
     private int _fill;
+    private bool _fitted;
     private bool _busy;
     private bool _dry;
     private bool _closed;
@@ -165,6 +166,7 @@ internal sealed class LinkWriter
             var waits = sent < plan.Length;
             Advance(sent, waits ? _link.Socket.Carry(plan.Composed[sent..]) : 0, ref tally);
             AdaptFill(sent, plan.Length);
+            if (tally.Blocks > 0) FitOnce();
             if (waits) return AfterTurn.WaitWritable;
         }
 
@@ -225,6 +227,13 @@ internal sealed class LinkWriter
             _quota.Spend(sent);
             _queue.Advance(sent, underWay, ref tally);
         }
+    }
+
+    private void FitOnce()
+    {
+        if (_fitted) return;
+        _fitted = true;
+        _link.Socket.FitSendBuffer();
     }
 
     private void AdaptFill(int sent, int composed)

@@ -80,6 +80,12 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     public static partial int GetSocketOption(SafeSocketHandle socket, int level, int option, ref int value, ref int length);
 
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    public static partial int GetSocketOption(SafeSocketHandle socket, int level, int option, byte* value, ref int length);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    public static partial int SetSocketOption(SafeSocketHandle socket, int level, int option, ref int value, int length);
+
     [LibraryImport("libc", EntryPoint = "preadv", SetLastError = true)]
     public static partial nint ReadVector(SafeFileHandle file, IoVector* vectors, int count, long offset);
 

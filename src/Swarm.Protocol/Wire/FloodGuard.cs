@@ -22,13 +22,14 @@ public enum Misbehaviour
 /// <summary>
 /// Counts what a peer does that is wrong but forgivable, and says when it is too much: above the kind's limit in one window of
 /// <see cref="WireSettings.FloodWindow"/>. Counts start anew with each window, so an honest peer with rare slips on a connection of
-/// days is never closed. Owned by <see cref="PeerWireState"/>. Always holds: constant memory.
+/// days is never closed. Owned by <see cref="PeerWireState"/>. Always holds: constant memory, and none for a peer that does nothing of the kind.
 /// </summary>
 public sealed class FloodGuard
 {
-    private readonly int[] _counts = new int[5];
-    private readonly long[] _totals = new long[5];
+    private const int Kinds = 5;
     private readonly WireSettings _settings;
+    private int[]? _counts;
+    private long[]? _totals;
     private long _windowStart;
 
     /// <summary>All counts zero, the first window begins.</summary>
@@ -39,11 +40,13 @@ public sealed class FloodGuard
     }
 
     /// <summary>How often it happened since the connection began.</summary>
-    public long Total(Misbehaviour kind) => _totals[(int)kind];
+    public long Total(Misbehaviour kind) => _totals?[(int)kind] ?? 0;
 
     /// <summary>Counts one. The error that closes the connection if the limit is crossed, else null.</summary>
     public WireError? Note(Misbehaviour kind, long nowTicks)
     {
+        _counts ??= new int[Kinds];
+        _totals ??= new long[Kinds];
         if (nowTicks - _windowStart >= _settings.FloodWindow.Ticks)
         {
             Array.Clear(_counts);

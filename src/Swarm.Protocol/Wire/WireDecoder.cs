@@ -27,6 +27,9 @@ public sealed class WireDecoder
     /// <summary>A carry buffer above this size is given back after its message: connections are many and such messages are rare.</summary>
     private const int KeptCarrySize = 512;
 
+    /// <summary>What is made for the first message that is cut: most are shorter. A connection that never had one holds no buffer.</summary>
+    private const int LeastCarrySize = 64;
+
     private readonly WireSettings _settings;
     private PieceGeometry? _geometry;
 
@@ -34,7 +37,7 @@ public sealed class WireDecoder
     private int _blockOffset;
     private int _skip;
 
-    private byte[] _carry = new byte[64];
+    private byte[] _carry = [];
     private int _carried;
 
     /// <summary>A decoder at the first byte after a handshake.</summary>
@@ -119,14 +122,14 @@ public sealed class WireDecoder
         var whole = _carry.AsSpan(0, _carried);
         _carried = 0;
         // The message points into the buffer, which stays alive through it; the decoder itself lets a large one go.
-        if (_carry.Length > KeptCarrySize) _carry = new byte[64];
+        if (_carry.Length > KeptCarrySize) _carry = [];
         return Decode(whole, feed, ref position, out message);
     }
 
     private void Carry(ReadOnlySpan<byte> bytes)
     {
         var total = _carried + bytes.Length;
-        if (total > _carry.Length) Array.Resize(ref _carry, (int)Math.Max(total, Math.Min(_carry.Length * 2L, Array.MaxLength)));
+        if (total > _carry.Length) Array.Resize(ref _carry, (int)Math.Max(Math.Max(total, LeastCarrySize), Math.Min(_carry.Length * 2L, Array.MaxLength)));
         bytes.CopyTo(_carry.AsSpan(_carried));
         _carried = total;
     }

@@ -26,7 +26,7 @@ public sealed class IdleConnectionCostTests
             var before = Settled();
             Connect(Connections, Connections);
             var each = (Settled() - before) / Connections;
-            each.ShouldBeLessThan(14 << 10, "bytes of objects that a connection holds");
+            each.ShouldBeLessThan(10 << 10, "bytes of objects that a connection holds");
         }
         finally
         {

@@ -6,6 +6,7 @@ namespace Swarm.Tests.Io.Disk;
 public sealed class FileWindowsTests : IDisposable
 {
     private const int Window = 128 << 10;
+    private const int DontNeed = 4;
     private readonly DiskTally _tally = new();
     private readonly List<string> _paths = [];
     private readonly List<SafeFileHandle> _files = [];
@@ -114,6 +115,22 @@ public sealed class FileWindowsTests : IDisposable
         var anew = windows.TryLease(file, Window)!;
         anew.TryPrepare(Window, 100_000, Window + 100_000).ShouldBeFalse();
         foreach (var window in new[] { last, fresh, anew }) windows.Return(window);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void After_preparing_every_page_of_a_run_is_in_memory_whether_or_not_it_was_before(bool cold)
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        using var windows = Make(1);
+        var file = FileOf(Window - 5_000);
+        RandomAccess.FlushToDisk(file);
+        if (cold) _ = LinuxNative.Advise(file, 0, 0, DontNeed);
+        var window = windows.TryLease(file, 0)!;
+        window.TryPrepare(0, Window - 5_000, Window - 5_000).ShouldBeTrue();
+        LinuxNative.IsInMemory(window.Address, Window - 5_000).ShouldBeTrue();
+        windows.Return(window);
     }
 
     [Fact]
