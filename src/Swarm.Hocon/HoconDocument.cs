@@ -10,14 +10,18 @@ namespace Swarm.Hocon;
 /// </summary>
 public sealed class HoconDocument
 {
-    private HoconDocument(Node? root, ImmutableArray<HoconError> errors)
+    private HoconDocument(Node? root, ImmutableArray<HoconError> errors, bool hasSubstitutions)
     {
         Root = root;
         Errors = errors;
+        HasSubstitutions = hasSubstitutions;
     }
 
     /// <summary>What cannot be understood, includes and theirs among them; empty if nothing.</summary>
     public ImmutableArray<HoconError> Errors { get; }
+
+    /// <summary>Whether a value refers to another (<c>${path}</c>) or adds to it (<c>+=</c>): what it comes to depends on the layers below, or on the environment.</summary>
+    public bool HasSubstitutions { get; }
 
     /// <summary>Null if there are errors.</summary>
     internal Node? Root { get; }
@@ -31,7 +35,7 @@ public sealed class HoconDocument
     {
         var reading = new Reading(files, limits ?? HoconLimits.Default);
         var root = reading.Parse(text, source);
-        return new HoconDocument(reading.Errors.Count == 0 ? root : null, [.. reading.Errors]);
+        return new HoconDocument(reading.Errors.Count == 0 ? root : null, [.. reading.Errors], reading.HasSubstitutions);
     }
 
     /// <summary>Reads and parses a file and what it includes. A file that is not there is an error.</summary>
@@ -40,7 +44,7 @@ public sealed class HoconDocument
         var bounds = limits ?? HoconLimits.Default;
         var read = files.Read(path, bounds.MaxFileLength);
         if (read.Content is not null) return Parse(read.Content, path, files, bounds);
-        return new HoconDocument(null, [new HoconError(new HoconOrigin(path, 0, 0), read.Problem is null ? "there is no such file" : $"the file cannot be read: {read.Problem}")]);
+        return new HoconDocument(null, [new HoconError(new HoconOrigin(path, 0, 0), read.Problem is null ? "there is no such file" : $"the file cannot be read: {read.Problem}")], hasSubstitutions: false);
     }
 
     /// <summary>
@@ -54,16 +58,18 @@ public sealed class HoconDocument
     {
         var origin = new HoconOrigin(source, 0, 0);
         Node node = new LiteralNode(origin, HoconScalarKind.String, value);
+        var hasSubstitutions = false;
         if (value.AsSpan().TrimStart() is ['{' or '[' or '"', ..])
         {
             var reading = new Reading(null, HoconLimits.Default);
-            if (reading.ParseValue(value, source) is not { } parsed || reading.Errors.Count > 0) return new HoconDocument(null, [.. reading.Errors]);
+            if (reading.ParseValue(value, source) is not { } parsed || reading.Errors.Count > 0) return new HoconDocument(null, [.. reading.Errors], reading.HasSubstitutions);
             node = parsed;
+            hasSubstitutions = reading.HasSubstitutions;
         }
 
         var root = new ObjectNode(origin);
         root.Add([.. path.Select(key => new PathElement(key, origin))], node);
-        return new HoconDocument(root, []);
+        return new HoconDocument(root, [], hasSubstitutions);
     }
 
     /// <summary>Puts layers on top of each other and resolves what they refer to.</summary>

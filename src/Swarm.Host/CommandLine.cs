@@ -27,7 +27,7 @@ internal static class CommandLine
         try
         {
             // "@file" is a file name like any other.
-            var parsed = Root(shell, common).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            var parsed = Root(shell, common, args).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parsed.Action is ParseErrorAction) return Refuse(parsed, shell);
             var invocation = new InvocationConfiguration { Output = shell.Out, Error = shell.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             return await parsed.InvokeAsync(invocation, shell.Interruption.Token).ConfigureAwait(false);
@@ -62,22 +62,32 @@ internal static class CommandLine
         return ExitCodes.Usage;
     }
 
-    private static RootCommand Root(Shell shell, CommonOptions common)
+    private static RootCommand Root(Shell shell, CommonOptions common, string[] args)
     {
+        (string Name, Func<Command> Make)[] verbs =
+        [
+            ("get", () => new GetCommand(shell, common)),
+            ("seed", () => new SeedCommand(shell, common)),
+            ("create", () => new CreateCommand(shell)),
+            ("show", () => new ShowCommand(shell, common)),
+            ("verify", () => new VerifyCommand(shell)),
+            ("dht", () => new DhtCommand(shell, common)),
+            ("demo", () => new DemoCommand(shell, common)),
+            ("serve", () => new ServeCommand(shell, common)),
+            ("config", () => new ConfigCommand(shell, common)),
+            ("key", () => new KeyCommand(shell, common)),
+            ("store", () => new StoreCommand(shell, common)),
+        ];
         var root = new RootCommand(About);
         common.AddTo(root);
         DetailedHelp.AddTo(root);
-        root.Add(new GetCommand(shell, common));
-        root.Add(new SeedCommand(shell, common));
-        root.Add(new CreateCommand(shell));
-        root.Add(new ShowCommand(shell, common));
-        root.Add(new VerifyCommand(shell));
-        root.Add(new DhtCommand(shell, common));
-        root.Add(new DemoCommand(shell, common));
-        root.Add(new ServeCommand(shell, common));
-        root.Add(new ConfigCommand(shell, common));
-        root.Add(new KeyCommand(shell, common));
-        root.Add(new StoreCommand(shell, common));
+        // Whoever begins with a verb sees nothing of the others, and need not wait for them.
+        var isNamed = args.Length > 0 && Array.Exists(verbs, verb => verb.Name == args[0]);
+        foreach (var (name, make) in verbs)
+        {
+            if (!isNamed || name == args[0]) root.Add(make());
+        }
+
         return root;
     }
 

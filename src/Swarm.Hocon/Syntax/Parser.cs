@@ -125,6 +125,7 @@ internal sealed class Parser(Reading reading, string text, string source, IReadO
     private Node? Appended(HoconOrigin origin, Node value)
     {
         if (_path is null) return Fail(origin, "'+=' cannot stand inside of a list", "no path leads to the value before it; write the whole list");
+        reading.HasSubstitutions = true;
         return new ConcatenationNode(origin, [new SubstitutionNode(origin, [.. _path], isOptional: true, [[]]), new ArrayNode(value.Origin, [value])]);
     }
 
@@ -246,6 +247,7 @@ internal sealed class Parser(Reading reading, string text, string source, IReadO
         if (_token.Kind != TokenKind.CloseBrace) return Fail(Here, $"a substitution ends with '}}', not with {Name(_token)}");
         if (keys.Count > reading.Limits.MaxDepth) return FailTooDeep();
         Advance();
+        reading.HasSubstitutions = true;
         return new SubstitutionNode(origin, keys, isOptional, bases);
     }
 

@@ -13,6 +13,9 @@ internal sealed class Reading(IHoconFiles? files, HoconLimits limits)
 
     public List<HoconError> Errors { get; } = [];
 
+    /// <summary>Whether a substitution was read, in the document or in what it includes.</summary>
+    public bool HasSubstitutions { get; set; }
+
     /// <summary>A whole document; null if it cannot be understood.</summary>
     public Node? Parse(string text, string source)
     {

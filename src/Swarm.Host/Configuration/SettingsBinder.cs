@@ -10,8 +10,8 @@ namespace Swarm.Host.Configuration;
 /// Makes settings of a resolved configuration: every key must be known, of its type, and in the range that its record keeps. All that is wrong is found at once, each with the place where it was
 /// written and, of an unknown key, the nearest known one. One instance a reading.
 /// </summary>
-/// <param name="automatic">Paths of keys that the word "auto" leaves to the program: those that reference.conf has at auto.</param>
-internal sealed partial class SettingsBinder(IReadOnlySet<string> automatic)
+/// <param name="automatic">Paths of keys that the word "auto" leaves to the program: those that reference.conf has at auto. Null: the configuration is what lies on top of reference.conf, without it.</param>
+internal sealed partial class SettingsBinder(IReadOnlySet<string>? automatic)
 {
     /// <summary>What leaves a value to the program.</summary>
     public const string Auto = "auto";
@@ -20,6 +20,9 @@ internal sealed partial class SettingsBinder(IReadOnlySet<string> automatic)
 
     /// <summary>What was wrong, in the order of the configuration.</summary>
     public IReadOnlyList<HoconError> Errors => _errors;
+
+    /// <summary>Whether a value was met that means what it means by reference.conf alone, which this binder does not have: the settings are not to be used.</summary>
+    public bool NeedsReference { get; private set; }
 
     /// <summary>The settings below <c>swarm</c>; where something is wrong, the default stands.</summary>
     public SwarmSettings Bind(HoconObject root)
@@ -57,9 +60,11 @@ internal sealed partial class SettingsBinder(IReadOnlySet<string> automatic)
 
     private void BindMemberGroup(object bound, SettingsMember member, SettingsGroup group, HoconField field, ImmutableArray<string> at)
     {
-        var current = member.Property.GetValue(bound) ?? Activator.CreateInstance(group.Type)!;
+        var standing = member.Property.GetValue(bound);
+        var current = standing ?? Activator.CreateInstance(group.Type)!;
         var value = field.Value;
-        var isOn = true;
+        // On top of reference.conf nobody has to say so again.
+        var isOn = automatic is not null || standing is not null;
         if (member.IsNullable && value is HoconObject fields && fields.Field(SettingsGroup.EnabledKey) is { } enabled)
         {
             var said = HoconRead.Boolean(enabled.Value);
@@ -78,8 +83,11 @@ internal sealed partial class SettingsBinder(IReadOnlySet<string> automatic)
     {
         read = null;
         if (value is HoconScalar { Kind: HoconScalarKind.Null }) return member.IsNullable || Wrong(value, at, "a value");
-        if (automatic.Contains(HoconPath.Join(at)) && HoconRead.Text(value) == Auto) return false;
-        if (member.Type == typeof(ImmutableSortedDictionary<string, LogLevel>)) return TryReadLevels(value, at, out read);
+        var isDictionary = member.Type == typeof(ImmutableSortedDictionary<string, LogLevel>);
+        var isAuto = HoconRead.Text(value) == Auto;
+        if (automatic is null && (isAuto || isDictionary)) NeedsReference = true;
+        if (isAuto && automatic?.Contains(HoconPath.Join(at)) != false) return false;
+        if (isDictionary) return TryReadLevels(value, at, out read);
         if (!member.Type.IsGenericType) return TryReadOne(member.Type, member.IsSize, value, at, out read);
         var element = member.Type.GetGenericArguments()[0];
         if (HoconRead.List(value) is not { } list) return Wrong(value, at, "a list, such as [a, b]");

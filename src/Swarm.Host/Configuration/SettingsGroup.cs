@@ -9,7 +9,7 @@ namespace Swarm.Host.Configuration;
 
 /// <summary>
 /// The keys of a settings record, found by reflection: every public member that can be set is a key, and one whose type is a settings record itself (its name ends with Settings or Limits) is a group
-/// of keys. Built once for <see cref="SwarmSettings"/>; order is the records' own.
+/// of keys. Built once for <see cref="SwarmSettings"/>, each group when it is first looked into, because a start looks into few; order is the records' own.
 /// </summary>
 internal sealed class SettingsGroup
 {
@@ -30,13 +30,18 @@ internal sealed class SettingsGroup
         (typeof(BandwidthSettings), nameof(BandwidthSettings.TickInterval)),
     ];
 
+    private readonly Lazy<ImmutableArray<SettingsMember>> _members;
+
     private SettingsGroup(Type type)
     {
         Type = type;
-        Members = [.. from property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-                      where property.SetMethod is { IsPublic: true } && !Derived.Contains((type, property.Name))
-                      orderby property.MetadataToken
-                      select new SettingsMember(property, IsGroup(property.PropertyType) ? new SettingsGroup(property.PropertyType) : null)];
+        _members = new Lazy<ImmutableArray<SettingsMember>>(() =>
+        [
+            .. from property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+               where property.SetMethod is { IsPublic: true } && !Derived.Contains((type, property.Name))
+               orderby property.MetadataToken
+               select new SettingsMember(property, IsGroup(property.PropertyType) ? new SettingsGroup(property.PropertyType) : null),
+        ]);
     }
 
     /// <summary>The keys of <see cref="SwarmSettings"/>.</summary>
@@ -46,7 +51,7 @@ internal sealed class SettingsGroup
     public Type Type { get; }
 
     /// <summary>Its keys.</summary>
-    public ImmutableArray<SettingsMember> Members { get; }
+    public ImmutableArray<SettingsMember> Members => _members.Value;
 
     /// <summary>The keys of a record that is an element of a list.</summary>
     public static SettingsGroup OfElement(Type type) => new(type);
@@ -97,11 +102,11 @@ internal sealed class SettingsMember(PropertyInfo property, SettingsGroup? group
     /// <summary>The type of its values, without the question mark.</summary>
     public Type Type { get; } = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
 
-    public bool IsNullable { get; } = Nullable.GetUnderlyingType(property.PropertyType) is not null
-        || (!property.PropertyType.IsValueType && new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable);
+    public bool IsNullable => Nullable.GetUnderlyingType(Property.PropertyType) is not null
+        || (!Property.PropertyType.IsValueType && new NullabilityInfoContext().Create(Property).WriteState == NullabilityState.Nullable);
 
-    public bool IsSecret { get; } = property.IsDefined(typeof(SecretAttribute));
+    public bool IsSecret => Property.IsDefined(typeof(SecretAttribute));
 
     /// <summary>Whether its number is one of bytes.</summary>
-    public bool IsSize { get; } = SizeEndings.Any(ending => property.Name.EndsWith(ending, StringComparison.Ordinal));
+    public bool IsSize => SizeEndings.Any(ending => Property.Name.EndsWith(ending, StringComparison.Ordinal));
 }

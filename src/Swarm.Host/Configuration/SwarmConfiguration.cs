@@ -8,8 +8,10 @@ namespace Swarm.Host.Configuration;
 /// <summary>
 /// The program's configuration, of all places it comes from, each overriding those before it: the defaults of reference.conf, a file, the environment, the command line. They are one configuration: a value
 /// of any may refer to a path of any. Read at the edge; what is inside gets settings.
+/// <para>reference.conf says what the records have by themselves (tests hold the two together), and reading it takes longer than all else that a command does before it works. So it is read when somebody wants to
+/// see it, or when what lies on top of it depends on it; else settings are bound to what lies on top alone. Both ways come to the same settings, and errors are only ever told of the long one.</para>
 /// </summary>
-internal sealed record SwarmConfiguration(SwarmSettings Settings, HoconObject Effective, ImmutableArray<HoconError> Errors)
+internal sealed class SwarmConfiguration
 {
     /// <summary>The key above all others.</summary>
     public const string RootKey = "swarm";
@@ -19,6 +21,24 @@ internal sealed record SwarmConfiguration(SwarmSettings Settings, HoconObject Ef
 
     private const string ReferenceName = "reference.conf";
     private const string VariablePrefix = "SWARM__";
+
+    private readonly Lazy<HoconObject> _effective;
+
+    private SwarmConfiguration(SwarmSettings settings, Lazy<HoconObject> effective, ImmutableArray<HoconError> errors)
+    {
+        Settings = settings;
+        Errors = errors;
+        _effective = effective;
+    }
+
+    /// <summary>What everybody keeps to.</summary>
+    public SwarmSettings Settings { get; }
+
+    /// <summary>Every key with the value it came to. Made when it is first asked for.</summary>
+    public HoconObject Effective => _effective.Value;
+
+    /// <summary>What is wrong, in the order of the places where it was written.</summary>
+    public ImmutableArray<HoconError> Errors { get; }
 
     /// <summary>reference.conf as it is built in.</summary>
     public static string ReferenceText()
@@ -34,14 +54,35 @@ internal sealed record SwarmConfiguration(SwarmSettings Settings, HoconObject Ef
     /// <param name="overrides">What the command line says, the last word.</param>
     public static SwarmConfiguration Read(string? file, IDictionary environment, IEnumerable<Override> overrides)
     {
-        var reference = HoconDocument.Parse(ReferenceText(), ReferenceName);
-        ImmutableArray<HoconDocument> layers =
-        [
-            reference,
-            .. file is null ? Enumerable.Empty<HoconDocument>() : [HoconDocument.Load(file, HoconFiles.Instance)],
-            .. FromEnvironment(environment),
-            .. overrides.Select(one => HoconDocument.OfValue(one.Path, one.Value, one.Source)),
-        ];
+        var above = LayersOf(file, environment, overrides);
+        return ReadAbove(above) ?? ReadWhole(above, environment);
+    }
+
+    /// <summary>The same, with reference.conf in any case.</summary>
+    public static SwarmConfiguration ReadWhole(string? file, IDictionary environment, IEnumerable<Override> overrides) => ReadWhole(LayersOf(file, environment, overrides), environment);
+
+    // What lies on top of reference.conf, the lowest first.
+    private static ImmutableArray<HoconDocument> LayersOf(string? file, IDictionary environment, IEnumerable<Override> overrides) =>
+    [
+        .. file is null ? Enumerable.Empty<HoconDocument>() : [HoconDocument.Load(file, HoconFiles.Instance)],
+        .. FromEnvironment(environment),
+        .. overrides.Select(one => HoconDocument.OfValue(one.Path, one.Value, one.Source)),
+    ];
+
+    // Null: it takes the whole.
+    private static SwarmConfiguration? ReadAbove(ImmutableArray<HoconDocument> above)
+    {
+        if (above.Any(layer => !layer.Errors.IsEmpty || layer.HasSubstitutions)) return null;
+        if (HoconDocument.Resolve(above) is not { Value: HoconObject value, Errors.IsEmpty: true }) return null;
+        var binder = new SettingsBinder(automatic: null);
+        var settings = binder.Bind(value);
+        return binder.NeedsReference || binder.Errors.Count > 0 ? null : new SwarmConfiguration(settings, new Lazy<HoconObject>(() => (HoconObject)HoconDocument.Resolve([Reference(), .. above]).Value), []);
+    }
+
+    private static SwarmConfiguration ReadWhole(ImmutableArray<HoconDocument> above, IDictionary environment)
+    {
+        var reference = Reference();
+        ImmutableArray<HoconDocument> layers = [reference, .. above];
         var errors = layers.SelectMany(layer => layer.Errors).ToList();
         // What can be understood is checked too, so that one run tells everything.
         var (value, unresolved) = HoconDocument.Resolve([.. layers.Where(layer => layer.Errors.IsEmpty)], name => environment[name] as string);
@@ -49,12 +90,12 @@ internal sealed record SwarmConfiguration(SwarmSettings Settings, HoconObject Ef
         if (value is not HoconObject effective)
         {
             errors.Add(new HoconError(value.Origin, "a configuration is an object with keys, not a list"));
-            return new SwarmConfiguration(SwarmSettings.Default, new HoconObject(value.Origin, []), [.. errors]);
+            return new SwarmConfiguration(SwarmSettings.Default, new Lazy<HoconObject>(new HoconObject(value.Origin, [])), [.. errors]);
         }
 
         var binder = new SettingsBinder(Automatic(reference));
         var settings = binder.Bind(effective);
-        return new SwarmConfiguration(settings, effective, [.. errors.Concat(binder.Errors).OrderBy(error => error.Origin.Source, StringComparer.Ordinal).ThenBy(error => error.Origin.Line).ThenBy(error => error.Origin.Column)]);
+        return new SwarmConfiguration(settings, new Lazy<HoconObject>(effective), [.. errors.Concat(binder.Errors).OrderBy(error => error.Origin.Source, StringComparer.Ordinal).ThenBy(error => error.Origin.Line).ThenBy(error => error.Origin.Column)]);
     }
 
     /// <summary>The paths below <see cref="RootKey"/> whose values differ from those of <paramref name="other"/>, in order.</summary>
@@ -64,6 +105,8 @@ internal sealed record SwarmConfiguration(SwarmSettings Settings, HoconObject Ef
         var after = Values(other.Effective).ToDictionary(entry => entry.Path, entry => entry.Text, StringComparer.Ordinal);
         return before.Keys.Union(after.Keys, StringComparer.Ordinal).Where(path => before.GetValueOrDefault(path) != after.GetValueOrDefault(path)).Order(StringComparer.Ordinal);
     }
+
+    private static HoconDocument Reference() => HoconDocument.Parse(ReferenceText(), ReferenceName);
 
     // Keys whose default is for the program to find out.
     private static HashSet<string> Automatic(HoconDocument reference) =>

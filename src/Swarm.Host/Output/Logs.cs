@@ -18,13 +18,13 @@ internal sealed class Logs : ILoggerProvider
     }
 
     /// <summary>A factory that the caller disposes.</summary>
-    public static ILoggerFactory Create(Action<string> print, bool isVerbose) => LoggerFactory.Create(builder =>
+    public static ILoggerFactory Create(Action<string> print, bool isVerbose)
     {
-        builder.SetMinimumLevel(isVerbose ? LogLevel.Debug : LogLevel.Warning);
+        var filters = new LoggerFilterOptions { MinLevel = isVerbose ? LogLevel.Debug : LogLevel.Warning };
         // Why a node does not start is the command's to say, and it does.
-        if (!isVerbose) builder.AddFilter("Swarm.Node", LogLevel.None);
-        builder.AddProvider(new Logs(print, isVerbose));
-    });
+        if (!isVerbose) filters.Rules.Add(new LoggerFilterRule(providerName: null, "Swarm.Node", LogLevel.None, filter: null));
+        return new LoggerFactory([new Logs(print, isVerbose)], filters);
+    }
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new LineLogger(this, categoryName);

@@ -39,7 +39,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         var configuration = _live.Current;
         using var output = ServiceLog.Open(LogOf(configuration), shell.Error);
         using var tail = new LogTail((configuration.Settings.Api ?? new ApiSettings()).LogLines, LogOf(configuration).Level, TimeProvider.System);
-        using var logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(output).AddProvider(tail));
+        using var logs = new LoggerFactory([output, tail], new LoggerFilterOptions { MinLevel = LogLevel.Trace });
         var log = logs.CreateLogger("Swarm.Serve");
         using var systemd = Systemd.FromEnvironment(Environment.GetEnvironmentVariables(), log);
         // One that comes while another waits is the same.

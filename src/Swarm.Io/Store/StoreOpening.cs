@@ -1,4 +1,3 @@
-using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -92,7 +91,7 @@ internal static class StoreOpening
     {
         var file = new FileInfo(path);
         if (!file.Exists || file.Length > settings.QuickCheckBytes) return null;
-        var verdict = connection.ExecuteScalar<string>("PRAGMA quick_check(1)");
+        var verdict = connection.Text("PRAGMA quick_check(1)");
         return string.Equals(verdict, "ok", StringComparison.Ordinal)
             ? null
             : $"The store {path} is damaged ({verdict?.ReplaceLineEndings(" ")}); restore a copy of it, or move it away to start empty.";
@@ -100,7 +99,7 @@ internal static class StoreOpening
 
     private static string? Configure(SqliteConnection connection, string path, SqliteStoreSettings settings)
     {
-        var mode = connection.ExecuteScalar<string>("PRAGMA journal_mode = WAL");
+        var mode = connection.Text("PRAGMA journal_mode = WAL");
         if (!string.Equals(mode, "wal", StringComparison.OrdinalIgnoreCase))
         {
             return $"The store {path} cannot keep a write-ahead log (its mode stays '{mode}'); use a folder on a local disk.";
@@ -108,7 +107,7 @@ internal static class StoreOpening
 
         // FULL: in this mode a commit returns when the log has been forced to the disk, so what was told as committed survives power loss.
         connection.Execute("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
-        var pageSize = connection.ExecuteScalar<long>("PRAGMA page_size");
+        var pageSize = connection.Number("PRAGMA page_size");
         connection.Execute($"PRAGMA max_page_count = {Math.Clamp(settings.MaxDatabaseBytes / pageSize, 1, int.MaxValue)}");
         return null;
     }

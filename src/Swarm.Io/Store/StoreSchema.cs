@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Swarm.Io.Store;
@@ -52,26 +51,26 @@ internal static class StoreSchema
     /// <summary>Looks at a file without changing it. Null if it is ours or new; otherwise why it is refused.</summary>
     public static string? Refusal(SqliteConnection connection, int knownSteps)
     {
-        var application = connection.ExecuteScalar<long>("PRAGMA application_id");
-        var done = connection.ExecuteScalar<long>("PRAGMA user_version");
+        var application = connection.Number("PRAGMA application_id");
+        var done = connection.Number("PRAGMA user_version");
         if (application == ApplicationId && done > knownSteps)
         {
             return $"it was written by a newer version of Swarm (schema {done}, this one knows up to {knownSteps}); use that version, or another data folder";
         }
 
         if (application == ApplicationId && done > 0) return null;
-        var tables = connection.ExecuteScalar<long>("SELECT count(*) FROM sqlite_schema");
+        var tables = connection.Number("SELECT count(*) FROM sqlite_schema");
         return application == 0 && done == 0 && tables == 0 ? null : "it is a database of another program; use another data folder";
     }
 
     /// <summary>Does the steps that are missing. Inside a write transaction, after <see cref="Refusal"/> was null there.</summary>
     public static void Migrate(SqliteConnection connection, SqliteTransaction transaction, ImmutableArray<string> steps)
     {
-        var done = connection.ExecuteScalar<int>("PRAGMA user_version", transaction: transaction);
+        var done = (int)connection.Number("PRAGMA user_version", transaction);
         for (; done < steps.Length; done++)
         {
-            connection.Execute(steps[done], transaction: transaction);
-            connection.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {done + 1}", transaction: transaction);
+            connection.Execute(steps[done], transaction);
+            connection.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {done + 1}", transaction);
         }
     }
 }

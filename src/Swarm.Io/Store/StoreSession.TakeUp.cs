@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
-using Dapper;
 using Microsoft.Data.Sqlite;
 using Swarm.Actors.Ports;
 
@@ -11,17 +9,16 @@ internal sealed partial class StoreSession
 {
     private StoreOutcome.TakenUp TakeUp(StoreCommand.TakeUp command, SqliteTransaction transaction)
     {
-        var others = connection.Query<string>("SELECT id FROM owners WHERE id <> @owner", new { owner = _owner }, transaction).Where(IsLive).ToList();
-        var lastToken = connection.QuerySingle<long>("UPDATE tokens SET last = last + @limit RETURNING last", new { limit = command.Limit }, transaction);
+        var others = connection.Rows("SELECT id FROM owners WHERE id <> @owner", transaction, static row => row.GetString(0), ("@owner", _owner)).Where(IsLive).ToList();
+        var lastToken = connection.Number("UPDATE tokens SET last = last + @limit RETURNING last", transaction, ("@limit", command.Limit));
         connection.Execute(
             "INSERT INTO leases (torrent, owner, token) SELECT torrent, @owner, @before + row_number() OVER (ORDER BY sequence) FROM torrents WHERE sequence > @after ORDER BY sequence LIMIT @limit " +
             "ON CONFLICT (torrent) DO UPDATE SET owner = excluded.owner, token = excluded.token WHERE owner <> excluded.owner AND owner NOT IN (SELECT value FROM json_each(@others))",
-            new { owner = _owner, before = lastToken - command.Limit, after = command.After, limit = command.Limit, others = JsonSerializer.Serialize(others) }, transaction);
-        var page = connection.Query<TakenRow>(
-            "SELECT t.sequence AS Sequence, t.torrent AS Torrent, t.magnet AS Magnet, t.folder AS Folder, t.added AS Added, t.options AS Options, t.summary AS Summary, " +
-            "l.owner AS Owner, o.process AS Process, o.machine AS Machine FROM torrents t JOIN leases l ON l.torrent = t.torrent LEFT JOIN owners o ON o.id = l.owner " +
+            transaction, ("@owner", _owner), ("@before", lastToken - command.Limit), ("@after", command.After), ("@limit", command.Limit), ("@others", JsonList(others)));
+        var page = connection.Rows(
+            "SELECT t.sequence, t.torrent, t.magnet, t.folder, t.added, t.options, t.summary, l.owner, o.process, o.machine FROM torrents t JOIN leases l ON l.torrent = t.torrent LEFT JOIN owners o ON o.id = l.owner " +
             "WHERE t.sequence > @after ORDER BY t.sequence LIMIT @limit",
-            new { after = command.After, limit = command.Limit }, transaction, buffered: false);
+            transaction, TakenRow.Of, ("@after", command.After), ("@limit", command.Limit));
         var taken = ImmutableArray.CreateBuilder<TakenTorrent>();
         var last = command.After;
         foreach (var row in page)
@@ -37,30 +34,24 @@ internal sealed partial class StoreSession
     {
         var torrent = new InfoHash(row.Torrent);
         var (options, unfinished) = StoredTorrent.OptionsOf(torrent, row.Options, row.Folder, logger);
-        var heldBy = row.Owner == _owner ? null : Describe(new HolderRow { Id = row.Owner, Process = row.Process, Machine = row.Machine });
+        var heldBy = row.Owner.Id == _owner ? null : Describe(row.Owner);
         return new TakenTorrent(torrent, heldBy, row.Magnet, row.Added, options, unfinished, StoredTorrent.SummaryOf(row.Summary));
     }
 
-    private sealed record TakenRow
+    // Ids are digits and letters.
+    private static string JsonList(IEnumerable<string> ids) => $"[{string.Join(',', ids.Select(static id => $"\"{id}\""))}]";
+
+    private sealed record TakenRow(long Sequence, byte[] Torrent, string? Magnet, string Folder, long Added, byte[]? Options, byte[]? Summary, HolderRow Owner)
     {
-        public long Sequence { get; init; }
-
-        public required byte[] Torrent { get; init; }
-
-        public string? Magnet { get; init; }
-
-        public required string Folder { get; init; }
-
-        public long Added { get; init; }
-
-        public byte[]? Options { get; init; }
-
-        public byte[]? Summary { get; init; }
-
-        public required string Owner { get; init; }
-
-        public long? Process { get; init; }
-
-        public string? Machine { get; init; }
+        // Columns in the order of the statement that takes a page up.
+        public static TakenRow Of(SqliteDataReader row) => new(
+            row.GetInt64(0),
+            row.GetFieldValue<byte[]>(1),
+            row.TextOrNull(2),
+            row.GetString(3),
+            row.GetInt64(4),
+            row.BytesOrNull(5),
+            row.BytesOrNull(6),
+            new HolderRow(row.GetString(7), row.NumberOrNull(8), row.TextOrNull(9)));
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
@@ -33,15 +32,14 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
     /// <summary>Enters this process among the owners and clears away dead ones. Inside the transaction that made the lock file.</summary>
     public void Enter(SqliteTransaction transaction)
     {
-        var entered = connection.Query<string>("SELECT id FROM owners", transaction: transaction).ToList();
+        var entered = connection.Rows("SELECT id FROM owners", transaction, static row => row.GetString(0)).ToList();
         foreach (var owner in entered.Where(owner => !IsLive(owner)))
         {
-            connection.Execute("DELETE FROM leases WHERE owner = @owner; DELETE FROM owners WHERE id = @owner", new { owner }, transaction);
+            connection.Execute("DELETE FROM leases WHERE owner = @owner; DELETE FROM owners WHERE id = @owner", transaction, ("@owner", owner));
         }
 
         owners.DeleteStale();
-        connection.Execute("INSERT INTO owners (id, process, machine) VALUES (@id, @process, @machine)",
-            new { id = _owner, process = Environment.ProcessId, machine = Environment.MachineName }, transaction);
+        connection.Execute("INSERT INTO owners (id, process, machine) VALUES (@id, @process, @machine)", transaction, ("@id", _owner), ("@process", Environment.ProcessId), ("@machine", Environment.MachineName));
     }
 
     /// <summary>Gives back every lease of this process, in good order.</summary>
@@ -49,25 +47,25 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
     public void Leave()
     {
         using var transaction = connection.BeginTransaction();
-        connection.Execute("DELETE FROM leases WHERE owner = @owner; DELETE FROM owners WHERE id = @owner", new { owner = _owner }, transaction);
+        connection.Execute("DELETE FROM leases WHERE owner = @owner; DELETE FROM owners WHERE id = @owner", transaction, ("@owner", _owner));
         transaction.Commit();
         owners.Dispose();
     }
 
     /// <summary>The names under which a node keeps something, in order.</summary>
-    public ImmutableArray<string> NoteNames() => [.. connection.Query<string>("SELECT name FROM notes WHERE length(value) > 0 ORDER BY name")];
+    public ImmutableArray<string> NoteNames() => [.. connection.Rows("SELECT name FROM notes WHERE length(value) > 0 ORDER BY name", transaction: null, static row => row.GetString(0))];
 
     /// <summary>Another process that has the folder open and lives, for people; null: there is none.</summary>
     public string? OtherProcess()
     {
         // Inside a write transaction, as every look at the owners' locks.
         using var transaction = connection.BeginTransaction();
-        return connection.Query<HolderRow>("SELECT id AS Id, process AS Process, machine AS Machine FROM owners WHERE id <> @owner ORDER BY id", new { owner = _owner }, transaction)
+        return connection.Rows("SELECT id, process, machine FROM owners WHERE id <> @owner ORDER BY id", transaction, HolderRow.Of, ("@owner", _owner))
             .Where(holder => IsLive(holder.Id)).Select(static holder => $"{holder.Process} on {holder.Machine}").FirstOrDefault();
     }
 
     /// <summary>What the connection has a setting of SQLite's at. For tests.</summary>
-    public string? Pragma(string name) => connection.ExecuteScalar<string>($"PRAGMA {name}");
+    public string? Pragma(string name) => connection.Text($"PRAGMA {name}");
 
     /// <summary>Dies without giving anything back. For tests.</summary>
     public void Abandon() => owners.Abandon();
@@ -98,64 +96,58 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
     private StoreOutcome Acquire(StoreCommand.AcquireLease command, SqliteTransaction transaction)
     {
         var torrent = Key(command.Torrent);
-        var holder = connection.QuerySingleOrDefault<HolderRow>(
-            "SELECT l.owner AS Id, o.process AS Process, o.machine AS Machine FROM leases l LEFT JOIN owners o ON o.id = l.owner WHERE l.torrent = @torrent",
-            new { torrent }, transaction);
+        var holder = connection.Rows(
+            "SELECT l.owner, o.process, o.machine FROM leases l LEFT JOIN owners o ON o.id = l.owner WHERE l.torrent = @torrent", transaction, HolderRow.Of, ("@torrent", torrent)).SingleOrDefault();
         if (holder is not null && holder.Id != _owner)
         {
             if (IsLive(holder.Id)) return new StoreOutcome.HeldBy(Describe(holder));
             StoredTorrent.LogTakenOver(logger, command.Torrent, holder.Process, holder.Machine);
         }
 
-        var token = connection.QuerySingle<long>("UPDATE tokens SET last = last + 1 RETURNING last", transaction: transaction);
+        var token = connection.Number("UPDATE tokens SET last = last + 1 RETURNING last", transaction);
         connection.Execute(
             "INSERT INTO leases (torrent, owner, token) VALUES (@torrent, @owner, @token) ON CONFLICT (torrent) DO UPDATE SET owner = excluded.owner, token = excluded.token",
-            new { torrent, owner = _owner, token }, transaction);
+            transaction, ("@torrent", torrent), ("@owner", _owner), ("@token", token));
         return new StoreOutcome.Leased(token);
     }
 
     private StoreOutcome.Done Release(StoreCommand.ReleaseLease command, SqliteTransaction transaction)
     {
-        connection.Execute("DELETE FROM leases WHERE torrent = @torrent AND token = @token",
-            new { torrent = Key(command.Torrent), token = command.Token }, transaction);
+        connection.Execute("DELETE FROM leases WHERE torrent = @torrent AND token = @token", transaction, ("@torrent", Key(command.Torrent)), ("@token", command.Token));
         return new StoreOutcome.Done();
     }
 
     private StoreOutcome.Loaded Load(StoreCommand.LoadTorrent command, SqliteTransaction transaction)
     {
-        var row = connection.QuerySingleOrDefault<StoredTorrent>(
-            "SELECT m.metainfo AS Metainfo, t.magnet AS Magnet, t.folder AS Folder, t.added AS Added, t.options AS Options, t.summary AS Summary, p.record AS Progress " +
-            "FROM torrents t LEFT JOIN metainfos m ON m.sequence = t.sequence LEFT JOIN progress p ON p.sequence = t.sequence WHERE t.torrent = @torrent",
-            new { torrent = Key(command.Torrent) }, transaction);
+        var row = connection.Rows(
+            "SELECT m.metainfo, t.magnet, t.folder, t.added, t.options, t.summary, p.record FROM torrents t LEFT JOIN metainfos m ON m.sequence = t.sequence LEFT JOIN progress p ON p.sequence = t.sequence WHERE t.torrent = @torrent",
+            transaction, StoredOf, ("@torrent", Key(command.Torrent))).SingleOrDefault();
         return row?.Loaded(command.Torrent, logger) ?? new StoreOutcome.Loaded(Record: null, Progress: null);
     }
 
     private StoreOutcome.Listed List(SqliteTransaction transaction)
     {
-        var keys = connection.Query<byte[]>("SELECT torrent FROM torrents ORDER BY sequence LIMIT @limit",
-            new { limit = settings.MaxTorrents }, transaction, buffered: false);
-        return new StoreOutcome.Listed([.. keys.Select(key => new InfoHash(key))]);
+        var keys = connection.Rows("SELECT torrent FROM torrents ORDER BY sequence LIMIT @limit", transaction, static row => new InfoHash(row.GetFieldValue<byte[]>(0)), ("@limit", settings.MaxTorrents));
+        return new StoreOutcome.Listed([.. keys]);
     }
 
     private StoreOutcome Put(StoreCommand.PutTorrent command, SqliteTransaction transaction)
     {
         if (!Holds(command.Torrent, command.Token, transaction)) return new StoreOutcome.Fenced();
         var (torrent, record) = (Key(command.Torrent), command.Record);
-        var sequence = connection.QuerySingle<long>(
+        var sequence = connection.Number(
             "INSERT INTO torrents (torrent, magnet, folder, added, options, summary) VALUES (@torrent, @magnet, @folder, @added, @options, @summary) ON CONFLICT (torrent) DO UPDATE SET " +
             "magnet = excluded.magnet, folder = excluded.folder, added = excluded.added, options = excluded.options, summary = excluded.summary RETURNING sequence",
-            new
-            {
-                torrent,
-                magnet = record.Magnet,
-                folder = record.Folder,
-                added = record.AddedTicks,
-                options = OptionsCodec.Encode(record.Options, record.Unfinished),
-                summary = record.Summary is null ? null : SummaryCodec.Encode(record.Summary),
-            }, transaction);
+            transaction,
+            ("@torrent", torrent),
+            ("@magnet", record.Magnet),
+            ("@folder", record.Folder),
+            ("@added", record.AddedTicks),
+            ("@options", OptionsCodec.Encode(record.Options, record.Unfinished)),
+            ("@summary", record.Summary is null ? null : SummaryCodec.Encode(record.Summary)));
         connection.Execute(
             "INSERT INTO metainfos (sequence, metainfo) VALUES (@sequence, @metainfo) ON CONFLICT (sequence) DO UPDATE SET metainfo = excluded.metainfo",
-            new { sequence, metainfo = ImmutableCollectionsMarshal.AsArray(record.Metainfo) ?? [] }, transaction);
+            transaction, ("@sequence", sequence), ("@metainfo", ImmutableCollectionsMarshal.AsArray(record.Metainfo) ?? []));
         return new StoreOutcome.Done();
     }
 
@@ -163,7 +155,7 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
     {
         if (!Holds(command.Torrent, command.Token, transaction)) return new StoreOutcome.Fenced();
         connection.Execute("UPDATE torrents SET folder = @folder, options = @options WHERE torrent = @torrent",
-            new { torrent = Key(command.Torrent), folder = command.Options.Folder, options = OptionsCodec.Encode(command.Options, command.Unfinished) }, transaction);
+            transaction, ("@torrent", Key(command.Torrent)), ("@folder", command.Options.Folder), ("@options", OptionsCodec.Encode(command.Options, command.Unfinished)));
         return new StoreOutcome.Done();
     }
 
@@ -173,31 +165,31 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
         // Where the torrent has been removed there is nothing to be far with: the statement then writes nothing, and no progress can outlive its torrent.
         connection.Execute(
             "INSERT INTO progress (sequence, record) SELECT sequence, @record FROM torrents WHERE torrent = @torrent ON CONFLICT (sequence) DO UPDATE SET record = excluded.record",
-            new { torrent = Key(command.Torrent), record = ProgressCodec.Encode(command.Progress) }, transaction);
-        if (command.Summary is { } summary) connection.Execute("UPDATE torrents SET summary = @summary WHERE torrent = @torrent", new { torrent = Key(command.Torrent), summary = SummaryCodec.Encode(summary) }, transaction);
+            transaction, ("@torrent", Key(command.Torrent)), ("@record", ProgressCodec.Encode(command.Progress)));
+        if (command.Summary is { } summary) connection.Execute("UPDATE torrents SET summary = @summary WHERE torrent = @torrent", transaction, ("@torrent", Key(command.Torrent)), ("@summary", SummaryCodec.Encode(summary)));
         return new StoreOutcome.Done();
     }
 
     private StoreOutcome Remove(StoreCommand.RemoveTorrent command, SqliteTransaction transaction)
     {
         if (!Holds(command.Torrent, command.Token, transaction)) return new StoreOutcome.Fenced();
-        connection.Execute("DELETE FROM torrents WHERE torrent = @torrent", new { torrent = Key(command.Torrent) }, transaction);
+        connection.Execute("DELETE FROM torrents WHERE torrent = @torrent", transaction, ("@torrent", Key(command.Torrent)));
         return new StoreOutcome.Done();
     }
 
     private StoreOutcome.Note Load(StoreCommand.LoadNote command, SqliteTransaction transaction) =>
-        new(ImmutableCollectionsMarshal.AsImmutableArray(connection.QuerySingleOrDefault<byte[]>("SELECT value FROM notes WHERE name = @name", new { name = command.Name }, transaction) ?? []));
+        new(ImmutableCollectionsMarshal.AsImmutableArray(connection.Rows("SELECT value FROM notes WHERE name = @name", transaction, static row => row.GetFieldValue<byte[]>(0), ("@name", command.Name)).SingleOrDefault() ?? []));
 
     private StoreOutcome.Done Put(StoreCommand.PutNote command, SqliteTransaction transaction)
     {
         connection.Execute(
             "INSERT INTO notes (name, value) VALUES (@name, @value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            new { name = command.Name, value = ImmutableCollectionsMarshal.AsArray(command.Value) ?? [] }, transaction);
+            transaction, ("@name", command.Name), ("@value", ImmutableCollectionsMarshal.AsArray(command.Value) ?? []));
         return new StoreOutcome.Done();
     }
 
     private bool Holds(InfoHash torrent, long token, SqliteTransaction transaction) =>
-        connection.ExecuteScalar<long>("SELECT count(*) FROM leases WHERE torrent = @torrent AND token = @token", new { torrent = Key(torrent), token }, transaction) == 1;
+        connection.Number("SELECT count(*) FROM leases WHERE torrent = @torrent AND token = @token", transaction, ("@torrent", Key(torrent)), ("@token", token)) == 1;
 
     private bool IsLive(string owner) => Guid.TryParseExact(owner, "N", out var id) && owners.IsLive(id);
 
@@ -206,12 +198,21 @@ internal sealed partial class StoreSession(SqliteConnection connection, OwnerLoc
     private static string Describe(HolderRow holder) =>
         $"the swarm process {holder.Process} on {holder.Machine}; stop that process first, or use another data folder";
 
-    private sealed record HolderRow
+    // Columns in the order of the statement that loads a torrent.
+    private static StoredTorrent StoredOf(SqliteDataReader row) => new()
     {
-        public required string Id { get; init; }
+        Metainfo = row.BytesOrNull(0),
+        Magnet = row.TextOrNull(1),
+        Folder = row.GetString(2),
+        Added = row.GetInt64(3),
+        Options = row.BytesOrNull(4),
+        Summary = row.BytesOrNull(5),
+        Progress = row.BytesOrNull(6),
+    };
 
-        public long? Process { get; init; }
-
-        public string? Machine { get; init; }
+    private sealed record HolderRow(string Id, long? Process, string? Machine)
+    {
+        // Of a statement with the three in this order.
+        public static HolderRow Of(SqliteDataReader row) => new(row.GetString(0), row.NumberOrNull(1), row.TextOrNull(2));
     }
 }

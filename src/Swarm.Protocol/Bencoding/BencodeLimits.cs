@@ -8,7 +8,7 @@ namespace Swarm.Protocol.Bencoding;
 /// </summary>
 public sealed record BencodeLimits
 {
-    /// <summary>The deepest nesting a reader can follow: its stack is one 128-bit number.</summary>
+    /// <summary>The deepest nesting a reader can follow: its stack is 128 bits.</summary>
     public const int DeepestNesting = 128;
 
     /// <summary>For messages: 32 levels, 20,000 values, 2 MiB. Roomy for a KRPC packet, an extension handshake or a tracker's reply.</summary>

@@ -2,7 +2,7 @@ namespace Swarm.Protocol.Bencoding;
 
 /// <summary>
 /// Reads one bencoded value token by token from bytes of the other side (BEP 3, "bencoding"). It owns nothing: strings are slices of the
-/// bytes given, the stack is one 128-bit number, nothing is allocated and nothing recurses.
+/// bytes given, the stack is one bit a level, nothing is allocated and nothing recurses.
 /// Always holds: after <see cref="Read"/> returned true, [<see cref="TokenStart"/>, <see cref="Position"/>) is the token; once it returned
 /// false it stays so, with <see cref="Error"/> null if the value is whole (then <see cref="Position"/> is where it ended: bytes may follow,
 /// as in a ut_metadata message) and the reason otherwise.
@@ -14,7 +14,10 @@ public ref struct BencodeReader
 {
     private readonly ReadOnlySpan<byte> _data;
     private readonly BencodeLimits _limits;
-    private UInt128 _dictionaries;
+
+    // Which open levels are dictionaries, a bit each: the outer 64, and those inside of them. No UInt128: code with one cannot be compiled ahead, and this is on every start's way.
+    private ulong _outer;
+    private ulong _inner;
     private bool _isInDictionary;
     private bool _keyIsNext;
     private bool _hasEnded;
@@ -90,9 +93,10 @@ public ref struct BencodeReader
     private bool ReadStart(BencodeTokenKind kind)
     {
         if (Depth == _limits.MaxDepth) return Fail(BencodeErrorReason.TooDeep, Position);
-        var bit = UInt128.One << Depth;
+        ref var levels = ref Depth < 64 ? ref _outer : ref _inner;
+        var bit = 1UL << (Depth % 64);
         _keyIsNext = _isInDictionary = kind == BencodeTokenKind.Dictionary;
-        _dictionaries = _keyIsNext ? _dictionaries | bit : _dictionaries & ~bit;
+        levels = _keyIsNext ? levels | bit : levels & ~bit;
         Depth++;
         Position++;
         Kind = kind;
@@ -107,7 +111,7 @@ public ref struct BencodeReader
         Position++;
         Kind = BencodeTokenKind.End;
         IsKey = false;
-        _keyIsNext = _isInDictionary = Depth > 0 && ((_dictionaries >> (Depth - 1)) & UInt128.One) != UInt128.Zero;
+        _keyIsNext = _isInDictionary = Depth > 0 && ((Depth <= 64 ? _outer : _inner) >> ((Depth - 1) % 64) & 1) != 0;
         _hasEnded = Depth == 0;
         return true;
     }

@@ -142,6 +142,48 @@ public sealed class ConfigurationTests : IDisposable
         one.Changes(one).ShouldBeEmpty();
     }
 
+    // Each kind of value, and each way in which one may depend on reference.conf.
+    public static TheoryData<string> Layers { get; } =
+    [
+        "",
+        "swarm.net.upload-limit = 2 MiB",
+        "swarm { node { port = 6900, listen = [\"192.0.2.7:6881\"], name = null }, dht.routers.0 = \"a.example.net:1\" }",
+        "swarm.dht.enabled = false",
+        "swarm.dht.enabled = true",
+        "swarm.dht.security.queries-in-all = 7",
+        "swarm.cluster.name = x",
+        "swarm.cluster { enabled = false, name = x }",
+        "swarm.api { enabled = false, max-body-bytes = 1 MB }",
+        "swarm.api.keys = [{ name = grafana, secret = \"0123456789abcdef\", scope = operator }]",
+        "swarm.io.disk { workers = auto, read-buffer-bytes = 64k }",
+        "swarm.io.disk.workers = 3",
+        "swarm.log.levels { Swarm.Dht = trace, Microsoft.Hosting = debug }",
+        "swarm.log.levels.Microsoft = debug",
+        "swarm.net.upload-limit = ${swarm.net.max-waiting-dials}",
+        "swarm.node.private-networks += 10.1.0.0/16",
+        "swarm.io.disk { low-water-bytes = 1 GiB, high-water-bytes = 1 MiB }",
+        "swarm.io.disk.low-water-bytes = 1 TiB",
+        "swarm.net.uplaod-limit = 1",
+        "swarm.net.upload-limit = much",
+        "swarm = 7",
+        "[1]",
+        "{",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void What_is_read_without_the_reference_is_what_it_is_with_it(string text)
+    {
+        File.WriteAllText(_file, text);
+        Override.TryParse("net.max-unidentified=9", out var set).ShouldBeTrue();
+        var environment = new Dictionary<string, string> { ["SWARM__NET__MAX_WAITING_DIALS"] = "7" };
+        var read = SwarmConfiguration.Read(_file, environment, [set!]);
+        var whole = SwarmConfiguration.ReadWhole(_file, environment, [set!]);
+        read.Errors.Select(error => error.ToString()).ShouldBe(whole.Errors.Select(error => error.ToString()));
+        ReferenceTests.Flat(read.Settings, SettingsGroup.Root).ShouldBe(ReferenceTests.Flat(whole.Settings, SettingsGroup.Root));
+        ConfigurationText.Lines(read.Effective, [], withOrigin: true).ShouldBe(ConfigurationText.Lines(whole.Effective, [], withOrigin: true));
+    }
+
     private SwarmConfiguration Read(string text, Dictionary<string, string>? environment = null, params ImmutableArray<string> sets)
     {
         File.WriteAllText(_file, text);

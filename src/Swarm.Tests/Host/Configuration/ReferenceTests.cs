@@ -92,7 +92,7 @@ public sealed class ReferenceTests
 
     private static (SwarmSettings Settings, IReadOnlyList<HoconError> Errors) Bind()
     {
-        var configuration = SwarmConfiguration.Read(null, new Dictionary<string, string>(), []);
+        var configuration = SwarmConfiguration.ReadWhole(null, new Dictionary<string, string>(), []);
         return (configuration.Settings, configuration.Errors);
     }
 
@@ -113,7 +113,7 @@ public sealed class ReferenceTests
         }
     }
 
-    private static List<string> Flat(object? record, SettingsGroup group, string path = "") => [.. group.Members.SelectMany(member =>
+    internal static List<string> Flat(object? record, SettingsGroup group, string path = "") => [.. group.Members.SelectMany(member =>
     {
         var value = record is null ? null : member.Property.GetValue(record);
         var at = $"{path}{member.Key}";
