@@ -3,7 +3,7 @@ namespace Swarm.Api.Contracts;
 /// <summary>Addresses that no node deals with.</summary>
 public sealed record ClusterBanList(IReadOnlyList<ClusterBan> Items);
 
-/// <summary>A banned address, what is left of the ban, until when that is, why and by whom: the member whose torrent was lied to, or the one that somebody asked, with the name of his key.</summary>
+/// <summary>A banned address, what is left of the ban, until when that is, why and by whom: the member whose torrent was lied to, or the one that somebody asked.</summary>
 public sealed record ClusterBan(string Address, long SecondsLeft, string Reason)
 {
     /// <summary>Until when it holds, by the database's clock.</summary>
