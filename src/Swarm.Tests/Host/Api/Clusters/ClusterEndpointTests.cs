@@ -96,9 +96,9 @@ public sealed class ClusterEndpointTests
         await using var cluster = await ClusterFixture.StartAsync(2, roles: MemberRoles.Storage);
         var body = $$"""{"metainfo":"{{Convert.ToBase64String(TorrentFiles.Make("first.iso"))}}","replicas":2}""";
         await cluster.Nodes[0].PostAsync("/api/v1/cluster/torrents", HttpStatusCode.Created, body);
-        var plan = await cluster.Nodes[1].BecomesAsync("/api/v1/cluster/rebalance", ApiJson.Default.RebalancePlan, plan => plan.Items.Count == 1);
-        plan.Steps.ShouldBe(new Dictionary<string, int> { ["first"] = 1 });
-        plan.CopyBytes.ShouldBe(16);
+        var plan = await cluster.Nodes[1].BecomesAsync("/api/v1/cluster/rebalance", ApiJson.Default.RebalancePlan, plan => plan.Items.Count == 2);
+        plan.Steps.ShouldBe(new Dictionary<string, int> { ["first"] = 2 });
+        plan.CopyBytes.ShouldBe(32);
         plan.Told.ShouldBeFalse();
         (await cluster.Nodes[1].PostAsync("/api/v1/cluster/rebalance")).ShouldContain("\"told\":true");
         using var many = await cluster.Nodes[0].Api.Client.GetAsync(new Uri("/api/v1/cluster/rebalance?limit=1001", UriKind.Relative), TestContext.Current.CancellationToken);
@@ -119,7 +119,7 @@ public sealed class ClusterEndpointTests
         var seen = await cluster.Nodes[0].BecomesAsync("/api/v1/cluster", ApiJson.Default.ClusterOverview, seen => seen is { Planner: not null, Totals.Torrents: 1 });
         seen.Totals.WithoutCopy.ShouldBe(1);
         var other = cluster.Nodes.Single(node => node.EndPoint != seen.Planner);
-        (await other.GetAsync("/api/v1/cluster/rebalance", ApiJson.Default.RebalancePlan)).Steps.ShouldBe(new Dictionary<string, int> { ["first"] = 1 });
+        (await other.GetAsync("/api/v1/cluster/rebalance", ApiJson.Default.RebalancePlan)).Steps.ShouldBe(new Dictionary<string, int> { ["first"] = 2 });
 
         await other.PostAsync("/api/v1/cluster/rebalance");
         await other.BecomesAsync("/api/v1/cluster/torrents", ApiJson.Default.PlacementPage, page => page.Items is [{ Complete: 2 }]);
