@@ -109,9 +109,9 @@ public sealed class ClusterPaceTests
         _harness.Run();
         store.Batches[^1].ShouldHaveSingleItem().ShouldBeOfType<ClusterCommand.Renew>();
         store.Commit(_harness, table);
-        table.Tell(new TableActor.Run(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(1) }, [1]), 2), watcher);
+        table.Tell(new TableActor.Run(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(1) }, [1]), 2), watcher);
         _harness.Run();
-        store.Batches[^1].Select(command => command.GetType()).ShouldBe([typeof(ClusterCommand.PutTorrent), typeof(ClusterCommand.Read)]);
+        store.Batches[^1].Select(command => command.GetType()).ShouldBe([typeof(ClusterCommand.AddTorrent), typeof(ClusterCommand.Read)]);
         store.Commit(_harness, table);
         told.Select(message => message.GetType()).ShouldBe([typeof(TableActor.Ran), typeof(TableActor.Ran), typeof(TableActor.ViewChanged)]);
         ((TableActor.ViewChanged)told[2]).View.Torrents.ContainsKey(Some.Torrent(1)).ShouldBeTrue();
@@ -124,12 +124,12 @@ public sealed class ClusterPaceTests
         var table = _harness.System.ActorOf(TableActor.Props(store, Settings, _harness.Sim.Time, new ListLoggerFactory()), "the-table");
         _harness.Run();
         ImmutableArray<byte> large = [.. new byte[3 << 20]];
-        for (var n = 1; n <= 5; n++) table.Tell(new TableActor.Run(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(n) }, large), n), ActorRefs.NoSender);
+        for (var n = 1; n <= 5; n++) table.Tell(new TableActor.Run(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(n) }, large), n), ActorRefs.NoSender);
         _harness.Run();
         store.Commit(_harness, table);
-        store.Batches[^1].Count(command => command is ClusterCommand.PutTorrent).ShouldBe(3);
+        store.Batches[^1].Count(command => command is ClusterCommand.AddTorrent).ShouldBe(3);
         store.Commit(_harness, table);
-        store.Batches[^1].Count(command => command is ClusterCommand.PutTorrent).ShouldBe(2);
+        store.Batches[^1].Count(command => command is ClusterCommand.AddTorrent).ShouldBe(2);
     }
 
     private ImmutableArray<InfoHash> Sources() => [.. Runs.Select(static run => run.Command).OfType<ClusterCommand.LoadSource>().Select(static load => load.Torrent)];
@@ -140,7 +140,7 @@ public sealed class ClusterPaceTests
         tables = tables.Run(new ClusterCommand.AcquireLease(ClusterTables.PlannerLease, tables.Id(1)), 0, out var leased);
         foreach (var content in contents)
         {
-            tables = tables.Run(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = content.Torrent, Length = content.Bytes.Length }, content.File));
+            tables = tables.Run(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = content.Torrent, Length = content.Bytes.Length }, content.File));
             tables = tables.Run(new ClusterCommand.Assign(content.Torrent, "n1", ((ClusterOutcome.Leased)leased).Token));
         }
 

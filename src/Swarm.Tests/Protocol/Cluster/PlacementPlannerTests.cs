@@ -106,7 +106,7 @@ public sealed class PlacementPlannerTests
     public void A_round_ends_with_the_torrent_that_fills_it_and_the_next_goes_on()
     {
         var planner = new PlacementPlanner(Settings with { StepsPerRound = 10 });
-        var tables = Enumerable.Range(1, 9).Aggregate(Some.Up(4), (all, n) => all.Run(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(n), Replicas = 3 }, [1])));
+        var tables = Enumerable.Range(1, 9).Aggregate(Some.Up(4), (all, n) => all.Run(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(n), Replicas = 3 }, [1])));
         planner.Look(tables.View());
         planner.Round(0).GroupBy(step => step.Torrent.Wanted.Torrent).Select(steps => steps.Select(step => step.Storage).Distinct(StringComparer.Ordinal).Count()).ShouldBe([3, 3, 3, 3]);
         planner.Round(1).Length.ShouldBe(12);
@@ -124,7 +124,7 @@ public sealed class PlacementPlannerTests
         world.Seconds += 100;
         for (var i = 0; i < 50; i++) world.Round();
         world.Copies.ShouldBe(200 + 7);
-        world.Tables = world.Tables.Run(new ClusterCommand.PutTorrent(new WantedTorrent { Torrent = Some.Torrent(1_000), Replicas = 3 }, [1]), world.Seconds);
+        world.Tables = world.Tables.Run(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(1_000), Replicas = 3 }, [1]), world.Seconds);
         for (var i = 0; i < 5; i++) world.Round();
         world.Copies.ShouldBe(200 + 7 + 3);
         world.Tables.Torrents[Some.Torrent(1_000)].Replicas.Length.ShouldBe(3);
