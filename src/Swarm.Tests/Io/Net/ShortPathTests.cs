@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
-using Swarm.Actors.Ports;
 using Swarm.Io.Net;
 
 namespace Swarm.Tests.Io.Net;
