@@ -269,9 +269,10 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
         if (version > _view.Version || change > _view.UpToChange) _table.Tell(new TableActor.Refresh());
     }
 
-    // The disk hears of it before anybody begins to write.
+    // The disk hears of it before anybody begins to write. What ended before this one was granted has ended for those who write, even if nobody had time to notice: others may have written since.
     private void Grant(long askedAt)
     {
+        CheckSession();
         _lease.Granted(askedAt);
         Context.Parent.Tell(new WritesUntil(_self, _lease.EndsAt!.Value));
         CheckSession();

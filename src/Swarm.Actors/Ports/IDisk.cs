@@ -63,7 +63,7 @@ public interface IDisk
 
     /// <summary>
     /// Says until when the storages below an absolute folder may be written: a right that runs out by itself, whatever becomes of those who use it. <paramref name="untilTicks"/> is a moment of the node's monotonic clock, and is looked at right before each write, not when it is posted.
-    /// A storage belongs to the term that is the newest when it is opened, and never to a later one; the same term may be said again, to move its end. After it, writing, moving, naming anew and deleting fail with <see cref="DiskErrorKind.Expired"/>. A folder of which nothing is said may be
+    /// A storage belongs to the term that is the newest when it is opened, and never to a later one; the same term may be said again before its end, to move it, while afterwards that begins another: somebody else may have written since. After it, writing, moving, naming anew and deleting fail with <see cref="DiskErrorKind.Expired"/>. A folder of which nothing is said may be
     /// written at any time.
     /// </summary>
     void WriteUntil(string root, long term, long untilTicks);

@@ -204,7 +204,7 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public void WriteUntil(string root, long term, long untilTicks) => _resources.Terms.Set(root, term, untilTicks);
+    public void WriteUntil(string root, long term, long untilTicks) => _resources.Terms.Set(root, term, untilTicks, _resources.Time.GetElapsedTime(0).Ticks);
 
     /// <inheritdoc/>
     public void Close(StorageId storage)

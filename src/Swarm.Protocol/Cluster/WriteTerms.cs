@@ -12,7 +12,7 @@ public sealed class WriteTerm(string root, long number)
     /// <summary>The folder, without a slash at its end.</summary>
     public string Root { get; } = root;
 
-    /// <summary>Which term of that folder it is; later ones have greater numbers.</summary>
+    /// <summary>Whose term of that folder it is; those of later owners have greater numbers.</summary>
     public long Number { get; } = number;
 
     /// <summary>When it ends; moved on with each renewal, and back when it ends early.</summary>
@@ -34,13 +34,15 @@ public sealed class WriteTerms
 {
     private ImmutableArray<WriteTerm> _terms = [];
 
-    /// <summary>A term of a folder lasts until a moment. A greater number begins another; a smaller one changes nothing.</summary>
-    public void Set(string root, long number, long untilTicks)
+    /// <summary>
+    /// A term of a folder lasts until a moment. A greater number begins another, and so does the same number when the term had ended by now: others may have written since. A smaller one changes nothing.
+    /// </summary>
+    public void Set(string root, long number, long untilTicks, long nowTicks)
     {
         root = root.TrimEnd('/');
         var known = _terms.FirstOrDefault(term => term.Root == root);
         if (known?.Number > number) return;
-        var term = known?.Number == number ? known : new WriteTerm(root, number);
+        var term = known?.Number == number && known.Allows(nowTicks) ? known : new WriteTerm(root, number);
         term.UntilTicks = untilTicks;
         if (term != known) ImmutableInterlocked.Update(ref _terms, static (terms, begun) => [.. terms.Where(other => other.Root != begun.Root), begun], term);
     }

@@ -167,7 +167,7 @@ public sealed partial class SimDisk : IDisk, IBlockReader
     }
 
     /// <inheritdoc/>
-    public void WriteUntil(string root, long term, long untilTicks) => _terms.Set(root, term, untilTicks);
+    public void WriteUntil(string root, long term, long untilTicks) => _terms.Set(root, term, untilTicks, Clock.GetElapsedTime(0).Ticks);
 
     /// <inheritdoc/>
     public void Close(StorageId storage)

@@ -151,6 +151,12 @@ public sealed class PageTests(InstalledClients installed)
 
         await browser.ClickAsync("nav a", "Cluster");
         await browser.ShowsAsync("document.querySelectorAll('main table')[0]?.tBodies[0].rows.length === 3");
+        await browser.ClickAsync("main button", "Ban…");
+        await browser.WriteAsync("dialog input[name=address]", "192.0.2.99");
+        await browser.ClickAsync("dialog button[value=yes]");
+        await browser.ShowsAsync("[...document.querySelectorAll('main td')].some(cell => cell.textContent === '192.0.2.99')");
+        await browser.ClickAsync("main button", "Lift");
+        await browser.ShowsAsync("![...document.querySelectorAll('main td')].some(cell => cell.textContent === '192.0.2.99')");
         await browser.ClickAsync("main button", "Drain");
         await browser.ClickAsync("dialog button[value=yes]");
         await browser.ShowsAsync("document.querySelector('main table').textContent.includes('draining')");

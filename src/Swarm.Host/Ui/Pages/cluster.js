@@ -86,10 +86,13 @@ const leasesOf = leases => table([
 
 function bansOf(bans, draw) {
   const add = async () => {
-    const address = h("input", { required: true }), hours = h("input", { type: "number", min: "1", max: "168", value: "1" }), reason = h("input", { maxlength: "500" });
+    const address = h("input", { name: "address", required: true }), hours = h("input", { type: "number", min: "1", max: "168", value: "1" }), reason = h("input", { maxlength: "500" });
     if (!await ask("Ban an address for all nodes", [field("Address", address), field("Hours", hours), field("Reason", reason)], { yes: "Ban" })) return;
     await attempt(() => api.post("/cluster/bans", { address: address.value.trim(), seconds: Number(hours.value) * 3600, reason: reason.value.trim() }), "It is banned.");
     draw();
   };
-  return [table([["Address", ban => ban.address, "name"], ["For", ban => format.duration(ban.secondsLeft), "number"], ["Reason", ban => ban.reason]], bans.items), h("p", null, button("Ban…", add))];
+  const lift = async ban => { await attempt(() => api.remove(`/cluster/bans/${encodeURIComponent(ban.address)}`), `${ban.address} is banned no more.`); draw(); };
+  return [table([
+    ["Address", ban => ban.address, "name"], ["For", ban => format.duration(ban.secondsLeft), "number"], ["Reason", ban => ban.reason], ["By", ban => ban.by], ["", ban => button("Lift", () => lift(ban))],
+  ], bans.items), h("p", null, button("Ban…", add))];
 }

@@ -95,14 +95,17 @@ public sealed partial class PostgresClusterStore : IClusterStore, IAsyncDisposab
     private async Task<object> AnswerAsync(Batch batch)
     {
         if (_isClosed) return new IClusterStore.Failed(batch.Id, "The cluster's tables are closed.");
-        var work = DoAsync(batch.Commands);
+        // No timer of its own: it is given up by who answers, and before he says so, so that nothing is begun to be written that was told as failed.
+        var givenUp = new CancellationTokenSource();
+        var work = DoAsync(batch.Commands, givenUp.Token);
         try
         {
             return new IClusterStore.Committed(batch.Id, await work.WaitAsync(_settings.Timeout).ConfigureAwait(false));
         }
         catch (Exception e) when (PostgresFailure.IsExpected(e))
         {
-            // A time-out leaves it to end by itself: that may take as long again, and must not take anybody else's time.
+            await givenUp.CancelAsync().ConfigureAwait(false);
+            // It is left to end by itself: that may take as long again, and must not take anybody else's time.
             _ = work.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return new IClusterStore.Failed(batch.Id, PostgresFailure.Of(e, _database.Name).Reason);
         }
@@ -118,16 +121,15 @@ public sealed partial class PostgresClusterStore : IClusterStore, IAsyncDisposab
         }
     }
 
-    private async Task<ImmutableArray<ClusterOutcome>> DoAsync(ImmutableArray<ClusterCommand> commands)
+    private async Task<ImmutableArray<ClusterOutcome>> DoAsync(ImmutableArray<ClusterCommand> commands, CancellationToken givenUp)
     {
-        using var deadline = new CancellationTokenSource(_settings.Timeout);
         var connection = Interlocked.Exchange(ref _connection, null);
         try
         {
-            connection ??= await OpenAsync(deadline.Token).ConfigureAwait(false);
-            var outcomes = await new ClusterTransaction(connection, _database.Schema, _settings.MaxAttempts, Clock).RunAsync([.. commands.Select(Cleaned)], deadline.Token).ConfigureAwait(false);
+            connection ??= await OpenAsync(givenUp).ConfigureAwait(false);
+            var outcomes = await new ClusterTransaction(connection, _database.Schema, _settings.MaxAttempts, Clock).RunAsync([.. commands.Select(Cleaned)], givenUp).ConfigureAwait(false);
             // One that was given up meanwhile has a successor.
-            if (!deadline.IsCancellationRequested && Interlocked.CompareExchange(ref _connection, connection, null) is null) connection = null;
+            if (!givenUp.IsCancellationRequested && Interlocked.CompareExchange(ref _connection, connection, null) is null) connection = null;
             return outcomes;
         }
         finally

@@ -19,6 +19,7 @@ Reads one JSON command a line from stdin, writes one JSON event a line to stdout
 TCP only, plaintext only, no local discovery or port mapping: a test introduces the peers it means.
 """
 import json
+import queue
 import sys
 import threading
 
@@ -82,23 +83,24 @@ def dht(ses, c):
         ses.dht_get_mutable_item(bytes.fromhex(c["public"]), c["salt"].encode())
 
 
-def obey(ses):
+def obey(ses, c):
+    try:
+        if c["cmd"] == "add":
+            add(ses, c)
+        elif c["cmd"] == "connect":
+            handles[c["hash"]].connect_peer((c["ip"], c["port"]))
+        elif c["cmd"] == "stats":
+            stats(c)
+        else:
+            dht(ses, c)
+    except Exception as e:                             # a wrong command must be seen in the test's output, not end the session
+        say("log", text="%r: %r" % (c, e))
+
+
+def listen():
     for line in sys.stdin:
-        c = json.loads(line)
-        if c["cmd"] == "quit":
-            break
-        try:
-            if c["cmd"] == "add":
-                add(ses, c)
-            elif c["cmd"] == "connect":
-                handles[c["hash"]].connect_peer((c["ip"], c["port"]))
-            elif c["cmd"] == "stats":
-                stats(c)
-            else:
-                dht(ses, c)
-        except Exception as e:                         # a wrong command must be seen in the test's output, not end the session
-            say("log", text="%r: %r" % (c, e))
-    over.set()
+        commands.put(json.loads(line))
+    commands.put({"cmd": "quit"})
 
 
 def report(alert):
@@ -124,14 +126,20 @@ def report(alert):
 
 
 handles = {}
-over = threading.Event()
+commands = queue.SimpleQueue()
 
 
+# One thread has to do with libtorrent, the other with stdin: two in its bindings at once have been seen to stand still for ever.
 def main():
     ses = session(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)
-    threading.Thread(target=obey, args=(ses,), daemon=True).start()
-    while not over.is_set():
-        ses.wait_for_alert(200)
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        while not commands.empty():
+            c = commands.get()
+            if c["cmd"] == "quit":
+                return
+            obey(ses, c)
+        ses.wait_for_alert(20)
         for alert in ses.pop_alerts():
             report(alert)
 

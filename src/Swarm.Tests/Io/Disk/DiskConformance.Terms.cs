@@ -61,10 +61,26 @@ public abstract partial class DiskConformance
     }
 
     [Fact]
+    public void A_term_that_has_ended_is_not_the_same_when_it_is_renewed()
+    {
+        var content = Content(20_000, ("a", 40_000));
+        Disk.WriteUntil(Root, 1, NowTicks + TimeSpan.TicksPerDay);
+        var old = Open(content);
+        Disk.WriteUntil(Root, 1, NowTicks);
+        Disk.WriteUntil(Root, 1, NowTicks + TimeSpan.TicksPerDay);
+        Disk.Write(old, [Block(content, 0, 0)]);
+        Next<IDisk.WriteFailed>().Error.Kind.ShouldBe(DiskErrorKind.Expired, "somebody else may have written meanwhile");
+        var now = Open(content);
+        WritePiece(now, content, 0);
+        Close(now);
+        Close(old);
+    }
+
+    [Fact]
     public void A_renewed_term_goes_on_and_other_folders_have_nothing_to_do_with_it()
     {
         var content = Content(20_000, ("a", 40_000));
-        Disk.WriteUntil(Root, 1, NowTicks);
+        Disk.WriteUntil(Root, 1, NowTicks + TimeSpan.TicksPerHour);
         var storage = Open(content);
         Disk.WriteUntil(Root, 1, NowTicks + TimeSpan.TicksPerDay);
         WritePiece(storage, content, 0);
