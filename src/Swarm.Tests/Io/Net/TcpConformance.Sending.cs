@@ -69,7 +69,7 @@ public abstract partial class TcpConformance
         var (link, owner, peer) = world.Connected(peerReceiveBuffer: 64 << 10);
         var block = new BlockRequest(new PieceIndex(0), 0, Block);
         var accepted = 0;
-        while (SpinWait.SpinUntil(() => link.SendBlock(storage, block), TimeSpan.FromMilliseconds(300))) accepted++;
+        while (SpinWait.SpinUntil(() => link.SendBlock(storage, block), TimeSpan.FromSeconds(2))) accepted++;
         accepted.ShouldBeInRange(100, 100 + 200);
         while (link.Send(new byte[1 << 10])) accepted.ShouldBeLessThan(400);
         link.Send(new byte[1]).ShouldBeFalse("at the limit one byte more is refused");

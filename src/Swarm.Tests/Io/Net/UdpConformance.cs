@@ -141,10 +141,23 @@ public abstract partial class UdpConformance(SocketEngineKind engine)
         owner.Next(TimeSpan.FromMilliseconds(50)).ShouldBeNull("two batches are out");
         udp.OutstandingBatches.ShouldBe(2);
         foreach (var batch in held) batch.Release();
-        var rest = 0;
-        while (owner.Next(TimeSpan.FromMilliseconds(200)) is IUdp.Received received) rest += Texts(received).Count;
+        var rest = Texts(owner.Expect<IUdp.Received>()).Count;
+        if (OperatingSystem.IsLinux() && engine != SocketEngineKind.Portable)
+        {
+            SpinWait.SpinUntil(
+                () =>
+                {
+                    if (owner.Next(TimeSpan.Zero) is IUdp.Received received) rest += Texts(received).Count;
+                    return rest + udp.Count().Overrun == 1000;
+                },
+                TimeSpan.FromSeconds(20)).ShouldBeTrue($"{rest} arrived and {udp.Count().Overrun} of the 1000 are counted as dropped");
+        }
+        else
+        {
+            while (owner.Next(TimeSpan.FromMilliseconds(200)) is IUdp.Received received) rest += Texts(received).Count;
+        }
+
         rest.ShouldBeInRange(1, 999);
-        if (OperatingSystem.IsLinux() && engine != SocketEngineKind.Portable) udp.Count().Overrun.ShouldBe(1000 - rest);
     }
 
     [Fact]
