@@ -9,6 +9,7 @@ internal sealed class Dial : IDisposable
     private readonly Socket _socket;
     private readonly Action<Dial, Socket, SocketError> _done;
     private readonly Timer _timer;
+    private IDisposable? _way;
     private int _ended;
 
     /// <summary><paramref name="done"/> gets the socket: connected with Success, otherwise disposed of already.</summary>
@@ -30,7 +31,10 @@ internal sealed class Dial : IDisposable
         _timer.Change(Timeout, System.Threading.Timeout.InfiniteTimeSpan);
         try
         {
-            engine.Connect(_socket, Remote, End);
+            Interlocked.Exchange(ref _way, engine.Connect(_socket, Remote, End));
+
+            // It may have ended before there was anything to let go of.
+            if (Volatile.Read(ref _ended) != 0) LetGo();
         }
         catch (ObjectDisposedException)
         {
@@ -50,6 +54,9 @@ internal sealed class Dial : IDisposable
         if (Interlocked.Exchange(ref _ended, 1) != 0) return;
         _timer.Dispose();
         if (error != SocketError.Success) _socket.Dispose();
+        LetGo();
         _done(this, _socket, error);
     }
+
+    private void LetGo() => Interlocked.Exchange(ref _way, null)?.Dispose();
 }

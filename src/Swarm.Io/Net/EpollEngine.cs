@@ -31,7 +31,10 @@ internal sealed class EpollEngine : ISocketEngine
         return new EpollLinkSocket(socket, remote, _readers, _writers, _shortPathBuffer);
     }
 
-    public unsafe void Connect(Socket socket, IPEndPoint remote, Action<SocketError> done)
+    /// <summary>Descriptors with a handler: links, and connections on their way.</summary>
+    public int Registered => _readers.Registered + _writers.Registered;
+
+    public unsafe IDisposable? Connect(Socket socket, IPEndPoint remote, Action<SocketError> done)
     {
         socket.Blocking = false;
         var address = remote.Serialize();
@@ -41,8 +44,15 @@ internal sealed class EpollEngine : ISocketEngine
             error = Native.Connect(socket.SafeHandle, bytes, address.Size) == 0 ? SocketError.Success : Native.ToSocketError(Marshal.GetLastPInvokeError());
         }
 
-        if (error is SocketError.InProgress or SocketError.Interrupted) new Dial(_readers, socket, done).Arm();
-        else done(error);
+        if (error is not (SocketError.InProgress or SocketError.Interrupted))
+        {
+            done(error);
+            return null;
+        }
+
+        var dial = new Dial(_readers, socket, done);
+        dial.Arm();
+        return dial;
     }
 
     public void Dispose()
@@ -51,8 +61,8 @@ internal sealed class EpollEngine : ISocketEngine
         _writers.Dispose();
     }
 
-    /// <summary>A connection on its way: when the socket turns writable the kernel knows how it went.</summary>
-    private sealed class Dial : IReadyHandler
+    /// <summary>A connection on its way: when the socket turns writable the kernel knows how it went. One that is given up is disposed of: a closed socket never turns writable.</summary>
+    private sealed class Dial : IReadyHandler, IDisposable
     {
         private readonly EpollLoop _loop;
         private readonly Socket _socket;
@@ -94,5 +104,7 @@ internal sealed class EpollEngine : ISocketEngine
 
             _done(Native.ToSocketError(errno));
         }
+
+        public void Dispose() => _loop.Unregister(_id);
     }
 }

@@ -43,6 +43,9 @@ internal sealed unsafe class EpollLoop : IDisposable
         }
     }
 
+    /// <summary>Handlers there are.</summary>
+    public int Registered => _handlers.Count;
+
     /// <summary>A number for a handler, never 0 and never given again.</summary>
     public long Register(IReadyHandler handler)
     {

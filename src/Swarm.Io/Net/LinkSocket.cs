@@ -72,6 +72,9 @@ internal interface ISocketEngine : IDisposable
     /// <summary>Takes over a connected socket that no asynchronous operation was ever started on.</summary>
     LinkSocket Attach(Socket socket, IPEndPoint remote);
 
-    /// <summary>Connects; <paramref name="done"/> is called once, from any thread, unless the socket is disposed of before. May be called inside of this call.</summary>
-    void Connect(Socket socket, IPEndPoint remote, Action<SocketError> done);
+    /// <summary>
+    /// Connects; <paramref name="done"/> is called once, from any thread, unless the socket is disposed of before. May be called inside of this call. What is answered lets go of what the engine holds for the
+    /// way there, and is to be disposed of with the socket by whoever gives up, for a closed socket is reported by nobody; null: nothing is held.
+    /// </summary>
+    IDisposable? Connect(Socket socket, IPEndPoint remote, Action<SocketError> done);
 }

@@ -12,11 +12,13 @@ internal sealed class PortableEngine : ISocketEngine
         return new PortableLinkSocket(socket, remote);
     }
 
-    public void Connect(Socket socket, IPEndPoint remote, Action<SocketError> done)
+    public IDisposable? Connect(Socket socket, IPEndPoint remote, Action<SocketError> done)
     {
         var operation = new SocketAsyncEventArgs { RemoteEndPoint = remote };
         operation.Completed += (_, finished) => Finish(finished, done);
         if (!socket.ConnectAsync(operation)) Finish(operation, done);
+        // The base library ends an operation whose socket is disposed of.
+        return null;
     }
 
     public void Dispose()
