@@ -193,6 +193,9 @@ public enum DiskErrorKind
     /// <summary>The time is over in which there might be written (<see cref="IDisk.WriteUntil"/>): somebody else may write there now.</summary>
     Expired,
 
+    /// <summary>The process, or the system, has as many files open as it may: it passes, and says nothing of the content.</summary>
+    TooManyOpen,
+
     /// <summary>Anything else.</summary>
     Failed,
 }

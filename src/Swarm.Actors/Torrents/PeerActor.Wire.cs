@@ -11,6 +11,16 @@ namespace Swarm.Actors.Torrents;
 // Messages of the peer, and what is said to it: between the finished handshake and the end.
 public sealed partial class PeerActor
 {
+    /// <summary>How long a peer that serves us must have had nothing to do before it is asked for what it rejected.</summary>
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>Pieces told of at once of those that we had when the metadata came: a quarter of a mebibyte on the wire, of which a link takes one.</summary>
+    private const int HavesAtOnce = 28_000;
+
+    private Bitfield? _toldOfLater;
+    private long _idleSince;
+    private bool _toldSeed;
+
     private void OnReceived(SlabSlice data)
     {
         try
@@ -100,7 +110,7 @@ public sealed partial class PeerActor
         Flush();
     }
 
-    private void TellWant()
+    private void TellWant(bool askAgain = false)
     {
         PassReleased(ReleaseReason.Choked);
         if (!_joined) return;
@@ -109,7 +119,7 @@ public sealed partial class PeerActor
         var mayAsk = !_state.PeerChoking || !allowed.IsEmpty;
         if (!mayAsk && !_toldMayAsk) return;
         _toldMayAsk = mayAsk;
-        _content!.Pieces.Tell(new PiecesActor.Want(_key, _state.AmInterested ? _pipeline.Depth : 0, (long)_pipeline.RateBytesPerSecond, _state.PeerChoking, allowed));
+        _content!.Pieces.Tell(new PiecesActor.Want(_key, _state.AmInterested ? _pipeline.Depth : 0, (long)_pipeline.RateBytesPerSecond, _state.PeerChoking, allowed, askAgain));
     }
 
     private void TellInterest(bool interested) => Context.Parent.Tell(new TorrentActor.PeerInterest(_key, interested));
@@ -118,17 +128,24 @@ public sealed partial class PeerActor
     {
         if (_joined) _content!.Pieces.Tell(new PiecesActor.PeerHave(_key, piece, has));
         if (has && _state!.PeerChoking && _state.Pieces.IsAllowedFast(piece)) TellWant();
-        if (_state!.Pieces.IsSeed) ReportSeed();
+        ReportSeed();
     }
 
     private void TellPieces()
     {
-        if (_state!.Pieces.IsSeed) ReportSeed();
-        if (!_joined || _state.Pieces.Known is not { } pieces) return;
+        ReportSeed();
+        if (!_joined || _state!.Pieces.Known is not { } pieces) return;
         _content!.Pieces.Tell(new PiecesActor.PeerHas(_key, pieces.IsFull ? default : ImmutableCollectionsMarshal.AsImmutableArray(pieces.ToWire())));
     }
 
-    private void ReportSeed() => Context.Parent.Tell(new TorrentActor.PeerIsSeed(_key, _state!.Pieces.IsSeed || _state.Extensions.UploadOnly));
+    // One that wants nothing counts as a seed, and may come to want something.
+    private void ReportSeed()
+    {
+        var isSeed = _state!.Pieces.IsSeed || _state.Extensions.UploadOnly;
+        if (isSeed == _toldSeed) return;
+        _toldSeed = isSeed;
+        Context.Parent.Tell(new TorrentActor.PeerIsSeed(_key, isSeed));
+    }
 
     private void PassReleased(ReleaseReason reason)
     {
@@ -143,7 +160,7 @@ public sealed partial class PeerActor
         if (extensions.RequestQueue is { } queue) _pipeline.LimitTo(queue);
         _pipeline.LearnClient(extensions.Client);
         if (extensions.ListenPort is { } port && _cameIn) Context.Parent.Tell(new TorrentActor.PeerListens(_key, port));
-        if (extensions.UploadOnly) ReportSeed();
+        ReportSeed();
         OfferMetadata();
     }
 
@@ -220,8 +237,24 @@ public sealed partial class PeerActor
     private void OnWelcome(Welcome welcome)
     {
         if (_stopping || _state is null || Bitfield.FromWire(welcome.Verified.AsSpan(), _content!.Metainfo.Layout.Geometry.PieceCount) is not { } verified) return;
-        for (var piece = verified.NextSet(0); piece >= 0; piece = verified.NextSet(piece + 1)) _state.AnnounceHave(new PieceIndex(piece), _out);
+        _toldOfLater = verified;
+        TellOfMore();
         Flush();
+    }
+
+    // Of many pieces in portions, one a tick, for a link takes only so much that its peer has not read yet.
+    private void TellOfMore()
+    {
+        if (_toldOfLater is not { } pieces) return;
+        var piece = pieces.NextSet(0);
+        for (var told = 0; piece >= 0 && told < HavesAtOnce; told++)
+        {
+            _state!.AnnounceHave(new PieceIndex(piece), _out);
+            pieces.Remove(new PieceIndex(piece));
+            piece = pieces.NextSet(piece + 1);
+        }
+
+        if (piece < 0) _toldOfLater = null;
     }
 
     private void OnSent(IPeerLink.Sent sent)
@@ -268,10 +301,21 @@ public sealed partial class PeerActor
 
         if (outcome.Kind == WireOutcomeKind.Snubbed) _pipeline.Snub();
         PassReleased(ReleaseReason.TimedOut);
+        var isIdle = _state.AmInterested && _state.Requests.Count == 0 && (!_state.PeerChoking || _state.Pieces.AllowedFast.Count > 0);
+        if (!isIdle) _idleSince = now;
         if (outcome.Kind is WireOutcomeKind.Snubbed or WireOutcomeKind.RequestsTimedOut) TellWant();
-        else if (_state.AmInterested && _state.Requests.Count == 0 && (!_state.PeerChoking || _state.Pieces.AllowedFast.Count > 0)) TellWant();
+        else if (isIdle) TellWant(AsksAgain(now));
+        TellOfMore();
         Flush();
         if (_downloaded != 0 || _uploaded != 0 || outcome.Kind == WireOutcomeKind.Snubbed || View() != _view) Report();
+    }
+
+    // A peer may reject a piece for a passing reason, such as one that it announced before it was written, and never choke us.
+    private bool AsksAgain(long now)
+    {
+        if (now - _idleSince < AskAgainAfter.Ticks) return false;
+        _idleSince = now;
+        return true;
     }
 
     private PeerView View() => _state is null ? PeerView.Nothing : new PeerView(

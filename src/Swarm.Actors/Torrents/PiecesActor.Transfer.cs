@@ -68,7 +68,7 @@ public sealed partial class PiecesActor
     private void OnWant(Want want)
     {
         if (!_sources.TryGetValue(want.Key, out var source)) return;
-        if (source.Choked && !want.Choked) _picker?.PeerUnchoked(want.Key);
+        if ((source.Choked || want.AskAgain) && !want.Choked) _picker?.PeerMayBeAsked(want.Key);
         if (!source.Choked && want.Choked) _picker?.PeerChoked(want.Key);
         source.Depth = want.Depth;
         source.Rate = want.Rate;
@@ -127,7 +127,7 @@ public sealed partial class PiecesActor
         {
             if (state != PieceState.Valid)
             {
-                Reject(piece);
+                Reject(piece, isUnreadable: state == PieceState.Unreadable);
                 continue;
             }
 
@@ -149,11 +149,14 @@ public sealed partial class PiecesActor
     }
 
     // Its blocks are hashed one by one as they are on disk now, before anything else is written there, to be compared when the piece passes.
-    private void Reject(PieceIndex piece)
+    // One that could not be read back says nothing of who sent it: it is fetched again, and if it cannot be read for hashing either, the torrent fails.
+    private void Reject(PieceIndex piece, bool isUnreadable)
     {
         var senders = new List<BlockSender>();
         if (!_picker!.PieceRejected(piece, senders, _cancels)) return;
-        LogPieceFailed(_metainfo.Name, piece.Value);
+        if (isUnreadable) LogPieceUnreadable(_metainfo.Name, piece.Value);
+        else LogPieceFailed(_metainfo.Name, piece.Value);
+        if (isUnreadable) senders.Clear();
         _failing[piece] = new FailedPiece([.. senders]);
         _disk.HashBlocks(_storage, piece);
         _freed = true;
@@ -190,6 +193,13 @@ public sealed partial class PiecesActor
         }
     }
 
+    // The link that wanted the block is closed already.
+    private void OnReadFailed(DiskError error)
+    {
+        if (error.Kind == DiskErrorKind.TooManyOpen) LogDiskTrouble(_metainfo.Name, error.Message);
+        else Context.Parent.Tell(new DiskTrouble(error));
+    }
+
     private void OnWriteFailed(IDisk.WriteFailed failed)
     {
         if (_closing) return;
@@ -207,7 +217,7 @@ public sealed partial class PiecesActor
         _diskFull = true;
         _probing = false;
         _probesLeft = 0;
-        if (failed.Error.Kind == DiskErrorKind.NoSpace) Timers.StartSingleTimer(RetryKey, RetryDisk.Instance, _settings.DiskRetryInterval);
+        if (failed.Error.Kind is DiskErrorKind.NoSpace or DiskErrorKind.TooManyOpen) Timers.StartSingleTimer(RetryKey, RetryDisk.Instance, _settings.DiskRetryInterval);
     }
 
     // A few blocks are asked for; the first that the disk takes ends the pause, the first that it refuses begins the next.
@@ -289,6 +299,9 @@ public sealed partial class PiecesActor
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Name}: piece {Piece} failed its hash and is fetched again")]
     private partial void LogPieceFailed(string name, int piece);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Name}: piece {Piece} could not be read back to be verified and is fetched again")]
+    private partial void LogPieceUnreadable(string name, int piece);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Name}: {Reason}")]
     private partial void LogDiskTrouble(string name, string reason);

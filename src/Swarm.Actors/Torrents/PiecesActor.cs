@@ -137,9 +137,10 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     public sealed record PeerHave(PeerKey Key, PieceIndex Piece, bool Has);
 
     /// <summary>
-    /// It takes up to <paramref name="Depth"/> requests at a time. Rate in payload bytes a second; while it chokes us, only <paramref name="AllowedFast"/> pieces.
+    /// It takes up to <paramref name="Depth"/> requests at a time. Rate in payload bytes a second; while it chokes us, only <paramref name="AllowedFast"/> pieces. <paramref name="AskAgain"/>: it had nothing to do
+    /// for long, and what it rejected may be asked again.
     /// </summary>
-    public sealed record Want(PeerKey Key, int Depth, long Rate, bool Choked, ImmutableArray<PieceIndex> AllowedFast);
+    public sealed record Want(PeerKey Key, int Depth, long Rate, bool Choked, ImmutableArray<PieceIndex> AllowedFast, bool AskAgain = false);
 
     /// <summary>Blocks came, each with its slab references; and it takes up to <paramref name="Depth"/> requests at a time.</summary>
     public sealed record BlocksReceived(PeerKey Key, ImmutableArray<BlockWrite> Blocks, int Depth, long Rate);
@@ -226,7 +227,7 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
             case IDisk.Drained drained when drained.Storage == _storage: OnDrained(); break;
             case IDisk.WriteFailed failed when failed.Storage == _storage: OnWriteFailed(failed); break;
             case IDisk.BlockHashes hashes when hashes.Storage == _storage: OnBlockHashes(hashes); break;
-            case IDisk.ReadFailed failed when failed.Storage == _storage: Context.Parent.Tell(new DiskTrouble(failed.Error)); break;
+            case IDisk.ReadFailed failed when failed.Storage == _storage: OnReadFailed(failed.Error); break;
             case RetryDisk: OnRetryDisk(); break;
             case LookAtReplicas: OnLookAtReplicas(); break;
             case SetReplicas replicas: OnSetReplicas(replicas); break;

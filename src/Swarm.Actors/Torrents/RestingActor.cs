@@ -130,6 +130,8 @@ public sealed partial class RestingActor : UntypedActor, IWithTimers
             InfoHash = announce.Torrent,
             PeerId = _services.PeerIdOf(announce.Torrent),
             Port = _services.ListenPort,
+            Uploaded = announce.Moved.Uploaded,
+            Downloaded = announce.Moved.Received,
             Left = announce.Left,
             Event = announce.Event,
             NumWant = announce.Event == AnnounceEvent.Stopped ? 0 : _services.Settings.Resting.NumWant,

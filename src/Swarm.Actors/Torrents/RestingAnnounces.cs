@@ -41,7 +41,7 @@ public sealed class RestingAnnounces
     }
 
     /// <summary>An announce to a tracker. <paramref name="Ticket"/> comes back with its outcome.</summary>
-    public sealed record ToTracker(long Ticket, InfoHash Torrent, TrackerUrl Url, AnnounceEvent Event, long Left, uint Key);
+    public sealed record ToTracker(long Ticket, InfoHash Torrent, TrackerUrl Url, AnnounceEvent Event, PayloadMoved Moved, long Left, uint Key);
 
     /// <summary>An announce in one family of the DHT. <paramref name="Ticket"/> comes back with its outcome.</summary>
     public sealed record InDht(long Ticket, InfoHash Torrent, int Family, bool IsSeed);
@@ -61,7 +61,7 @@ public sealed class RestingAnnounces
         Remove(torrent.Row.Torrent);
         var usesDht = _families > 0 && !torrent.Row.IsPrivate;
         if (_isLeaving || torrent.IsSilent || (torrent.TrackerTiers.IsEmpty && !usesDht)) return;
-        var entry = new Entry(torrent.Row.Torrent, torrent.TrackerTiers, torrent.Row.TotalLength - torrent.Row.VerifiedLength) { IsKnown = torrent.WasAnnounced };
+        var entry = new Entry(torrent.Row.Torrent, torrent.TrackerTiers, torrent.Moved, torrent.Row.TotalLength - torrent.Row.VerifiedLength) { IsKnown = torrent.WasAnnounced };
         _entries.Add(entry.Torrent, entry);
         var first = torrent.WasAnnounced ? Varied(_settings.TrackerInterval) : _random.NextDouble() * _settings.Spread;
         if (!torrent.TrackerTiers.IsEmpty) _toTrackers.Enqueue(entry, now + first);
@@ -198,7 +198,7 @@ public sealed class RestingAnnounces
     private ToTracker Begin(Entry entry, TrackerUrl url, AnnounceEvent @event, TimeSpan now)
     {
         _flights.Add(++_lastTicket, new Flight(entry, @event, -1, now + Patience));
-        return new ToTracker(_lastTicket, entry.Torrent, url, @event, entry.Left, _key);
+        return new ToTracker(_lastTicket, entry.Torrent, url, @event, entry.Moved, entry.Left, _key);
     }
 
     private void Expire(TimeSpan now)
@@ -229,12 +229,15 @@ public sealed class RestingAnnounces
     private sealed record Flight(Entry Entry, AnnounceEvent Event, int Family, TimeSpan Deadline);
 
     /// <summary>A torrent that is announced.</summary>
-    private sealed class Entry(InfoHash torrent, ImmutableArray<ImmutableArray<string>> tiers, long left)
+    private sealed class Entry(InfoHash torrent, ImmutableArray<ImmutableArray<string>> tiers, PayloadMoved moved, long left)
     {
         private byte _tier;
         private byte _tracker;
 
         public InfoHash Torrent { get; } = torrent;
+
+        /// <summary>What it moved in this process.</summary>
+        public PayloadMoved Moved { get; } = moved;
 
         public long Left { get; } = left;
 

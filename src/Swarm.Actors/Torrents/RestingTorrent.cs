@@ -55,4 +55,8 @@ public sealed record RestingTorrent(TorrentRow Row)
 }
 
 /// <summary>Payload bytes that a torrent received, wasted ones included, sent, and received for nothing.</summary>
-public readonly record struct PayloadMoved(long Downloaded, long Uploaded, long Wasted);
+public readonly record struct PayloadMoved(long Downloaded, long Uploaded, long Wasted)
+{
+    /// <summary>Received bytes as trackers are told them: without wasted ones.</summary>
+    public long Received => Math.Max(0, Downloaded - Wasted);
+}

@@ -31,16 +31,19 @@ public sealed class RestingTorrents
     /// </summary>
     public static RestingTorrent? Of(TakenTorrent taken)
     {
-        if (taken.HeldBy is { } holder) return new RestingTorrent(RowOf(taken, TorrentState.Failed, $"this torrent is already run by {holder}"));
+        if (taken.HeldBy is { } holder) return As(taken, TorrentState.Failed, $"this torrent is already run by {holder}");
         if (taken.Unfinished is not null || taken.Summary is not { } summary) return null;
         if (!taken.Options.StandsStill && !summary.IsComplete) return null;
-        return new RestingTorrent(RowOf(taken, taken.Options.Paused ? TorrentState.Stopped : taken.Options.Queued ? TorrentState.Queued : TorrentState.Seeding, null))
-        {
-            PieceCount = summary.PieceCount,
-            VerifiedPieces = summary.VerifiedPieces,
-            TrackerTiers = summary.TrackerTiers,
-        };
+        return As(taken, taken.Options.Paused ? TorrentState.Stopped : taken.Options.Queued ? TorrentState.Queued : TorrentState.Seeding, null);
     }
+
+    /// <summary>A torrent that was just taken up, at rest in this state for this reason.</summary>
+    public static RestingTorrent As(TakenTorrent taken, TorrentState state, string? reason) => new(RowOf(taken, state, reason))
+    {
+        PieceCount = taken.Summary?.PieceCount ?? 0,
+        VerifiedPieces = taken.Summary?.VerifiedPieces ?? 0,
+        TrackerTiers = taken.Summary?.TrackerTiers ?? [],
+    };
 
     /// <summary>Lays a torrent down; what it shares with others is kept once. The row as it is kept.</summary>
     public TorrentRow Add(RestingTorrent torrent)

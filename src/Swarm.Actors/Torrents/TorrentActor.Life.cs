@@ -340,7 +340,7 @@ public sealed partial class TorrentActor
 
     private void OnDiskTrouble(DiskError error)
     {
-        if (error.Kind == DiskErrorKind.NoSpace && _state is TorrentState.Downloading or TorrentState.Waiting) SetState(TorrentState.Waiting, error.Message);
+        if (error.Kind is DiskErrorKind.NoSpace or DiskErrorKind.TooManyOpen && _state is TorrentState.Downloading or TorrentState.Waiting) SetState(TorrentState.Waiting, error.Message);
         else Fail(error.Message);
     }
 

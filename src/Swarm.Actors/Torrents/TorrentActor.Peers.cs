@@ -35,10 +35,11 @@ public sealed partial class TorrentActor
         if (tiers.IsEmpty && dht.IsEmpty) return;
         var urls = TrackerUrl.ParseTiers(tiers);
         // One that was silent for a time is there, and has said its goodbyes.
+        var isKnown = _announcer is null && _source.WasAnnounced;
         if (_announcer is not null) _announcer.Tell(new AnnouncerActor.SetTrackers(urls));
         else _announcer = Context.ActorOf(AnnouncerActor.Props(_torrent, _ownId, urls, dht, _services.Trackers, _services.Settings.Announce, _services.Ports.Time, _services.Ports.Entropy.CreateRandom(), _log), "announcer");
         _announcerGone = false;
-        _announcer.Tell(new AnnouncerActor.Start(_services.ListenPort, Stats()));
+        _announcer.Tell(new AnnouncerActor.Start(_services.ListenPort, Stats(), isKnown));
     }
 
     // BEP 27: who is in the swarm of a private torrent, only its trackers say.
@@ -50,7 +51,7 @@ public sealed partial class TorrentActor
     }
 
     private AnnounceStats Stats() =>
-        new(_peers.Uploaded, Math.Max(0, _peers.Downloaded - _wasted), _verified is null ? null : _metainfo!.Layout.Geometry.TotalLength - LengthOf(_verified));
+        new(Moved.Uploaded, Moved.Received, _verified is null ? null : _metainfo!.Layout.Geometry.TotalLength - LengthOf(_verified));
 
     private void AddKnownPeers()
     {

@@ -166,13 +166,15 @@ public sealed partial class TorrentActor
             VerifiedPieces = _verified?.Count ?? 0,
             Moved = Moved,
             TrackerTiers = TrackerTiers,
-            // What has just begun may not have come as far as its trackers.
-            WasAnnounced = _announcing && !_options.StandsStill && !IsSilent && Now() - _announcedFrom >= TimeToBeHeard.Ticks,
+            WasAnnounced = IsKnownToTrackers,
             Group = _options.Group,
         };
         Context.Parent.Tell(_again is null ? new TorrentsActor.Rests(resting) : new TorrentsActor.BeginsAnew(resting, _again));
         Context.Stop(Self);
     }
+
+    // What has just begun may not have come as far as its trackers, unless they knew it before; what stands still has told them goodbye.
+    private bool IsKnownToTrackers => !_options.StandsStill && _state != TorrentState.Failed && !IsSilent && (_source.WasAnnounced || (_announcing && Now() - _announcedFrom >= TimeToBeHeard.Ticks));
 
     private TorrentState RestingState => _state == TorrentState.Failed ? TorrentState.Failed : _options.Paused ? TorrentState.Stopped : _options.Queued ? TorrentState.Queued : TorrentState.Seeding;
 

@@ -29,8 +29,14 @@ public sealed record TorrentSource
     /// <summary>Of one that rested: what it moved in this process before.</summary>
     public PayloadMoved Moved { get; private init; }
 
+    /// <summary>Of one that rested: whether trackers know it from this process.</summary>
+    public bool WasAnnounced { get; private init; }
+
     /// <summary>By what the store has of it.</summary>
-    public static TorrentSource FromStore(InfoHash torrent, PayloadMoved moved = default) => new(torrent) { Moved = moved };
+    public static TorrentSource FromStore(InfoHash torrent) => new(torrent);
+
+    /// <summary>By what the store has of it, and what it was in this process before.</summary>
+    public static TorrentSource FromRest(RestingTorrent rested) => new(rested.Row.Torrent) { Moved = rested.Moved, WasAnnounced = rested.WasAnnounced };
 
     /// <summary>By .torrent file.</summary>
     public static TorrentSource FromFile(TorrentMetainfo metainfo, ImmutableArray<byte> file) => new(metainfo.WireHash) { Metainfo = metainfo, File = file };

@@ -64,7 +64,8 @@ public sealed partial class TorrentsActor
         }
         else
         {
-            Run(TorrentSource.FromStore(taken.Torrent), taken.Options, ActorRefs.Nobody);
+            // What it lies down as if it cannot work.
+            Run(TorrentSource.FromStore(taken.Torrent), taken.Options, ActorRefs.Nobody).Rested = RestingTorrents.As(taken, TorrentState.Failed, null);
         }
     }
 

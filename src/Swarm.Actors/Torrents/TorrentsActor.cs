@@ -154,7 +154,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     {
         _resting.Remove(torrent, out var resting);
         _announcer.Tell(new RestingActor.Wakes(torrent));
-        var woken = Run(TorrentSource.FromStore(torrent, resting!.Moved), new TorrentOptions { Folder = resting.Row.Folder, Group = resting.Group }, ActorRefs.Nobody);
+        var woken = Run(TorrentSource.FromRest(resting!), new TorrentOptions { Folder = resting!.Row.Folder, Group = resting.Group }, ActorRefs.Nobody);
         woken.Row = resting.Row;
         woken.Rested = resting;
         return woken;
@@ -168,8 +168,10 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     private void OnSetGroup(RestingTorrent before, SetGroup set)
     {
         var resting = before with { Group = set.Group };
+        var speaks = before.IsSilent != resting.IsSilent;
+        if (speaks) resting = resting with { WasAnnounced = false };
         _resting.Add(resting);
-        if (resting.IsServed && before.IsSilent != resting.IsSilent) _announcer.Tell(resting.IsSilent ? new RestingActor.FallsSilent(set.Torrent) : new RestingActor.LieDown([resting with { WasAnnounced = false }]));
+        if (resting.IsServed && speaks) _announcer.Tell(resting.IsSilent ? new RestingActor.FallsSilent(set.Torrent) : new RestingActor.LieDown([resting]));
         Sender.Tell(new Done(set.Torrent));
     }
 
@@ -206,7 +208,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
         switch (left!.LastWord)
         {
             case BeginsAnew anew when _drainer is null:
-                var next = Run(TorrentSource.FromStore(torrent, anew.Torrent.Moved), anew.Options, ActorRefs.Nobody);
+                var next = Run(TorrentSource.FromRest(anew.Torrent), anew.Options, ActorRefs.Nobody);
                 next.Row = anew.Torrent.Row;
                 next.Rested = anew.Torrent;
                 next.Actor.Tell(TorrentActor.WorkOn.Instance);
@@ -215,7 +217,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
             case IsGone or TorrentActor.Stopped: RowGone(torrent); break;
             case CannotWork cannot: LieDown(Failed(left, cannot.Reason)); break;
             // What it is stands in the store.
-            case null when left.Row is not null: LieDown(Failed(left, "it failed again and again; the log says why")); break;
+            case null when (left.Row ?? left.Rested?.Row) is not null: LieDown(Failed(left, "it failed again and again; the log says why")); break;
         }
 
         foreach (var (message, sender) in left.Held) Redeliver(torrent, message, sender);
@@ -280,7 +282,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
         /// <summary>Its row as told last; null before it was acknowledged.</summary>
         public TorrentRow? Row { get; set; }
 
-        /// <summary>What it was before it was woken, or null.</summary>
+        /// <summary>What it was before it was woken or taken up, or null: it was added in this process.</summary>
         public RestingTorrent? Rested { get; set; }
 
         /// <summary>Its place among those that are idle, or null.</summary>

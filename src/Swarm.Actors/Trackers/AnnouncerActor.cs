@@ -47,7 +47,8 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
     /// <summary>From the torrent: begin a session. Does nothing while one is running, but to note the numbers.</summary>
     /// <param name="Port">The TCP port that peers are to connect to.</param>
     /// <param name="Stats">The numbers; complete already means that no tracker will hear "completed".</param>
-    public sealed record Start(ushort Port, AnnounceStats Stats);
+    /// <param name="IsKnown">Whether the trackers have heard "started" from this process and no "stopped": then they do not hear it again.</param>
+    public sealed record Start(ushort Port, AnnounceStats Stats, bool IsKnown = false);
 
     /// <summary>From the torrent, from time to time: the numbers for the next announces.</summary>
     public sealed record UpdateStats(AnnounceStats Stats);
@@ -160,7 +161,7 @@ public sealed partial class AnnouncerActor : UntypedActor, IWithTimers
             foreach (var family in _memory.Dht) family.Schedule.Hurry(Now);
         }
 
-        _memory.Tiers.Start(start.Stats.IsComplete, Now);
+        _memory.Tiers.Start(start.Stats.IsComplete, Now, start.IsKnown);
         // A torrent that starts again does not wait for its last goodbye any more.
         TellStopped();
         Proceed();

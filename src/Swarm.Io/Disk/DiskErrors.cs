@@ -3,7 +3,7 @@ using Swarm.Actors.Ports;
 namespace Swarm.Io.Disk;
 
 /// <summary>
-/// Makes the <see cref="DiskError"/>s: what the system said (an errno of Linux, or an exception of the base library) becomes one of the five
+/// Makes the <see cref="DiskError"/>s: what the system said (an errno of Linux, or an exception of the base library) becomes one of the
 /// kinds that are handled differently, with one line that says what failed, where, and what to do about it.
 /// </summary>
 internal static class DiskErrors
@@ -37,7 +37,7 @@ internal static class DiskErrors
         IsAFolder => Obstructed(doing, path, "a folder or a special file is in its place; move it away"),
         NotAFolder => Obstructed(doing, path, "a part of the path is not a folder, or is a symbolic link, which is not followed below the download folder; move it away"),
         LoopOfLinks or CrossDevice => Obstructed(doing, path, "a symbolic link is in the way, and links are not followed below the download folder; replace it by what it points to"),
-        TooManyOpen or 23 => Failed(doing, path, "too many files are open; raise the limit of open files or lower the number kept open"),
+        TooManyOpen or 23 => new DiskError(DiskErrorKind.TooManyOpen, path, Line(doing, path, "too many files are open; raise the limit of open files or lower the number kept open")),
         TooLarge => Failed(doing, path, "the file would be larger than the file system or the process's limit allows; choose another disk or raise the limit"),
         NameTooLong => Failed(doing, path, "the path is too long; choose a shorter download folder"),
         IoError => Failed(doing, path, "the device reported an error; check the disk and the system's log"),
@@ -57,6 +57,7 @@ internal static class DiskErrors
             IOException { HResult: WindowsDiskFull or WindowsHandleDiskFull or NoSpaceLeft } => FromErrno(NoSpaceLeft, doing, path),
             IOException { HResult: QuotaExceeded } => FromErrno(QuotaExceeded, doing, path),
             IOException { HResult: ReadOnlySystem } => FromErrno(ReadOnlySystem, doing, path),
+            IOException { HResult: TooManyOpen } => FromErrno(TooManyOpen, doing, path),
             IOException { HResult: NotAFolder } => FromErrno(NotAFolder, doing, path),
             _ => Failed(doing, path, exception.Message.ReplaceLineEndings(" ")),
         };

@@ -48,7 +48,7 @@ public enum BlockOutcome
 /// <summary>Why a request is outstanding no longer.</summary>
 public enum ReleaseReason
 {
-    /// <summary>The peer refused it (BEP 6, "Reject Request"): the piece is not asked of it again until <see cref="PiecePicker.PeerUnchoked"/>.</summary>
+    /// <summary>The peer refused it (BEP 6, "Reject Request"): the piece is not asked of it again until <see cref="PiecePicker.PeerMayBeAsked"/>.</summary>
     Rejected,
 
     /// <summary>The peer choked us, which drops what it was asked (BEP 3, without the fast extension).</summary>

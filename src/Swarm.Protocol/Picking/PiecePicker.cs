@@ -132,8 +132,8 @@ public sealed class PiecePicker
         if (_peers.Find(peer) is { } known) _begun.ReleaseHeld(known);
     }
 
-    /// <summary>A peer stopped choking us: what it rejected while it did may be asked again.</summary>
-    public void PeerUnchoked(PeerKey peer) => _peers.Find(peer)?.ForgetRejected();
+    /// <summary>A peer stopped choking us, or has long had nothing to do: what it rejected may be asked again.</summary>
+    public void PeerMayBeAsked(PeerKey peer) => _peers.Find(peer)?.ForgetRejected();
 
     /// <summary>Gives a peer that is suspected of bad data pieces of its own only, or trusts it again; see <see cref="SmartBan{TSender}"/>.</summary>
     public void SetParole(PeerKey peer, bool onParole)

@@ -9,7 +9,7 @@ namespace Swarm.Protocol.Trackers;
 /// Owns: the tiers in their order, what every tracker has been told in this session, intervals and back-offs. The caller passes the time (any origin, never backwards, zero or later), asks
 /// <see cref="TryNext"/> until it has nothing more to send, reports each outcome with the ticket, and comes back at <see cref="NextWakeUp"/> or after any call.
 ///
-/// What always holds: a tracker has one announce under way at most. Its first announce of a session says "started"; one that succeeded is not repeated.
+/// What always holds: a tracker has one announce under way at most. Its first announce of a session says "started", unless it is said to know us; one that succeeded is not repeated.
 /// "completed" goes to the trackers that saw "started" while the torrent was incomplete, until each has it once; "stopped" goes once to those whose "started" succeeded, and after "completed" where that is still owed.
 /// No announce without an event comes before the tracker's min interval, and none at all within a back-off, except while stopping.
 ///
@@ -85,12 +85,13 @@ public sealed class AnnounceTiers
     /// <summary>Begins a session. Does nothing if one is running.</summary>
     /// <param name="complete">Whether the torrent is complete already: then nobody is ever told "completed".</param>
     /// <param name="now">The time.</param>
-    public void Start(bool complete, TimeSpan now)
+    /// <param name="isKnown">Whether the trackers know us under this peer id and have not been told "stopped": then it goes on without "started", from which trackers count anew what was moved.</param>
+    public void Start(bool complete, TimeSpan now, bool isKnown = false)
     {
         if (_phase == Phase.Running) return;
         _phase = Phase.Running;
         _complete = complete;
-        foreach (var tracker in _trackers) tracker.Reset();
+        foreach (var tracker in _trackers) tracker.Reset(isKnown);
         foreach (var rotation in _rotations) rotation.Restart(now);
     }
 

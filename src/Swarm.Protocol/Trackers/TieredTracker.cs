@@ -6,6 +6,7 @@ namespace Swarm.Protocol.Trackers;
 /// </summary>
 internal sealed class TieredTracker(TrackerUrl url, int tier)
 {
+    private bool _knowsUs;
     private bool _startedIncomplete;
     private bool _completedSent;
     private bool _completedFailed;
@@ -19,7 +20,7 @@ internal sealed class TieredTracker(TrackerUrl url, int tier)
     /// <summary>The announce under way, or null.</summary>
     public Flight? UnderWay { get; private set; }
 
-    /// <summary>Whether this session's "started" succeeded and no "stopped" was tried.</summary>
+    /// <summary>Whether this session's first announce, which says "started" unless it knows us, succeeded and no "stopped" was tried.</summary>
     public bool SawStarted { get; private set; }
 
     /// <summary>Not to be asked before, because it failed.</summary>
@@ -53,15 +54,16 @@ internal sealed class TieredTracker(TrackerUrl url, int tier)
 
     /// <summary>The event of its next announce.</summary>
     public AnnounceEvent NextEvent(bool complete) =>
-        !SawStarted ? AnnounceEvent.Started : OwesCompleted(complete) ? AnnounceEvent.Completed : AnnounceEvent.None;
+        !SawStarted ? (_knowsUs ? AnnounceEvent.None : AnnounceEvent.Started) : OwesCompleted(complete) ? AnnounceEvent.Completed : AnnounceEvent.None;
 
     /// <summary>When it may be asked: after its back-off, and after its min interval unless there is an event to tell.</summary>
     public TimeSpan AllowedAt(bool complete) =>
         NextEvent(complete) == AnnounceEvent.None && EarliestAt > RetryAt ? EarliestAt : RetryAt;
 
-    /// <summary>A new session: nothing has been told, nothing is held against it.</summary>
-    public void Reset()
+    /// <summary>A new session: nothing has been told but, where it <paramref name="knowsUs"/>, what somebody else told it before; nothing is held against it.</summary>
+    public void Reset(bool knowsUs)
     {
+        _knowsUs = knowsUs;
         SawStarted = false;
         _startedIncomplete = false;
         _completedSent = false;
@@ -101,6 +103,7 @@ internal sealed class TieredTracker(TrackerUrl url, int tier)
         switch (flight.Event)
         {
             case AnnounceEvent.Started:
+            case AnnounceEvent.None when !SawStarted:
                 SawStarted = true;
                 _startedIncomplete = !flight.WasComplete;
                 break;

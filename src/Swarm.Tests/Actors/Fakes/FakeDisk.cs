@@ -33,6 +33,11 @@ internal sealed class FakeDisk(Simulation sim) : IDisk
 
     public bool FlushFails { get; set; }
 
+    public bool DeleteFails { get; set; }
+
+    /// <summary>Pieces that cannot be read back when they are whole.</summary>
+    public HashSet<PieceIndex> Unreadable { get; } = [];
+
     /// <summary>Whether the disk says that it is over its high-water mark.</summary>
     public bool IsOver { get; set; }
 
@@ -127,6 +132,12 @@ internal sealed class FakeDisk(Simulation sim) : IDisk
         Post(Delay, () =>
         {
             var known = _storages[storage];
+            if (DeleteFails)
+            {
+                known.Tell(new IDisk.DeleteFailed(storage, new DiskError(DiskErrorKind.Denied, known.Spec.Root, "the disk lets nothing be deleted")));
+                return;
+            }
+
             for (var file = 0; file < known.Spec.Layout.Files.Length; file++) Files.Remove(PathOf(known, file));
             known.Tell(new IDisk.Deleted(storage));
         });
@@ -227,7 +238,7 @@ internal sealed class FakeDisk(Simulation sim) : IDisk
         if (begun.Count == storage.Spec.Layout.Geometry.BlocksIn(write.Block.Piece))
         {
             storage.Begun.Remove(write.Block.Piece);
-            results = [new PieceResult(write.Block.Piece, Hash(storage, write.Block.Piece))];
+            results = [new PieceResult(write.Block.Piece, Unreadable.Contains(write.Block.Piece) ? PieceState.Unreadable : Hash(storage, write.Block.Piece))];
         }
 
         storage.Tell(new IDisk.Written(storage.Id, 1, results));

@@ -290,6 +290,51 @@ public sealed class PeerActorTests
     }
 
     [Fact]
+    public void A_peer_that_rejects_and_never_chokes_is_asked_again_after_half_a_minute_without_work()
+    {
+        var world = Unchoked(out var blocks);
+        foreach (var block in blocks) world.Say(output => output.RejectRequest(block));
+        world.PiecesTold.Clear();
+        world.PassWithTicks(25);
+        world.PiecesTold.OfType<PiecesActor.Want>().ShouldNotBeEmpty();
+        world.PiecesTold.OfType<PiecesActor.Want>().ShouldAllBe(want => !want.AskAgain);
+        world.PassWithTicks(10);
+        world.PiecesTold.OfType<PiecesActor.Want>().Count(want => want.AskAgain).ShouldBe(1);
+        world.PassWithTicks(60);
+        world.PiecesTold.OfType<PiecesActor.Want>().Count(want => want.AskAgain).ShouldBe(3);
+    }
+
+    [Fact]
+    public void Of_very_many_pieces_that_were_there_when_the_metadata_came_a_peer_is_told_bit_by_bit()
+    {
+        const int count = 70_000;
+        var world = new PeerWorld(FakeContent.OneFile(count, pieceLength: 1)).Outgoing();
+        var all = new Bitfield(count);
+        all.Fill();
+        world.Tell(new PeerActor.Welcome([.. all.ToWire()]));
+        world.Other.Haves.Length.ShouldBe(28_000);
+        world.PassWithTicks(1);
+        world.Pass(0.01);
+        world.Other.Haves.Length.ShouldBe(56_000);
+        world.PassWithTicks(5);
+        world.Pass(0.01);
+        world.Other.Haves.Order().ShouldBe(Enumerable.Range(0, count));
+    }
+
+    [Fact]
+    public void Who_said_that_it_only_uploads_and_wants_something_after_all_is_no_seed_any_more()
+    {
+        var world = new PeerWorld().Outgoing();
+        Say(true);
+        Say(true);
+        Say(false);
+        world.Say(output => output.Bitfield(world.Content.All()));
+        world.Told.OfType<TorrentActor.PeerIsSeed>().Select(told => told.IsSeed).ShouldBe([true, false, true]);
+
+        void Say(bool uploadOnly) => world.Say(output => new ExtensionHandshake { Extensions = [], UploadOnly = uploadOnly }.Write(output));
+    }
+
+    [Fact]
     public void A_piece_that_is_allowed_fast_is_asked_for_as_soon_as_the_peer_has_it()
     {
         var world = new PeerWorld().Outgoing();

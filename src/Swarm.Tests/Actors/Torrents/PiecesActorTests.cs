@@ -125,6 +125,50 @@ public sealed class PiecesActorTests
     }
 
     [Fact]
+    public void A_piece_that_cannot_be_read_back_is_fetched_again_and_nobody_is_blamed()
+    {
+        var world = new PiecesWorld().Begin();
+        var peer = world.Seed(1, depth: 2);
+        world.Disk.Unreadable.Add(new PieceIndex(peer.TakeRequests()[0].Piece.Value));
+        peer.Bring(peer.Owed.ToList());
+        world.Pass(1);
+        world.Take<PiecesActor.Failed>().ShouldHaveSingleItem();
+        world.Disk.Unreadable.Clear();
+        peer.BringAll();
+        world.Pass(1);
+        world.Take<PiecesActor.Liar>().ShouldBeEmpty();
+        world.Take<PiecesActor.Finished>().ShouldHaveSingleItem();
+        world.Slabs.Outstanding.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_block_that_too_many_open_files_kept_from_being_read_is_no_trouble_of_the_disk()
+    {
+        var world = new PiecesWorld().Begin();
+        world.Disk.Tell(storage => new IDisk.ReadFailed(storage, new BlockRequest(new PieceIndex(0), 0, 16 * 1024), -1, new DiskError(DiskErrorKind.TooManyOpen, "/f", "too many files are open")));
+        world.Pass(1);
+        world.Take<PiecesActor.DiskTrouble>().ShouldBeEmpty();
+        world.Log.Lines.ShouldContain(line => line.Text.Contains("too many files are open", StringComparison.Ordinal));
+        world.Disk.Tell(storage => new IDisk.ReadFailed(storage, new BlockRequest(new PieceIndex(0), 0, 16 * 1024), -1, new DiskError(DiskErrorKind.Failed, "/f", "the device reported an error")));
+        world.Pass(1);
+        world.Take<PiecesActor.DiskTrouble>().ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void What_a_peer_rejected_is_asked_of_it_again_when_it_says_so()
+    {
+        var world = new PiecesWorld(FakeContent.OneFile(32 * 1024)).Begin();
+        var peer = world.Seed(1, depth: 2);
+        var asked = peer.TakeRequests();
+        asked.Length.ShouldBe(2);
+        world.Tell(new PiecesActor.RequestsEnded(peer.Key, asked, ReleaseReason.Rejected));
+        peer.Want();
+        peer.TakeRequests().ShouldBeEmpty("it has just rejected them");
+        world.Tell(new PiecesActor.Want(peer.Key, 2, 1_000_000, false, [], AskAgain: true));
+        peer.TakeRequests().ShouldBe(asked, ignoreOrder: true);
+    }
+
+    [Fact]
     public void Of_two_senders_of_a_failed_piece_the_liar_is_found_when_it_passes_and_the_other_is_trusted_again()
     {
         // One piece of four blocks, so that both take part in it.
@@ -167,17 +211,19 @@ public sealed class PiecesActorTests
         world.Take<PiecesActor.Finished>().ShouldHaveSingleItem();
     }
 
-    [Fact]
-    public void A_full_disk_pauses_is_probed_and_recovers()
+    [Theory]
+    [InlineData(DiskErrorKind.NoSpace)]
+    [InlineData(DiskErrorKind.TooManyOpen)]
+    public void A_disk_that_takes_nothing_for_a_time_pauses_is_probed_and_recovers(DiskErrorKind why)
     {
         var world = new PiecesWorld().Begin();
         var peer = world.Seed(1, depth: 2);
         peer.TakeRequests();
-        world.Disk.Refuse = _ => DiskErrorKind.NoSpace;
+        world.Disk.Refuse = _ => why;
         peer.Bring(peer.Owed.ToList());
         peer.TakeRequests().Length.ShouldBe(2, "the disk has not answered yet");
         world.Pass(1);
-        world.Take<PiecesActor.DiskTrouble>().ShouldHaveSingleItem().Error.Kind.ShouldBe(DiskErrorKind.NoSpace);
+        world.Take<PiecesActor.DiskTrouble>().ShouldHaveSingleItem().Error.Kind.ShouldBe(why);
         peer.TakeRequests().ShouldBeEmpty();
 
         // What was owed when the disk filled up is refused too; then the disk is left alone until it is tried with a few blocks.

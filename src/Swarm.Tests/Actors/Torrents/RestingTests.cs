@@ -86,6 +86,45 @@ public sealed class RestingTests
     }
 
     [Fact]
+    public void What_was_sent_is_told_at_rest_and_after_waking_and_nobody_hears_started_twice()
+    {
+        var world = Seeding();
+        world.Http.Answer = fetch => FakeHttp.Reply(fetch, "d8:intervali1800ee");
+        world.Pass(40);
+        Serve("10.0.0.5:1");
+        world.Http.Requests.Clear();
+        world.Pass(60);
+        Actors(world).ShouldBe(0);
+        world.Pass(3600);
+        world.Http.Requests.ShouldNotBeEmpty();
+        foreach (var fetch in world.Http.Requests) (Says(fetch, "uploaded=16384"), Says(fetch, "event=")).ShouldBe((true, false));
+
+        world.Http.Requests.Clear();
+        Serve("10.0.0.6:1");
+        world.Http.Requests.ShouldHaveSingleItem().ShouldSatisfyAllConditions(fetch => Says(fetch, "uploaded=16384").ShouldBeTrue(), fetch => Says(fetch, "event=").ShouldBeFalse("it has been there all the time"));
+        world.Pass(60);
+        Actors(world).ShouldBe(0);
+        world.Http.Requests.Clear();
+        world.Node.Tell(new NodeActor.Drain(), world.User);
+        world.Pass(10);
+        world.Http.Requests.ShouldHaveSingleItem().ShouldSatisfyAllConditions(fetch => Says(fetch, "uploaded=32768").ShouldBeTrue(), fetch => Says(fetch, "event=stopped").ShouldBeTrue());
+
+        void Serve(string address)
+        {
+            var peer = world.Incoming(_content, address);
+            peer.Say(output => output.Interested());
+            world.Pass(20);
+            peer.Say(output => output.Request(new BlockRequest(new PieceIndex(3), 0, 16 * 1024)));
+            world.Pass(2);
+            peer.BlocksGot.Count.ShouldBe(1);
+            peer.Link.Close();
+            world.Pass(1);
+        }
+
+        static bool Says(Swarm.Actors.Ports.HttpFetch fetch, string what) => fetch.Url.Query.Contains(what, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_tracker_that_names_who_lacks_something_wakes_it_and_it_calls()
     {
         var world = Seeding();

@@ -125,6 +125,29 @@ public sealed class TorrentCommandTests
     }
 
     [Fact]
+    public void A_removal_that_fails_at_the_next_start_stands_as_failed_and_can_be_asked_for_again()
+    {
+        var world = Seeding();
+        var record = world.Store.RecordOf(_content.Torrent)!;
+        world.Store.Kill(NodeWorld.Owner);
+        world.Store.Put(_content.Torrent, record with { Unfinished = new UnfinishedWork.Removal(DeleteData: true) }, world.Store.ProgressOf(_content.Torrent));
+        world.Disk.DeleteFails = true;
+        var next = world.Next();
+        Ask(next, new TorrentsActor.Restore()).ShouldBe(new TorrentsActor.Restored(1, 0));
+        next.Pass(5);
+        var row = Rows(next).ShouldHaveSingleItem();
+        (row.Torrent, row.State).ShouldBe((_content.Torrent, TorrentState.Failed));
+        row.Reason!.ShouldContain("lets nothing be deleted");
+        next.Disk.DeleteFails = false;
+        Ask(next, new TorrentsActor.Remove(_content.Torrent, DeleteData: true)).ShouldBeOfType<TorrentsActor.Done>();
+        next.Disk.Files.ShouldBeEmpty();
+        Rows(next).ShouldBeEmpty();
+        next.Node.Tell(new Swarm.Actors.Node.NodeActor.Drain(), next.User);
+        next.Pass(5);
+        next.Take<Swarm.Actors.Node.NodeActor.Drained>();
+    }
+
+    [Fact]
     public void A_move_takes_the_files_along_and_is_refused_where_others_lie()
     {
         var world = Seeding();

@@ -147,7 +147,7 @@ internal sealed class PickerHistory
         {
             Picker.PeerChoked(key);
             Picker.Parts.Peers.Find(key)!.Reserved.First.ShouldBeNull();
-            Picker.PeerUnchoked(key);
+            Picker.PeerMayBeAsked(key);
             _model.Peers[key].Rejected.Clear();
             return;
         }

@@ -181,7 +181,7 @@ public sealed class PiecePickerSharingTests
         scene.Release(peer, "0.0", ReleaseReason.Rejected).ShouldBeTrue();
         scene.Release(peer, "0.0", ReleaseReason.Rejected).ShouldBeFalse();
         scene.Pick(peer, 9).ShouldBe("1.0 1.1 1.2 1.3");
-        scene.Picker.PeerUnchoked(peer);
+        scene.Picker.PeerMayBeAsked(peer);
         scene.Pick(peer, 1).ShouldBe("0.0");
     }
 

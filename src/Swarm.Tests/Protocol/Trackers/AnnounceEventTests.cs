@@ -6,6 +6,35 @@ namespace Swarm.Tests.Protocol.Trackers;
 public class AnnounceEventTests
 {
     [Fact]
+    public void Trackers_that_know_us_from_before_are_told_no_start_but_a_goodbye_and_a_start_after_that()
+    {
+        var swarm = new Announcing("a");
+        swarm.Start(0, complete: true, isKnown: true);
+        swarm.Due(0).ShouldBe(["a"]);
+        swarm.Fail("a", 1);
+        swarm.Due(1000).ShouldBe(["a"]);
+        swarm.Succeed("a", 1001, interval: 1800);
+        swarm.Due(2801).ShouldBe(["a"]);
+        swarm.Succeed("a", 2802, interval: 1800);
+        swarm.Tiers.Stop();
+        swarm.Due(2803).ShouldBe(["a stopped"]);
+        swarm.Succeed("a", 2804);
+        swarm.Start(3000, complete: true);
+        swarm.Due(3000).ShouldBe(["a started"]);
+    }
+
+    [Fact]
+    public void One_that_finishes_after_a_start_of_which_nobody_was_told_says_completed()
+    {
+        var swarm = new Announcing("a");
+        swarm.Start(0, isKnown: true);
+        swarm.Due(0).ShouldBe(["a"]);
+        swarm.Succeed("a", 1, interval: 1800);
+        swarm.Tiers.Complete();
+        swarm.Due(2).ShouldBe(["a completed"]);
+    }
+
+    [Fact]
     public void Started_is_repeated_until_it_succeeds_and_then_never_again()
     {
         var swarm = new Announcing("a", new AnnounceTiersSettings { BackOffJitter = 0 });

@@ -16,7 +16,7 @@ internal sealed class Announcing(string tiers, AnnounceTiersSettings? settings =
 
     public static TrackerUrl UrlOf(string letter) => TrackerSamples.Url($"http://{letter}.example/announce");
 
-    public void Start(double at, bool complete = false) => Tiers.Start(complete, TimeSpan.FromSeconds(at));
+    public void Start(double at, bool complete = false, bool isKnown = false) => Tiers.Start(complete, TimeSpan.FromSeconds(at), isKnown);
 
     public bool Add(string letter, double at) => Tiers.Add(UrlOf(letter), TimeSpan.FromSeconds(at));
 
