@@ -1,8 +1,6 @@
-using System.Collections.Immutable;
 using Swarm.Actors.Net;
 using Swarm.Actors.Ports;
 using Swarm.Actors.Torrents;
-using Swarm.Protocol.Picking;
 using Swarm.Protocol.Wire;
 using Swarm.Tests.Actors.Fakes;
 
@@ -88,7 +86,7 @@ public sealed class PeerActorTests
     [Fact]
     public void Blocks_of_a_slab_go_to_the_piece_manager_in_one_message_with_their_references()
     {
-        var world = Unchoked(out var blocks);
+        var world = PeerWorld.Unchoked(out var blocks);
         world.PiecesTold.Clear();
         world.Say(output =>
         {
@@ -110,7 +108,7 @@ public sealed class PeerActorTests
     [InlineData(16_397)]
     public void Blocks_that_straddle_slabs_lose_no_byte(int slabBytes)
     {
-        var world = Unchoked(out var blocks);
+        var world = PeerWorld.Unchoked(out var blocks);
         world.Link.SlabBytes = slabBytes;
         world.PiecesTold.Clear();
         world.Say(output =>
@@ -134,7 +132,7 @@ public sealed class PeerActorTests
     [Fact]
     public void What_was_moved_since_the_last_beat_is_reported_at_the_end()
     {
-        var world = Unchoked(out var blocks);
+        var world = PeerWorld.Unchoked(out var blocks);
         world.Say(output => output.Piece(blocks[0].Piece, 0, world.Content.Of(blocks[0])));
         foreach (var received in world.PiecesTold.OfType<PiecesActor.BlocksReceived>()) Release(received);
         world.Link.Close("the other side is gone");
@@ -146,7 +144,7 @@ public sealed class PeerActorTests
     [Fact]
     public void Half_a_block_and_then_the_end_holds_nothing()
     {
-        var world = Unchoked(out var blocks);
+        var world = PeerWorld.Unchoked(out var blocks);
         var whole = new System.Buffers.ArrayBufferWriter<byte>();
         new WireWriter(whole).Piece(blocks[0].Piece, 0, world.Content.Of(blocks[0]));
         world.Link.Deliver(whole.WrittenSpan[..9_000]);
@@ -159,7 +157,7 @@ public sealed class PeerActorTests
     [Fact]
     public void Slabs_that_wait_in_the_mailbox_of_a_connection_that_stops_are_given_back()
     {
-        var world = Unchoked(out var blocks);
+        var world = PeerWorld.Unchoked(out var blocks);
         var whole = new System.Buffers.ArrayBufferWriter<byte>();
         foreach (var block in blocks) new WireWriter(whole).Piece(block.Piece, block.Begin, world.Content.Of(block));
         world.Actor.Tell(new PeerActor.Disconnect("banned"), ActorRefs.NoSender);
@@ -173,7 +171,7 @@ public sealed class PeerActorTests
     [Fact]
     public void Blocks_that_a_dead_piece_manager_did_not_take_are_given_back()
     {
-        var world = Unchoked(out var blocks);
+        var world = PeerWorld.Unchoked(out var blocks);
         world.Harness.System.Stop(world.Pieces);
         world.Harness.Run();
         world.Say(output => output.Piece(blocks[0].Piece, 0, world.Content.Of(blocks[0])));
@@ -251,60 +249,6 @@ public sealed class PeerActorTests
     }
 
     [Fact]
-    public void A_peer_that_owes_blocks_and_brings_none_is_snubbed_and_its_requests_are_free()
-    {
-        var world = Unchoked(out var blocks);
-        world.PassWithTicks(28);
-        world.PiecesTold.OfType<PiecesActor.RequestsEnded>().ShouldBeEmpty();
-        world.PassWithTicks(5);
-        world.PiecesTold.OfType<PiecesActor.RequestsEnded>().ShouldHaveSingleItem().Blocks.ShouldBe(blocks);
-        world.Told.OfType<TorrentActor.PeerReport>().ShouldContain(report => report.Snubbed);
-        world.PiecesTold.OfType<PiecesActor.Want>().Last().Depth.ShouldBe(1);
-        world.ShouldBeAlive();
-    }
-
-    [Fact]
-    public void A_choke_without_the_fast_extension_frees_the_requests()
-    {
-        var world = Unchoked(out var blocks, ReservedBits.None);
-        world.Say(output => output.Choke());
-        world.PiecesTold.OfType<PiecesActor.RequestsEnded>().ShouldHaveSingleItem().ShouldSatisfyAllConditions(
-            ended => ended.Blocks.ShouldBe(blocks), ended => ended.Reason.ShouldBe(ReleaseReason.Choked));
-        world.PiecesTold.OfType<PiecesActor.Want>().Last().Choked.ShouldBeTrue();
-    }
-
-    [Fact]
-    public void Interest_while_nothing_may_be_asked_is_no_news_to_the_piece_manager()
-    {
-        var world = new PeerWorld().Outgoing();
-        world.Say(output => output.Bitfield(world.Content.All()));
-        world.PiecesTold.Clear();
-        world.Tell(PeerActor.BeInterested.Yes);
-        world.Tell(PeerActor.BeInterested.No);
-        world.Tell(PeerActor.BeInterested.Yes);
-        world.PiecesTold.OfType<PiecesActor.Want>().ShouldBeEmpty();
-        world.Say(output => output.Unchoke());
-        world.PiecesTold.OfType<PiecesActor.Want>().ShouldHaveSingleItem().Depth.ShouldBeGreaterThan(0);
-        world.Say(output => output.Choke());
-        world.PiecesTold.OfType<PiecesActor.Want>().Last().Choked.ShouldBeTrue();
-    }
-
-    [Fact]
-    public void A_peer_that_rejects_and_never_chokes_is_asked_again_after_half_a_minute_without_work()
-    {
-        var world = Unchoked(out var blocks);
-        foreach (var block in blocks) world.Say(output => output.RejectRequest(block));
-        world.PiecesTold.Clear();
-        world.PassWithTicks(25);
-        world.PiecesTold.OfType<PiecesActor.Want>().ShouldNotBeEmpty();
-        world.PiecesTold.OfType<PiecesActor.Want>().ShouldAllBe(want => !want.AskAgain);
-        world.PassWithTicks(10);
-        world.PiecesTold.OfType<PiecesActor.Want>().Count(want => want.AskAgain).ShouldBe(1);
-        world.PassWithTicks(60);
-        world.PiecesTold.OfType<PiecesActor.Want>().Count(want => want.AskAgain).ShouldBe(3);
-    }
-
-    [Fact]
     public void Of_very_many_pieces_that_were_there_when_the_metadata_came_a_peer_is_told_bit_by_bit()
     {
         const int count = 70_000;
@@ -335,38 +279,9 @@ public sealed class PeerActorTests
     }
 
     [Fact]
-    public void A_piece_that_is_allowed_fast_is_asked_for_as_soon_as_the_peer_has_it()
-    {
-        var world = new PeerWorld().Outgoing();
-        world.Say(output => output.Have(new PieceIndex(3)));
-        world.Tell(PeerActor.BeInterested.Yes);
-        world.Say(output => output.AllowedFast(new PieceIndex(1)));
-        world.PiecesTold.OfType<PiecesActor.Want>().ShouldBeEmpty();
-        world.Say(output => output.Have(new PieceIndex(1)));
-        world.PiecesTold.OfType<PiecesActor.Want>().ShouldHaveSingleItem().AllowedFast.ShouldBe([new PieceIndex(1)]);
-    }
-
-    [Fact]
-    public void A_piece_that_came_is_asked_of_nobody_as_allowed_fast()
-    {
-        var world = new PeerWorld().Outgoing();
-        world.Say(output => output.Bitfield(world.Content.All()));
-        world.Tell(PeerActor.BeInterested.Yes);
-        world.Say(output => { output.AllowedFast(new PieceIndex(1)); output.AllowedFast(new PieceIndex(2)); });
-        world.PiecesTold.OfType<PiecesActor.Want>().Last().AllowedFast.ShouldBe([new PieceIndex(1), new PieceIndex(2)]);
-        world.Tell(new PeerActor.WeHave([new PieceIndex(1)]));
-        world.PassWithTicks(1);
-        world.PiecesTold.OfType<PiecesActor.Want>().Last().AllowedFast.ShouldBe([new PieceIndex(2)]);
-        world.Tell(new PeerActor.WeHave([new PieceIndex(2)]));
-        world.PiecesTold.Clear();
-        world.PassWithTicks(3);
-        world.PiecesTold.OfType<PiecesActor.Want>().ShouldBeEmpty();
-    }
-
-    [Fact]
     public void A_restarted_piece_manager_is_joined_anew_and_old_requests_are_taken_back()
     {
-        var world = Unchoked(out var blocks);
+        var world = PeerWorld.Unchoked(out var blocks);
         world.PiecesTold.Clear();
         world.Tell(new PeerActor.ContentKnown(world.Known with { Storage = new StorageId(6) }));
         world.PiecesTold.OfType<PiecesActor.PeerJoined>().ShouldHaveSingleItem();
@@ -403,19 +318,6 @@ public sealed class PeerActorTests
     }
 
     // A seed that has unchoked us and was asked for some blocks.
-    private static PeerWorld Unchoked(out ImmutableArray<BlockRequest> blocks, ReservedBits bits = ReservedBits.Fast | ReservedBits.Extension)
-    {
-        var world = new PeerWorld().Outgoing(bits);
-        world.Say(output => output.Bitfield(world.Content.All()));
-        world.Tell(PeerActor.BeInterested.Yes);
-        world.Say(output => output.Unchoke());
-        world.PiecesTold.OfType<PiecesActor.Want>().Last().Depth.ShouldBeGreaterThan(0);
-        blocks = [.. Enumerable.Range(0, 4).Select(i => new BlockRequest(new PieceIndex(i), 0, 16 * 1024))];
-        world.Tell(new PeerActor.Request(blocks));
-        world.Other.Requests.ShouldBe(blocks);
-        return world;
-    }
-
     private static void Release(PiecesActor.BlocksReceived received)
     {
         foreach (var block in received.Blocks)

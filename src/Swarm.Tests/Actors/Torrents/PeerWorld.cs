@@ -63,6 +63,20 @@ internal sealed class PeerWorld
 
     public FakePeer Other { get; private set; } = null!;
 
+    /// <summary>A peer that has everything, does not choke us and owes us four blocks.</summary>
+    public static PeerWorld Unchoked(out ImmutableArray<BlockRequest> blocks, ReservedBits bits = ReservedBits.Fast | ReservedBits.Extension)
+    {
+        var world = new PeerWorld().Outgoing(bits);
+        world.Say(output => output.Bitfield(world.Content.All()));
+        world.Tell(PeerActor.BeInterested.Yes);
+        world.Say(output => output.Unchoke());
+        world.PiecesTold.OfType<PiecesActor.Want>().Last().Depth.ShouldBeGreaterThan(0);
+        blocks = [.. Enumerable.Range(0, 4).Select(i => new BlockRequest(new PieceIndex(i), 0, 16 * 1024))];
+        world.Tell(new PeerActor.Request(blocks));
+        world.Other.Requests.ShouldBe(blocks);
+        return world;
+    }
+
     public void Pass(double seconds) => Harness.Sim.AdvanceBy(TimeSpan.FromSeconds(seconds));
 
     /// <summary>We called; the other side answers with <paramref name="bits"/> unless the test says otherwise.</summary>
