@@ -10,7 +10,8 @@ namespace Swarm.Host.Api;
 /// <summary>Puts the API together for a node: keys, content roots, downloads. Called once by who serves.</summary>
 internal static class ApiComposition
 {
-    private const string FirstKey = "first-run";
+    /// <summary>The name of the key that is made where there is none.</summary>
+    public const string FirstKey = "first-run";
 
     // Torrent files for people are few; trackers have a port of their own.
     private const int Downloads = 8;

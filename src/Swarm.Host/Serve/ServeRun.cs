@@ -136,7 +136,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         if (settings.Swarm.Api is not { } api) return null;
         try
         {
-            return await ServeApi.StartAsync(node, api, () => _live.Current, settings.DataFolder, tail, drain, logs, ClusterOf(membership, settings.Swarm.Cluster)).ConfigureAwait(false);
+            return await ServeApi.StartAsync(node, api, () => _live.Current, settings.DataFolder, tail, drain, shell.Complain, logs, ClusterOf(membership, settings.Swarm.Cluster)).ConfigureAwait(false);
         }
         catch
         {
