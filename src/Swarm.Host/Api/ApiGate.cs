@@ -45,6 +45,14 @@ internal sealed partial class ApiGate(ApiServices api, ILogger log)
         {
             await RefuseAsync(context, Translate(e)).ConfigureAwait(false);
         }
+        catch (NoAnswerException e)
+        {
+            await RefuseAsync(context, ApiException.Unanswered(Sentence(e))).ConfigureAwait(false);
+        }
+        catch (SwarmException e)
+        {
+            await RefuseAsync(context, ApiException.Unavailable(Sentence(e))).ConfigureAwait(false);
+        }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // Who asked has gone.
@@ -55,6 +63,8 @@ internal sealed partial class ApiGate(ApiServices api, ILogger log)
             await RefuseAsync(context, new ApiException(StatusCodes.Status500InternalServerError, "A bug in swarm", "The node failed on this request; its log has the details. Please report it.")).ConfigureAwait(false);
         }
     }
+
+    private static string Sentence(SwarmException e) => $"{char.ToUpperInvariant(e.Message[0])}{e.Message.AsSpan(1).TrimEnd('.')}.";
 
     private static ApiException Translate(BadHttpRequestException e)
     {

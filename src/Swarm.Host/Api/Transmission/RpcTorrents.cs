@@ -16,7 +16,7 @@ internal sealed class RpcTorrents(ApiServices api, RpcSelection selection)
         string? refusal = null;
         foreach (var some in selection.Of(arguments).Torrents.Chunk(api.Settings.BulkConcurrency))
         {
-            var refusals = await Task.WhenAll(some.Select(entry => _commands.TryAsync(command(entry)))).ConfigureAwait(false);
+            var refusals = await Task.WhenAll(some.Select(entry => RefusalAsync(command(entry)))).ConfigureAwait(false);
             refusal ??= refusals.FirstOrDefault(reason => reason is not null);
         }
 
@@ -99,6 +99,19 @@ internal sealed class RpcTorrents(ApiServices api, RpcSelection selection)
         foreach (var entry in torrents)
         {
             await DoAsync(new TorrentsActor.Configure(entry.Row.Torrent, new TorrentChanges { QueuePosition = Math.Max(0, entry.Row.QueuePosition + places) })).ConfigureAwait(false);
+        }
+    }
+
+    // One that gives no answer does not keep the others.
+    private async Task<string?> RefusalAsync(TorrentsActor.ITorrentCommand command)
+    {
+        try
+        {
+            return await _commands.TryAsync(command).ConfigureAwait(false);
+        }
+        catch (NoAnswerException e)
+        {
+            return e.Message;
         }
     }
 
