@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Swarm.Actors.Automation;
 using Swarm.Actors.Torrents;
 using Swarm.Host.Api.Clusters;
+using Swarm.Host.Api.Security;
 using Swarm.Host.Configuration;
 using Swarm.Io.Programs;
 
@@ -68,7 +69,7 @@ internal sealed partial class ServeAutomation : IAsyncDisposable
     private Task Begin(SwarmSettings settings)
     {
         var automation = settings.Automation with { Categories = _started.Categories, CompletedFolder = _started.CompletedFolder };
-        var folders = new CategoryFolders(automation, _defaultFolder);
+        var folders = new CategoryFolders(automation, _defaultFolder, ContentRoots.RealOf);
         _schedule = settings.Schedule.Windows.IsEmpty ? null : new ScheduleRun(new LimitSchedule(settings.Schedule.Windows, settings.Schedule.Zone!), _usualLimits, _limit, TimeProvider.System, _log);
         var isIdle = automation.IsIdle && !_node.IsAutomated;
         if (!isIdle) _node.Automate(automation, folders, _programs, _log);

@@ -49,7 +49,7 @@ internal sealed class RpcTorrents(ApiServices api, RpcSelection selection)
         };
         var files = RpcTorrentChanges.Files(arguments, now: null);
         // The dialect cannot say for whom a torrent is. What only one node can keep makes it that node's; the default folder is what tools send who do not mean any.
-        if (request.Folder is { } folder && api.Intake.FolderOf(folder) == api.Roots.Default) request = request with { Folder = null };
+        if (request.Folder is { } folder && api.Roots.IsDefault(api.Intake.FolderOf(folder))) request = request with { Folder = null };
         if (request.Folder is not null || request.Labels.Count > 0 || files is not null) request = request with { Local = true };
         var torrent = await api.Intake.ReadAsync(request, cancellation).ConfigureAwait(false);
         var added = await _commands.AddAsync(torrent, request).ConfigureAwait(false);
