@@ -179,11 +179,10 @@ public sealed class RestTests
     public async Task A_node_that_has_ended_is_no_bug()
     {
         await using var api = await ApiFixture.StartAsync();
-        api.Put(1);
-        api.Node.Details = _ => throw new SwarmException("the node has ended: the disk is full");
-        using var rpcAnswer = await new RpcClient(api).SendAsync("""{"method":"torrent-get","arguments":{"ids":[1],"fields":["files"]}}""");
+        api.PreviewFailure = new SwarmException("the node has ended: the disk is full");
+        using var response = await api.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1/automation/preview"));
 
-        ((int)rpcAnswer.StatusCode).ShouldBe(503);
+        (await ApiFixture.ProblemAsync(response, HttpStatusCode.ServiceUnavailable)).Detail.ShouldBe("The node has ended: the disk is full.");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Swarm.Actors.Torrents;
+using Swarm.Host;
 using Swarm.Host.Api.Catalogue;
 using Swarm.Host.Api.Transmission;
 using Swarm.Protocol.Picking;
@@ -197,6 +198,22 @@ public sealed class RpcTests
         api.Node.Commands.ShouldHaveSingleItem().ShouldBeOfType<TorrentsActor.Configure>().Changes.FilePriorities!.ShouldBe([new(0, PiecePriority.Skip)]);
     }
 
+    [Fact]
+    public async Task The_default_folder_is_no_wish_also_where_it_is_a_link()
+    {
+        using var scratch = new Scratch();
+        Directory.CreateDirectory(scratch["disk"]);
+        Directory.CreateSymbolicLink(scratch["link"], scratch["disk"]);
+        await using var api = await ApiFixture.StartAsync(ApiFixture.Settings with { ContentRoots = [scratch["link"]] });
+        var rpc = new RpcClient(api);
+        var usual = (await rpc.CallAsync("""{"method":"session-get","arguments":{"fields":["download-dir"]}}""")).GetProperty("arguments").GetProperty("download-dir").GetString();
+
+        await rpc.CallAsync($$"""{"method":"torrent-add","arguments":{"filename":"{{Magnet}}","download-dir":"{{usual}}"} }""");
+        await rpc.CallAsync($$"""{"method":"torrent-add","arguments":{"filename":"magnet:?xt=urn:btih:{{Rows.Hash(7)}}","download-dir":"{{usual}}/below"} }""");
+
+        api.Node.Added.Select(added => added.Options.Folder).ShouldBe([scratch["link"], scratch["disk/below"]]);
+    }
+
     [Theory]
     [InlineData("torrent-start", "", typeof(TorrentsActor.Resume))]
     [InlineData("torrent-start-now", "", typeof(TorrentsActor.Resume))]
@@ -366,6 +383,38 @@ public sealed class RpcTests
         quiet.StatusCode.ShouldBe(HttpStatusCode.NoContent);
         (await quiet.Content.ReadAsStringAsync()).ShouldBeEmpty();
         api.Node.Commands.Select(command => command.GetType()).ShouldBe([typeof(TorrentsActor.Pause), typeof(TorrentsActor.Resume)]);
+    }
+
+    [Fact]
+    public async Task Answers_of_a_batch_go_out_as_they_are_made()
+    {
+        await using var api = await ApiFixture.StartAsync();
+        api.Put([.. Enumerable.Range(1, 3_000)]);
+        using var isRead = new ManualResetEventSlim();
+        var wasRead = false;
+        api.Node.Details = row =>
+        {
+            wasRead = isRead.Wait(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
+            return Rows.Details(row);
+        };
+
+        using var response = await new RpcClient(api).SendAsync("""[{"jsonrpc":"2.0","id":1,"method":"torrent_get","params":{"fields":["id","name","hash_string"]}},{"jsonrpc":"2.0","id":2,"method":"torrent_get","params":{"fields":["files"],"ids":[1]}}]""");
+        isRead.Set();
+        using var batch = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+
+        wasRead.ShouldBeTrue("the second call waits until the answer of the first has begun to arrive");
+        batch.RootElement.EnumerateArray().Select(answer => answer.GetProperty("result").GetProperty("torrents").GetArrayLength()).ShouldBe([3_000, 1]);
+    }
+
+    [Fact]
+    public async Task What_the_node_does_not_tell_of_a_torrent_is_as_if_there_were_none()
+    {
+        await using var api = await ApiFixture.StartAsync();
+        api.Put(1);
+        api.Node.Details = _ => throw new SwarmException("it is being moved");
+        var answer = await new RpcClient(api).CallAsync("""{"method":"torrent-get","arguments":{"ids":[1],"fields":["id","files"]}}""");
+
+        answer.GetProperty("arguments").GetProperty("torrents").ToString().ShouldBe("""[{"id":1,"files":[]}]""");
     }
 
     [Fact]
