@@ -198,8 +198,8 @@ public sealed partial class SwarmNode : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
-    // Who binds the node to an address wants no request of a tracker to go around it.
-    private static HttpPortSettings BoundTo(IPAddress? bind, HttpPortSettings settings) => bind?.AddressFamily switch
+    /// <summary>Who binds the node to an address wants no request to go around it, neither a tracker's nor for a torrent file.</summary>
+    internal static HttpPortSettings BoundTo(IPAddress? bind, HttpPortSettings settings) => bind?.AddressFamily switch
     {
         null => settings,
         AddressFamily.InterNetworkV6 => settings with { BindIPv6 = bind },

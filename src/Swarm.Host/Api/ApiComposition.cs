@@ -31,7 +31,7 @@ internal static class ApiComposition
             keys = [made];
         }
 
-        var downloads = new HttpDownloads(HttpPortSettings.Default with { Reach = settings.Reach, Concurrency = Downloads, QueueLimit = DownloadsWaiting });
+        var downloads = new HttpDownloads(settings.Http with { Reach = settings.Reach, Concurrency = Downloads, QueueLimit = DownloadsWaiting });
         var services = new ApiServices
         {
             Settings = settings,

@@ -122,6 +122,7 @@ internal sealed partial class ServeApi : IAsyncDisposable
         ContentRoots = [.. (settings.ContentRoots.IsEmpty ? [DefaultFolder(settings, dataFolder)] : settings.ContentRoots).Concat(FoldersOf(swarm, dataFolder)).Distinct()],
         Categories = swarm.Automation.Categories,
         Reach = swarm.Node.ToReach(),
+        Http = SwarmNode.BoundTo(swarm.Net.Bind, swarm.Io.Http),
         BodyLimit = (int)Math.Min(UsualBody, settings.MaxBodyBytes),
         ConnectionLimit = settings.ConnectionLimit,
         SubscriberLimit = settings.SubscriberLimit,
