@@ -25,6 +25,7 @@ internal sealed partial class ServeAutomation : IAsyncDisposable
     private readonly Action<long, long> _limit;
     private readonly ProcessPrograms _programs = new();
     private readonly WatchIntake _intake;
+    private readonly Func<string, IWatchedFolder> _folders;
     private readonly ILogger _log;
     private CancellationTokenSource _over;
     private ScheduleRun? _schedule;
@@ -38,7 +39,8 @@ internal sealed partial class ServeAutomation : IAsyncDisposable
     /// <param name="limit">Limits the node, down and up.</param>
     /// <param name="cluster">The cluster; null: the node is in none.</param>
     /// <param name="logs">The log.</param>
-    public ServeAutomation(SwarmNode node, SwarmSettings settings, string defaultFolder, Func<(long Download, long Upload)> usualLimits, Action<long, long> limit, IClusterModel? cluster, ILoggerFactory logs)
+    /// <param name="folders">The folder at a path, to be watched; null: those on disk. Replaced in tests only.</param>
+    public ServeAutomation(SwarmNode node, SwarmSettings settings, string defaultFolder, Func<(long Download, long Upload)> usualLimits, Action<long, long> limit, IClusterModel? cluster, ILoggerFactory logs, Func<string, IWatchedFolder>? folders = null)
     {
         _node = node;
         _started = settings.Automation;
@@ -46,6 +48,7 @@ internal sealed partial class ServeAutomation : IAsyncDisposable
         _usualLimits = usualLimits;
         _limit = limit;
         _intake = new WatchIntake(new Node(node), cluster);
+        _folders = folders ?? (static path => new WatchedFolder(path));
         _log = logs.CreateLogger("Swarm.Automation");
         _over = new CancellationTokenSource();
         _work = Begin(settings);
@@ -137,7 +140,7 @@ internal sealed partial class ServeAutomation : IAsyncDisposable
     {
         var folder = watched.Folder ?? folders.LoadFolderOf(watched.Category)!;
         var options = new TorrentOptions { Folder = folder, Category = watched.Category, Paused = watched.Paused };
-        var run = new WatchRun(new WatchedFolder(watched.Path), new WatchScan(settings.GiveUpAfter), source => _intake.AddAsync(source, watched, options), TimeProvider.System, _log);
+        var run = new WatchRun(_folders(watched.Path), new WatchScan(settings.GiveUpAfter), source => _intake.AddAsync(source, watched, options), TimeProvider.System, _log);
         using var timer = new PeriodicTimer(settings.Interval);
         do
         {

@@ -157,35 +157,6 @@ public sealed class RestTests
     }
 
     [Fact]
-    public async Task What_the_node_gives_no_answer_to_is_no_bug_and_may_be_done_all_the_same()
-    {
-        await using var api = await ApiFixture.StartAsync();
-        api.Put(1, 2);
-        api.Node.IsSilentOn = what => what is not TorrentsActor.ITorrentCommand command || command.Torrent == Rows.Hash(1);
-
-        using var add = await api.SendAsync(HttpMethod.Post, "/api/v1/torrents", $$"""{"source":"{{Magnet}}"}""");
-        using var one = await api.SendAsync(HttpMethod.Delete, $"/api/v1/torrents/{Rows.Hash(1)}", "{}");
-        using var several = await api.SendAsync(HttpMethod.Post, "/api/v1/torrents/pause", $$"""{"hashes":["{{Rows.Hash(1)}}","{{Rows.Hash(2)}}"]}""");
-        var rpc = await new RpcClient(api).CallAsync("""{"method":"torrent-stop","arguments":{"ids":[1,2]}}""");
-
-        (await ApiFixture.ProblemAsync(add, HttpStatusCode.GatewayTimeout)).Detail.ShouldBe("The node gave no answer within 30 s; what was asked for may be done all the same.");
-        (await ApiFixture.ProblemAsync(one, HttpStatusCode.GatewayTimeout)).Detail.ShouldContain("may be done all the same");
-        (await several.Content.ReadFromJsonAsync(ApiJson.Default.CommandReport, TestContext.Current.CancellationToken))!.Items.Select(item => item.Done).ShouldBe([false, true]);
-        rpc.GetProperty("result").GetString()!.ShouldContain("may be done all the same");
-        api.Node.Commands.OfType<TorrentsActor.Pause>().Count().ShouldBe(4, "one that gives no answer does not keep the others");
-    }
-
-    [Fact]
-    public async Task A_node_that_has_ended_is_no_bug()
-    {
-        await using var api = await ApiFixture.StartAsync();
-        api.PreviewFailure = new SwarmException("the node has ended: the disk is full");
-        using var response = await api.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1/automation/preview"));
-
-        (await ApiFixture.ProblemAsync(response, HttpStatusCode.ServiceUnavailable)).Detail.ShouldBe("The node has ended: the disk is full.");
-    }
-
-    [Fact]
     public async Task A_command_for_several_is_told_for_each_what_came_of_it()
     {
         await using var api = await ApiFixture.StartAsync();

@@ -77,53 +77,6 @@ public sealed class RpcTests
         answer.GetProperty("arguments").GetProperty("torrents").ToString().ShouldBe($$"""[["id","labels","hashString","files"],[2,[],"{{Rows.Hash(2)}}",[]]]""");
     }
 
-    [Theory]
-    [InlineData("", "1 2 3")]
-    [InlineData(""","ids":2""", "2")]
-    [InlineData(""","ids":[3,1,99]""", "1 3")]
-    [InlineData(""","ids":["HASH2",1]""", "1 2")]
-    [InlineData(""","ids":"HASH2" """, "2")]
-    [InlineData(""","ids":"recently-active" """, "1 2 3")]
-    [InlineData(""","ids":[]""", "")]
-    [InlineData(""","ids":null""", "")]
-    public async Task Ids_come_in_all_their_forms(string ids, string expected)
-    {
-        await using var api = await ApiFixture.StartAsync();
-        api.Put(1, 2, 3);
-        var answer = await new RpcClient(api).CallAsync($$"""{"method":"torrent-get","arguments":{"fields":["id"]{{ids.Replace("HASH2", Rows.Hash(2).ToString())}}} }""");
-
-        string.Join(' ', answer.GetProperty("arguments").GetProperty("torrents").EnumerateArray().Select(torrent => torrent.GetProperty("id").GetInt32())).ShouldBe(expected);
-    }
-
-    [Theory]
-    [InlineData("[]")]
-    [InlineData("null")]
-    [InlineData("[99]")]
-    public async Task Nothing_is_removed_where_nothing_is_named(string ids)
-    {
-        await using var api = await ApiFixture.StartAsync();
-        api.Put(1, 2);
-        var rpc = new RpcClient(api);
-
-        var old = await rpc.CallAsync($$"""{"method":"torrent-remove","arguments":{"ids":{{ids}},"delete-local-data":true} }""");
-        var now = await rpc.CallAsync($$"""{"jsonrpc":"2.0","id":1,"method":"torrent_remove","params":{"ids":{{ids}},"delete_local_data":true} }""");
-
-        old.GetProperty("result").GetString().ShouldBe("success");
-        now.GetProperty("result").ToString().ShouldBe("{}");
-        api.Node.Commands.ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task The_recently_active_come_with_the_numbers_of_the_recently_removed()
-    {
-        await using var api = await ApiFixture.StartAsync();
-        api.Put(1, 2);
-        api.Catalogue.Remove(Rows.Hash(1));
-        var answer = await new RpcClient(api).CallAsync("""{"jsonrpc":"2.0","id":1,"method":"torrent_get","params":{"fields":["id"],"ids":"recently_active"}}""");
-
-        answer.GetProperty("result").ToString().ShouldBe("""{"removed":[1],"torrents":[{"id":2}]}""");
-    }
-
     [Fact]
     public async Task Every_field_is_written_for_a_torrent_with_everything_and_for_one_with_nothing()
     {
@@ -367,43 +320,6 @@ public sealed class RpcTests
 
         answer.GetProperty("error").GetProperty("code").GetInt32().ShouldBe(code, answer.ToString());
         answer.GetProperty("error").GetProperty("data").GetProperty("error_string").GetString().ShouldNotBeNullOrEmpty();
-    }
-
-    [Fact]
-    public async Task A_batch_is_answered_call_by_call_and_a_notification_is_not()
-    {
-        await using var api = await ApiFixture.StartAsync();
-        api.Put(1);
-        var rpc = new RpcClient(api);
-
-        var batch = await rpc.CallAsync("""[{"jsonrpc":"2.0","method":"torrent_stop"},{"jsonrpc":"2.0","method":"session_stats","id":1},7,{"jsonrpc":"2.0","method":"torrent_get","params":{"fields":["id"]},"id":2}]""");
-        using var quiet = await rpc.SendAsync("""{"jsonrpc":"2.0","method":"torrent_start"}""");
-
-        batch.EnumerateArray().Select(answer => answer.GetProperty("id").ToString()).ShouldBe(["1", "", "2"]);
-        quiet.StatusCode.ShouldBe(HttpStatusCode.NoContent);
-        (await quiet.Content.ReadAsStringAsync()).ShouldBeEmpty();
-        api.Node.Commands.Select(command => command.GetType()).ShouldBe([typeof(TorrentsActor.Pause), typeof(TorrentsActor.Resume)]);
-    }
-
-    [Fact]
-    public async Task Answers_of_a_batch_go_out_as_they_are_made()
-    {
-        await using var api = await ApiFixture.StartAsync();
-        api.Put([.. Enumerable.Range(1, 3_000)]);
-        using var isRead = new ManualResetEventSlim();
-        var wasRead = false;
-        api.Node.Details = row =>
-        {
-            wasRead = isRead.Wait(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
-            return Rows.Details(row);
-        };
-
-        using var response = await new RpcClient(api).SendAsync("""[{"jsonrpc":"2.0","id":1,"method":"torrent_get","params":{"fields":["id","name","hash_string"]}},{"jsonrpc":"2.0","id":2,"method":"torrent_get","params":{"fields":["files"],"ids":[1]}}]""");
-        isRead.Set();
-        using var batch = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-
-        wasRead.ShouldBeTrue("the second call waits until the answer of the first has begun to arrive");
-        batch.RootElement.EnumerateArray().Select(answer => answer.GetProperty("result").GetProperty("torrents").GetArrayLength()).ShouldBe([3_000, 1]);
     }
 
     [Fact]
