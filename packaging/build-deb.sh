@@ -21,7 +21,13 @@ install -d "$root"/{DEBIAN,etc/swarm,usr/bin,usr/lib/swarm,usr/lib/systemd/syste
 cp -a "$files"/lib/. "$root/usr/lib/swarm/"
 ln -s ../lib/swarm/swarm "$root/usr/bin/swarm"
 ln -s ../lib/swarm/pbm "$root/usr/bin/pbm"
-install -m 644 hocon/node.conf "$root/etc/swarm/swarm.conf"
+# What the unit needs to be true whoever runs the program: state and content have places of their own.
+sed -E 's:#(data-folder = "/var/lib/swarm"|content-roots = \["/srv/swarm"\]):\1:' hocon/node.conf > "$root/etc/swarm/swarm.conf"
+if [ "$(grep -cE '^ +(data-folder|content-roots) = ' "$root/etc/swarm/swarm.conf")" != 2 ]; then
+  echo "build-deb.sh: hocon/node.conf has no lines for the data folder and the content root any more" >&2
+  exit 1
+fi
+chmod 644 "$root/etc/swarm/swarm.conf"
 install -m 644 hocon/reference.conf hocon/cluster.conf README.md CHANGELOG.md "$root/usr/share/doc/swarm/"
 install -m 644 LICENSE "$root/usr/share/doc/swarm/copyright"
 install -m 644 packaging/systemd/swarm.service packaging/systemd/swarm@.service "$root/usr/lib/systemd/system/"

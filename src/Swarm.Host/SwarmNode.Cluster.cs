@@ -19,8 +19,8 @@ public sealed partial class SwarmNode
     internal bool IsClustered => _cluster is not null;
 
     /// <summary>Puts a message to the actor <c>cluster</c>, which passes commands on to its router: the answer.</summary>
+    /// <exception cref="NoAnswerException">No answer came within <paramref name="limit"/>.</exception>
     /// <exception cref="SwarmException">The node has ended, or is in no cluster.</exception>
-    /// <exception cref="AskTimeoutException">No answer came within <paramref name="limit"/>.</exception>
     internal Task<object> AskClusterAsync(object message, TimeSpan limit) =>
         _cluster is { } cluster ? AskAsync<object>(cluster, message, limit) : throw new SwarmException("this node is in no cluster");
 
@@ -33,7 +33,7 @@ public sealed partial class SwarmNode
         {
             return (ClusterStatus)await AskClusterAsync(new RouterActor.GetStatus(), StatusPatience).ConfigureAwait(false);
         }
-        catch (AskTimeoutException e)
+        catch (NoAnswerException e)
         {
             throw new SwarmException("the node's part in the cluster does not answer", e);
         }

@@ -98,7 +98,7 @@ public sealed partial class SwarmNode : IAsyncDisposable
         system.EventStream.Subscribe(listener, typeof(TorrentEvent));
         system.EventStream.Subscribe(listener, typeof(NodeActor.Broken));
         var node = new SwarmNode(system, root, [tcp, udp, http, disk, closing], events, ended.Task);
-        switch (await root.Ask<object>(new NodeActor.Start(), AskTimeout).ConfigureAwait(false))
+        switch (await node.AskAsync<object>(root, new NodeActor.Start()).ConfigureAwait(false))
         {
             case NodeActor.Started started:
                 node.Listen = started.Listen;
@@ -186,7 +186,7 @@ public sealed partial class SwarmNode : IAsyncDisposable
         {
             await AskAsync<NodeActor.Drained>(_node, new NodeActor.Drain(), limit).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is AskTimeoutException or SwarmException)
+        catch (SwarmException)
         {
             drained = false;
         }
@@ -198,8 +198,8 @@ public sealed partial class SwarmNode : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
-    // Who binds the node to an address wants no request of a tracker to go around it.
-    private static HttpPortSettings BoundTo(IPAddress? bind, HttpPortSettings settings) => bind?.AddressFamily switch
+    /// <summary>Who binds the node to an address wants no request to go around it, neither a tracker's nor for a torrent file.</summary>
+    internal static HttpPortSettings BoundTo(IPAddress? bind, HttpPortSettings settings) => bind?.AddressFamily switch
     {
         null => settings,
         AddressFamily.InterNetworkV6 => settings with { BindIPv6 = bind },
@@ -217,13 +217,26 @@ public sealed partial class SwarmNode : IAsyncDisposable
     // The dead answer nobody: who asks a node that has ended, or ends meanwhile, hears why instead of waiting.
     private Task<T> AskAsync<T>(IActorRef actor, object message) => AskAsync<T>(actor, message, AskTimeout);
 
-    private async Task<T> AskAsync<T>(IActorRef actor, object message, TimeSpan limit)
+    private Task<T> AskAsync<T>(IActorRef actor, object message, TimeSpan limit) => AskAsync<T>(actor, message, limit, _ended);
+
+    /// <summary>Asks an actor. <paramref name="ended"/> ends when the node does, with the reason.</summary>
+    /// <exception cref="NoAnswerException">No answer came within <paramref name="limit"/>.</exception>
+    /// <exception cref="SwarmException">The node has ended.</exception>
+    internal static async Task<T> AskAsync<T>(IActorRef actor, object message, TimeSpan limit, Task<string> ended)
     {
         using var over = new CancellationTokenSource();
         var answer = actor.Ask<T>(message, limit, over.Token);
-        if (await Task.WhenAny(answer, _ended).ConfigureAwait(false) == answer) return await answer.ConfigureAwait(false);
+        try
+        {
+            if (await Task.WhenAny(answer, ended).ConfigureAwait(false) == answer) return await answer.ConfigureAwait(false);
+        }
+        catch (AskTimeoutException e)
+        {
+            throw new NoAnswerException($"the node gave no answer within {limit.TotalSeconds:0} s; what was asked for may be done all the same", e);
+        }
+
         await over.CancelAsync().ConfigureAwait(false);
-        throw new SwarmException(await _ended.ConfigureAwait(false));
+        throw new SwarmException(await ended.ConfigureAwait(false));
     }
 
     private async Task EndAsync()

@@ -78,19 +78,35 @@ internal sealed class NodeClient : IDisposable
         }
     }
 
-    /// <summary>A stream of events, until the node or the caller ends it.</summary>
+    /// <summary>A stream of events, until the node or the caller ends it; one that breaks off is a failure.</summary>
     public async IAsyncEnumerable<JsonElement> StreamAsync(NodeRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var response = await SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
         var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         await using var _ = stream.ConfigureAwait(false);
-        await foreach (var item in SseParser.Create(stream, static (_, data) => Parse(data)).EnumerateAsync(cancellation).ConfigureAwait(false))
+        var items = SseParser.Create(stream, static (_, data) => Parse(data)).EnumerateAsync(cancellation).GetAsyncEnumerator(cancellation);
+        await using var __ = items.ConfigureAwait(false);
+        while (await OrBrokenAsync(() => items.MoveNextAsync()).ConfigureAwait(false))
         {
-            if (item.Data is { } data) yield return data;
+            if (items.Current.Data is { } data) yield return data;
         }
     }
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<bool> OrBrokenAsync(Func<ValueTask<bool>> read)
+    {
+        try
+        {
+            return await read().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            throw Broken(e);
+        }
+    }
+
+    private PbmException Broken(Exception e) => new(ExitCodes.Unreachable, $"the connection to {_settings.Address} broke off: {e.Message}");
 
     private static JsonElement? Parse(ReadOnlySpan<byte> data)
     {
@@ -124,7 +140,7 @@ internal sealed class NodeClient : IDisposable
         }
         catch (IOException e)
         {
-            throw new PbmException(ExitCodes.Unreachable, $"the connection to {_settings.Address} broke off: {e.Message}");
+            throw Broken(e);
         }
         finally
         {

@@ -60,7 +60,7 @@ public sealed record CategorySettings
 /// <summary>The program that is run when a torrent has become complete, and moved if it was to be moved.</summary>
 public sealed record RunOnCompleteSettings
 {
-    /// <summary>The program's absolute path, and its arguments, as they are: no shell reads them. In arguments {name}, {hash}, {folder} and {category} stand for the torrent's.</summary>
+    /// <summary>The program's absolute path, and its arguments, as they are: no shell reads them. In arguments {name}, {hash}, {folder} and {category} stand for the torrent's; the name is that of its file or folder, whatever people call it.</summary>
     public ImmutableArray<string> Command { get; init => field = ProgramArguments.Checked(value); } = [];
 
     /// <summary>How long it may take before it and its children are killed, 1 s to 1 day.</summary>

@@ -25,7 +25,8 @@ public static class ProgramArguments
     /// <summary>The arguments for a torrent, without the program. Zero bytes, which no argument can have, are left out.</summary>
     public static ImmutableArray<string> For(TorrentRow torrent, ImmutableArray<string> command) => [.. command.Skip(1).Select(argument => Fill(argument, name => name switch
     {
-        "name" => torrent.Name,
+        // Not the name that people see: an operator, who may not choose what is run, could choose a path with it.
+        "name" => torrent.ContentName ?? torrent.Torrent.ToString(),
         "hash" => torrent.Torrent.ToString(),
         "folder" => torrent.Folder,
         _ => torrent.Category ?? "",

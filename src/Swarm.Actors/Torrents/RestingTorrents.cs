@@ -71,6 +71,7 @@ public sealed class RestingTorrents
     {
         Torrent = taken.Torrent,
         Name = NameOf(taken),
+        ContentName = taken.Summary is { HasMetadata: true } known ? known.Name : null,
         State = state,
         Reason = reason,
         Folder = taken.Options.Folder,

@@ -247,6 +247,7 @@ public sealed partial class TorrentActor
         {
             Torrent = _torrent,
             Name = Name,
+            ContentName = _metainfo?.Name,
             State = _state,
             Reason = _reason,
             Folder = _options.Folder,

@@ -14,6 +14,9 @@ public sealed record TorrentRow
     /// <summary>Its name as people see it.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The name of the file or folder that its content has in <see cref="Folder"/>, by the metainfo, safe as an element of a path; null while the metadata is unknown. Nobody who steers the node chooses it.</summary>
+    public string? ContentName { get; init; }
+
     /// <summary>What it is doing.</summary>
     public required TorrentState State { get; init; }
 

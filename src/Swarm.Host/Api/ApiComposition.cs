@@ -10,7 +10,8 @@ namespace Swarm.Host.Api;
 /// <summary>Puts the API together for a node: keys, content roots, downloads. Called once by who serves.</summary>
 internal static class ApiComposition
 {
-    private const string FirstKey = "first-run";
+    /// <summary>The name of the key that is made where there is none.</summary>
+    public const string FirstKey = "first-run";
 
     // Torrent files for people are few; trackers have a port of their own.
     private const int Downloads = 8;
@@ -30,7 +31,7 @@ internal static class ApiComposition
             keys = [made];
         }
 
-        var downloads = new HttpDownloads(HttpPortSettings.Default with { Reach = settings.Reach, Concurrency = Downloads, QueueLimit = DownloadsWaiting });
+        var downloads = new HttpDownloads(settings.Http with { Reach = settings.Reach, Concurrency = Downloads, QueueLimit = DownloadsWaiting });
         var services = new ApiServices
         {
             Settings = settings,

@@ -29,6 +29,9 @@ internal sealed class ApiException(int status, string title, string detail) : Ex
     /// <summary>Who would have to do it does not answer now.</summary>
     public static ApiException Unavailable(string detail) => new(StatusCodes.Status503ServiceUnavailable, "It cannot be asked now", detail);
 
+    /// <summary>The node does not say whether it was done.</summary>
+    public static ApiException Unanswered(string detail) => new(StatusCodes.Status504GatewayTimeout, "No answer in time", detail);
+
     /// <summary>Another server did not do its part.</summary>
     public static ApiException BadGateway(string detail) => new(StatusCodes.Status502BadGateway, "Another server failed", detail);
 

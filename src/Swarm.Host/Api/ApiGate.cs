@@ -13,8 +13,8 @@ using Swarm.Host.Api.Security;
 namespace Swarm.Host.Api;
 
 /// <summary>
-/// What every request passes before an operation sees it: the name it asked for, the page it comes from, who sends it and what that one may, and how large it is. Whatever is refused, here or
-/// later, becomes a problem document. An operation that does not say who may call it is called by nobody.
+/// What every request passes before an operation sees it: the name it asked for, the page it comes from, who sends it and what that one may, and how large it is. Browsers that ask for pages of configured origins are
+/// answered here, before anybody is asked for a key. Whatever is refused, here or later, becomes a problem document. An operation that does not say who may call it is called by nobody.
 /// </summary>
 internal sealed partial class ApiGate(ApiServices api, ILogger log)
 {
@@ -23,6 +23,7 @@ internal sealed partial class ApiGate(ApiServices api, ILogger log)
     private static readonly string[] ProxyHeaders = ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"];
 
     private readonly HostRules _hosts = new(api.Settings.Hosts, api.Settings.Origins);
+    private readonly CrossOrigin _pages = new(api.Settings.Origins);
     private readonly LoginBackOff _backOff = new(api.Settings.BackOff);
 
     /// <summary>The middleware.</summary>
@@ -30,6 +31,14 @@ internal sealed partial class ApiGate(ApiServices api, ILogger log)
     {
         try
         {
+            if (_hosts.Refusal(context.Request) is { } refusal) throw ApiException.Forbidden(refusal);
+            _pages.Allow(context.Response);
+            if (_pages.IsPreflight(context.Request))
+            {
+                _pages.AnswerPreflight(context.Response);
+                return;
+            }
+
             Admit(context);
             await next(context).ConfigureAwait(false);
             if (context.Response.HasStarted) return;
@@ -45,6 +54,14 @@ internal sealed partial class ApiGate(ApiServices api, ILogger log)
         {
             await RefuseAsync(context, Translate(e)).ConfigureAwait(false);
         }
+        catch (NoAnswerException e)
+        {
+            await RefuseAsync(context, ApiException.Unanswered(Sentence(e))).ConfigureAwait(false);
+        }
+        catch (SwarmException e)
+        {
+            await RefuseAsync(context, ApiException.Unavailable(Sentence(e))).ConfigureAwait(false);
+        }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // Who asked has gone.
@@ -56,6 +73,8 @@ internal sealed partial class ApiGate(ApiServices api, ILogger log)
         }
     }
 
+    private static string Sentence(SwarmException e) => $"{char.ToUpperInvariant(e.Message[0])}{e.Message.AsSpan(1).TrimEnd('.')}.";
+
     private static ApiException Translate(BadHttpRequestException e)
     {
         if (e.StatusCode == StatusCodes.Status413PayloadTooLarge) return ApiException.TooLarge(BodyTooLarge);
@@ -64,7 +83,7 @@ internal sealed partial class ApiGate(ApiServices api, ILogger log)
         return new ApiException(e.StatusCode, title, detail);
     }
 
-    private static async Task RefuseAsync(HttpContext context, ApiException e)
+    private async Task RefuseAsync(HttpContext context, ApiException e)
     {
         // Where an answer has begun there is no other way to say that it is broken off.
         if (context.Response.HasStarted)
@@ -74,6 +93,7 @@ internal sealed partial class ApiGate(ApiServices api, ILogger log)
         }
 
         context.Response.Clear();
+        _pages.Allow(context.Response);
         context.Response.StatusCode = e.Status;
         context.Response.ContentType = ProblemType;
         context.Response.Headers.CacheControl = "no-store";
@@ -100,7 +120,6 @@ internal sealed partial class ApiGate(ApiServices api, ILogger log)
     private void Admit(HttpContext context)
     {
         var request = context.Request;
-        if (_hosts.Refusal(request) is { } refusal) throw ApiException.Forbidden(refusal);
         var endpoint = context.GetEndpoint();
         var needed = endpoint is null ? Scope.Viewer : endpoint.Metadata.GetMetadata<Needs>()?.Scope ?? Scope.Admin;
         if (needed > Scope.None)

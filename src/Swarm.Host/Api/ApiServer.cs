@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -122,7 +123,7 @@ internal sealed class ApiServer : IAsyncDisposable
         UiFiles.Load().Map(app);
     }
 
-    private static void Configure(KestrelServerOptions kestrel, HttpApiSettings settings, X509Certificate2? certificate)
+    private static void Configure(KestrelServerOptions kestrel, HttpApiSettings settings, Certificates? certificate)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = settings.BodyLimit;
@@ -134,21 +135,27 @@ internal sealed class ApiServer : IAsyncDisposable
             {
                 // Without TLS a connection cannot say which version it speaks, and all speak the first.
                 listen.Protocols = certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
-                if (certificate is not null) listen.UseHttps(certificate);
+                if (certificate is not null) listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate.Own, ServerCertificateChain = certificate.Above });
             });
         }
     }
 
-    private static X509Certificate2? CertificateOf(HttpApiSettings settings)
+    private static Certificates? CertificateOf(HttpApiSettings settings)
     {
         if (settings.TlsCertificate is not { } path) return null;
         try
         {
-            return X509Certificate2.CreateFromPemFile(path, settings.TlsKey);
+            var own = X509Certificate2.CreateFromPemFile(path, settings.TlsKey);
+            // The file has its own first, as servers' files have, and then those that lead up to one that clients know.
+            var all = new X509Certificate2Collection();
+            all.ImportFromPemFile(path);
+            return new Certificates(own, [.. all.Skip(1)]);
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new SwarmException($"the certificate {path} cannot be used: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}; it and its key are expected in PEM (swarm.api.tls-certificate-file)", e);
         }
     }
+
+    private sealed record Certificates(X509Certificate2 Own, X509Certificate2Collection Above);
 }

@@ -3,6 +3,7 @@ using System.Net;
 using Swarm.Actors.Automation;
 using Swarm.Host.Api.Catalogue;
 using Swarm.Host.Api.Security;
+using Swarm.Io.Http;
 
 namespace Swarm.Host.Api;
 
@@ -45,6 +46,9 @@ internal sealed record HttpApiSettings
     /// <summary>Which addresses torrent files are fetched from for those who give a URL.</summary>
     public ReachPolicy Reach { get; init; } = ReachPolicy.Public;
 
+    /// <summary>How they are fetched, and from which address of this machine; the reach is above, and how many at a time is not for trackers and people together.</summary>
+    public HttpPortSettings Http { get; init; } = HttpPortSettings.Default;
+
     /// <summary>Bytes of a request's body, except where a .torrent file is uploaded.</summary>
     public int BodyLimit { get; init => field = Setting.InRange(value, 1_024, 1 << 30); } = 1 << 20;
 
@@ -60,7 +64,7 @@ internal sealed record HttpApiSettings
     /// <summary>Commands of one request that are under way at a time.</summary>
     public int BulkConcurrency { get; init => field = Setting.InRange(value, 1, 1_000); } = 64;
 
-    /// <summary>Connections at a time; one more waits in the system's queue.</summary>
+    /// <summary>Connections at a time; one more is closed.</summary>
     public int ConnectionLimit { get; init => field = Setting.InRange(value, 1, 100_000); } = 1_000;
 
     /// <summary>Streams of events at a time; one more is refused.</summary>

@@ -46,7 +46,7 @@ internal sealed class SwarmNodeModel : INodeModel
         {
             return await _node.CommandAsync(command).ConfigureAwait(false) ? null : "the torrent is not there any more";
         }
-        catch (SwarmException e)
+        catch (SwarmException e) when (e is not NoAnswerException)
         {
             return e.Message;
         }

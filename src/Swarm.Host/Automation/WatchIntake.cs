@@ -11,10 +11,12 @@ internal interface IWatchingNode
     bool HasEnded { get; }
 
     /// <summary>Whether it has a torrent, its own or a replica.</summary>
+    /// <exception cref="NoAnswerException">It does not say.</exception>
     /// <exception cref="SwarmException">The node has ended.</exception>
     Task<bool> HasAsync(InfoHash torrent);
 
     /// <summary>Adds a torrent to this node alone.</summary>
+    /// <exception cref="NoAnswerException">It does not say whether it has.</exception>
     /// <exception cref="SwarmException">It refuses, or has ended.</exception>
     Task AddAsync(TorrentSource source, TorrentOptions options);
 }
@@ -22,7 +24,7 @@ internal interface IWatchingNode
 /// <summary>
 /// Where torrents from watched folders go: at a member of a cluster into the cluster, with as many replicas as a plain addition gets, else to this node alone. A folder that has a category or a content folder of its own is for this node alone too,
 /// because a cluster keeps neither. <paramref name="cluster"/> is null where there is none.
-/// <para>A torrent is durable when this returns. What a cluster does not take now, its database being away, is to be tried again: the file stays where it is.</para>
+/// <para>A torrent is durable when this returns. What a cluster does not take now, its database being away, is to be tried again, and so is what the node gave no answer to: the file stays where it is, and if it was done all the same the torrent is there at the next try.</para>
 /// </summary>
 internal sealed class WatchIntake(IWatchingNode node, IClusterModel? cluster)
 {
@@ -31,16 +33,16 @@ internal sealed class WatchIntake(IWatchingNode node, IClusterModel? cluster)
     /// <exception cref="SwarmException">The node has ended.</exception>
     public async Task AddAsync(TorrentSource source, WatchFolderSettings watched, TorrentOptions options)
     {
-        if (await node.HasAsync(source.Torrent).ConfigureAwait(false)) throw new TorrentRefusedException("the torrent is already there", isThereAlready: true);
         var isPlaced = cluster is { Facts.Replicas: > 0 } && watched is { Category: null, Folder: null };
         try
         {
+            if (await node.HasAsync(source.Torrent).ConfigureAwait(false)) throw new TorrentRefusedException("the torrent is already there", isThereAlready: true);
             if (isPlaced) await PlaceAsync(cluster!, source, watched.Paused).ConfigureAwait(false);
             else await node.AddAsync(source, options).ConfigureAwait(false);
         }
         catch (SwarmException e) when (!node.HasEnded)
         {
-            throw new TorrentRefusedException(e.Message, isThereAlready: false) { IsToBeTriedAgain = isPlaced };
+            throw new TorrentRefusedException(e.Message, isThereAlready: false) { IsToBeTriedAgain = isPlaced || e is NoAnswerException };
         }
     }
 

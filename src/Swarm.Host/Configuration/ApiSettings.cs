@@ -59,7 +59,7 @@ internal sealed record ApiSettings : IChecked
     /// <summary>The longest body of a request; 64 KiB to 1 GiB.</summary>
     public long MaxBodyBytes { get; init => field = Setting.InRange(value, 64L << 10, 1L << 30); } = 96L << 20;
 
-    /// <summary>Connections at a time, 1 to 100,000; one more waits in the system's queue.</summary>
+    /// <summary>Connections at a time, 1 to 100,000; one more is closed.</summary>
     public int ConnectionLimit { get; init => field = Setting.InRange(value, 1, 100_000); } = HttpApiSettings.Default.ConnectionLimit;
 
     /// <summary>Streams of events at a time, 1 to 100,000; one more is refused.</summary>

@@ -14,7 +14,7 @@ internal enum LogFormat
 }
 
 /// <summary>What the daemon logs, how and where.</summary>
-internal sealed record LogSettings
+internal sealed record LogSettings : IChecked
 {
     /// <summary>From which level on.</summary>
     public LogLevel Level { get; init; } = LogLevel.Information;
@@ -27,4 +27,10 @@ internal sealed record LogSettings
 
     /// <summary>A file that entries are added to; null: standard error. It is opened again at a reload, so that it may be rotated.</summary>
     public string? File { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<(string Member, string Problem)> Problems()
+    {
+        if (File is not null && (string.IsNullOrWhiteSpace(File) || File.Contains('\0', StringComparison.Ordinal))) yield return (nameof(File), "this is no file's name; leave the key out for standard error");
+    }
 }

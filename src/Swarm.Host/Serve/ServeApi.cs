@@ -40,9 +40,12 @@ internal sealed partial class ServeApi : IAsyncDisposable
         _pump = cluster is null ? CataloguePump.RunAsync(node, services.Catalogue, _over.Token) : FollowClusterAsync(node, services.Catalogue, cluster);
     }
 
-    /// <summary>Starts it. <paramref name="current"/> is the configuration in force whenever somebody asks, <paramref name="drain"/> begins the daemon's end, <paramref name="cluster"/> is null where the node is in none.</summary>
+    /// <summary>
+    /// Starts it. <paramref name="current"/> is the configuration in force whenever somebody asks, <paramref name="drain"/> begins the daemon's end, <paramref name="show"/> shows whoever started the program the key that had to be made, this once and
+    /// not through the log, which viewers read and files keep; <paramref name="cluster"/> is null where the node is in none.
+    /// </summary>
     /// <exception cref="SwarmException">It does not start; one line.</exception>
-    public static async Task<ServeApi> StartAsync(SwarmNode node, ApiSettings settings, Func<SwarmConfiguration> current, string dataFolder, LogTail tail, Action drain, ILoggerFactory logs, ServeCluster? cluster = null)
+    public static async Task<ServeApi> StartAsync(SwarmNode node, ApiSettings settings, Func<SwarmConfiguration> current, string dataFolder, LogTail tail, Action drain, Action<string> show, ILoggerFactory logs, ServeCluster? cluster = null)
     {
         var configuration = current().Settings;
         var api = Of(settings, configuration, dataFolder);
@@ -51,7 +54,12 @@ internal sealed partial class ServeApi : IAsyncDisposable
         var model = new SwarmNodeModel(node, DateTimeOffset.UtcNow, configuration.Net.DownloadLimit, configuration.Net.UploadLimit, drain);
         var (services, newKey) = ApiComposition.Compose(api, model, catalogue, tail, dataFolder, () => Items(current()));
         var log = logs.CreateLogger("Swarm.Serve");
-        if (newKey is not null) LogNewKey(log, newKey);
+        if (newKey is not null)
+        {
+            LogNewKey(log, ApiComposition.FirstKey);
+            show($"the API key '{ApiComposition.FirstKey}', shown this once and kept nowhere: {newKey}");
+        }
+
         var watching = new ServeWatching(node, catalogue, configuration.Metrics, configuration.Node.Name, logs);
         try
         {
@@ -114,6 +122,7 @@ internal sealed partial class ServeApi : IAsyncDisposable
         ContentRoots = [.. (settings.ContentRoots.IsEmpty ? [DefaultFolder(settings, dataFolder)] : settings.ContentRoots).Concat(FoldersOf(swarm, dataFolder)).Distinct()],
         Categories = swarm.Automation.Categories,
         Reach = swarm.Node.ToReach(),
+        Http = SwarmNode.BoundTo(swarm.Net.Bind, swarm.Io.Http),
         BodyLimit = (int)Math.Min(UsualBody, settings.MaxBodyBytes),
         ConnectionLimit = settings.ConnectionLimit,
         SubscriberLimit = settings.SubscriberLimit,
@@ -145,6 +154,6 @@ internal sealed partial class ServeApi : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "The API listens at {Addresses}")]
     private static partial void LogListening(ILogger log, string addresses);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The API is open beyond this machine and had no key, so one was made, which may do everything. It is shown this once and kept nowhere: {Key}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The API is open beyond this machine and had no key, so '{Key}' was made, which may do everything; it is on standard error this once, and in no log")]
     private static partial void LogNewKey(ILogger log, string key);
 }

@@ -103,7 +103,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
                 if (await Task.WhenAny(reload, parts.Node.Ended).ConfigureAwait(false) != reload) return;
                 await reload.ConfigureAwait(false);
                 parts.Systemd.Reloading();
-                await ReloadAsync(parts, log).ConfigureAwait(false);
+                await TryReloadAsync(parts, log).ConfigureAwait(false);
                 parts.Systemd.Ready(StatusOf(parts.Node.Listen));
             }
         }
@@ -136,7 +136,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         if (settings.Swarm.Api is not { } api) return null;
         try
         {
-            return await ServeApi.StartAsync(node, api, () => _live.Current, settings.DataFolder, tail, drain, logs, ClusterOf(membership, settings.Swarm.Cluster)).ConfigureAwait(false);
+            return await ServeApi.StartAsync(node, api, () => _live.Current, settings.DataFolder, tail, drain, shell.Complain, logs, ClusterOf(membership, settings.Swarm.Cluster)).ConfigureAwait(false);
         }
         catch
         {
@@ -150,6 +150,19 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
         : new ServeCluster(new ClusterFacts(cluster.Name!, membership.Links.EndPoint, cluster.Replicas, cluster.Placement, cluster.CommandPatience), membership.Links, cluster.ReportInterval);
 
     private static ClusterModel? ModelOf(SwarmNode node, ServeCluster? cluster) => cluster is null ? null : new ClusterModel(cluster.Facts, node.AskClusterAsync);
+
+    // What a reload fails on is no reason to end a daemon that runs, and without a drain.
+    private async Task TryReloadAsync(Parts parts, ILogger log)
+    {
+        try
+        {
+            await ReloadAsync(parts, log).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogReloadFailed(log, e);
+        }
+    }
 
     private async Task ReloadAsync(Parts parts, ILogger log)
     {
@@ -205,7 +218,7 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
                 systemd.Alive();
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SwarmException or AskTimeoutException)
+        catch (Exception e) when (e is OperationCanceledException or SwarmException)
         {
             // It is over, or the node is; what does not answer is not fed.
         }
@@ -229,6 +242,9 @@ internal sealed partial class ServeRun(Shell shell, SwarmConfiguration started, 
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Not everything could be recorded within {Limit}; the next start hashes what is in doubt. A longer swarm.drain-timeout gives it more time")]
     private static partial void LogUndrained(ILogger log, TimeSpan limit);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The reload failed, in part or as a whole; the node goes on")]
+    private static partial void LogReloadFailed(ILogger log, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The configuration is not reloaded, because of an error: {Error}")]
     private static partial void LogRefused(ILogger log, string error);

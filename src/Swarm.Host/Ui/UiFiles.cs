@@ -65,7 +65,7 @@ internal sealed class UiFiles
         // Asked for each time, so that after an upgrade no page is made of files of two versions; what is the same is not sent again.
         headers.CacheControl = "no-cache";
         headers.ETag = file.Tag;
-        headers.Vary = HeaderNames.AcceptEncoding;
+        headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
         if (context.Request.Headers.IfNoneMatch.ToString() == file.Tag) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         if (!context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase)) return TypedResults.Bytes(file.Content, file.Type);
         headers.ContentEncoding = "gzip";

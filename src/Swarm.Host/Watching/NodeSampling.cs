@@ -38,7 +38,7 @@ internal sealed partial class NodeSampling(SwarmNode node, TorrentCatalogue cata
         {
             await SampleAsync(cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SwarmException or AskTimeoutException)
+        catch (SwarmException e)
         {
             LogUnanswered(log, e.Message);
         }

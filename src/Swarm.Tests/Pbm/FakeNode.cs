@@ -32,6 +32,13 @@ internal sealed class FakeNode : HttpMessageHandler
         return this;
     }
 
+    /// <summary>Answers the next request for a target with a stream of events that breaks off after this text.</summary>
+    public FakeNode BreakOff(string method, string target, string text)
+    {
+        _answers.Add($"{method} {target}", new Queue<Func<HttpResponseMessage>>([() => new HttpResponseMessage { Content = new StreamContent(new BrokenStream(Encoding.UTF8.GetBytes(text))) }]));
+        return this;
+    }
+
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -43,5 +50,23 @@ internal sealed class FakeNode : HttpMessageHandler
         return _answers.TryGetValue($"{request.Method} {target}", out var answers) && answers.TryDequeue(out var answer)
             ? answer()
             : new HttpResponseMessage(HttpStatusCode.NotFound) { Content = new StringContent($$"""{"title":"Not found","status":404,"detail":"nothing is prepared for {{request.Method}} {{target}}"}""", Encoding.UTF8, "application/problem+json") };
+    }
+
+    // A connection that is reset.
+    private sealed class BrokenStream(byte[] text) : MemoryStream(text)
+    {
+        public override int Read(Span<byte> buffer) => base.Read(buffer) is > 0 and var read ? read : throw new IOException("the connection was reset");
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return ValueTask.FromResult(Read(buffer.Span));
+            }
+            catch (IOException e)
+            {
+                return ValueTask.FromException<int>(e);
+            }
+        }
     }
 }

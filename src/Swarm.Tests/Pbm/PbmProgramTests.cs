@@ -199,6 +199,16 @@ public sealed class PbmProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stream_that_breaks_off_is_a_line_and_no_bug()
+    {
+        _node.BreakOff("GET", "/api/v1/log/stream?level=warning", "data: {\"at\":\"2026-01-02T03:04:05Z\",\"level\":\"warning\",\"category\":\"Swarm.Net\",\"message\":\"slow\"}\n\n");
+        var (code, text, error) = await new PbmRun(_node).RunAsync("log", "tail", "--level", "warning");
+        text.ShouldEndWith("warning  Swarm.Net  slow" + Environment.NewLine);
+        code.ShouldBe(ExitCodes.Unreachable);
+        error.ShouldContain("broke off: the connection was reset");
+    }
+
+    [Fact]
     public async Task Lines_from_a_pipe_are_commands_and_the_first_that_fails_is_the_last()
     {
         _node.Answer("GET", "/api/v1/node", """{"state":"running","version":"9"}""");

@@ -28,9 +28,9 @@ internal sealed class ClusterModel(ClusterFacts facts, Func<object, TimeSpan, Ta
         {
             return await ask(message, limit).ConfigureAwait(false);
         }
-        catch (AskTimeoutException e)
+        catch (NoAnswerException e)
         {
-            throw new SwarmException("the node's part in the cluster does not answer", e);
+            throw new NoAnswerException("the node's part in the cluster does not answer; what was asked for may be done all the same", e);
         }
     }
 }

@@ -75,7 +75,7 @@ internal sealed class NodeEndpoints(ApiServices api, EventStreams streams)
         {
             await api.Node.LimitAsync(limits.DownloadLimit, limits.UploadLimit).ConfigureAwait(false);
         }
-        catch (SwarmException e)
+        catch (SwarmException e) when (e is not NoAnswerException)
         {
             throw ApiException.Conflict($"{e.Message}.");
         }

@@ -86,7 +86,7 @@ internal sealed class OneTorrentEndpoints(ApiServices api)
         {
             return await here(entry.Row.Torrent, cancellation).ConfigureAwait(false) ?? throw ApiException.NotFound($"The torrent '{name}' has just been removed.");
         }
-        catch (SwarmException e)
+        catch (SwarmException e) when (e is not NoAnswerException)
         {
             throw ApiException.Conflict($"{e.Message.TrimEnd('.')}.");
         }

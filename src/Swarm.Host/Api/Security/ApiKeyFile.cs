@@ -21,7 +21,8 @@ internal static partial class ApiKeyFile
         try
         {
             if (new FileInfo(path).Length > MaxBytes) throw new SwarmException($"{path} is larger than the {MaxBytes} bytes that keys take; remove it and the next start makes a new key");
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), KeyJson.Default.ApiKeyArray) ?? [];
+            var keys = JsonSerializer.Deserialize(File.ReadAllBytes(path), KeyJson.Default.ApiKeyArray) ?? [];
+            return keys.Contains(null) ? throw new JsonException("an entry is null where a key is expected") : keys;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -90,7 +91,8 @@ internal static partial class ApiKeyFile
         }
     }
 
-    [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, UseStringEnumConverter = true)]
+    // A file that people edit may lack what the program always writes.
+    [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
     [JsonSerializable(typeof(ApiKey[]))]
     private sealed partial class KeyJson : JsonSerializerContext;
 }

@@ -28,6 +28,12 @@ internal sealed class ContentRoots
     /// <summary>Where content goes that nothing is said of.</summary>
     public string Default => Folders[0];
 
+    /// <summary>Whether a path that came out of <see cref="Resolve"/>, or <see cref="Default"/>, is where content goes that nothing is said of, whichever links lead there.</summary>
+    public bool IsDefault(string path) => path.Equals(Default, Comparison) || path.Equals(_real[0], Comparison);
+
+    /// <summary>An absolute folder with every link on its path followed, as far as it exists; where links go in a circle, as it is.</summary>
+    public static string RealOf(string folder) => Real(Path.GetFullPath(folder)) ?? folder;
+
     /// <summary>The path to use for one that somebody gave, or null where it is not absolute, not a path, or not in a root.</summary>
     public string? Resolve(string path)
     {

@@ -59,7 +59,7 @@ internal sealed class TorrentCommands(ApiServices api)
     }
 
     /// <summary>Runs a command for a torrent that is there. Null where it was done, or why it was not.</summary>
-    /// <exception cref="SwarmException">The node has ended.</exception>
+    /// <exception cref="SwarmException">The node has ended, or gives no answer.</exception>
     public async Task<string?> TryAsync(TorrentsActor.ITorrentCommand command)
     {
         if (_cluster is not null && api.Catalogue.Find(command.Torrent) is { Placement: not null } entry) return await _cluster.TryAsync(command, entry).ConfigureAwait(false);
@@ -74,7 +74,7 @@ internal sealed class TorrentCommands(ApiServices api)
         {
             await action().ConfigureAwait(false);
         }
-        catch (SwarmException e)
+        catch (SwarmException e) when (e is not NoAnswerException)
         {
             throw ApiException.Conflict($"{e.Message.TrimEnd('.')}.");
         }

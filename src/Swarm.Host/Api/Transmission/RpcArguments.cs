@@ -3,10 +3,11 @@ using Swarm.Protocol.Metainfo;
 
 namespace Swarm.Host.Api.Transmission;
 
-/// <summary>The arguments of one call, by their names in snake_case. What is not understood is passed over, as Transmission does; what has the wrong type is refused.</summary>
+/// <summary>The arguments of one call, by their names in snake_case. What is not understood is passed over, as Transmission does; what has the wrong type is refused. One that is null counts as not given, but <see cref="IsGiven"/> tells.</summary>
 internal sealed class RpcArguments
 {
     private readonly Dictionary<string, JsonElement> _members = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _given = new(StringComparer.Ordinal);
 
     /// <summary>Takes an object, or nothing.</summary>
     public RpcArguments(JsonElement? arguments, bool isLegacy)
@@ -15,7 +16,9 @@ internal sealed class RpcArguments
         if (arguments is not { ValueKind: JsonValueKind.Object } members) return;
         foreach (var member in members.EnumerateObject())
         {
-            if (member.Value.ValueKind != JsonValueKind.Null) _members[isLegacy ? RpcNames.ToSnake(member.Name) : member.Name] = member.Value;
+            var name = isLegacy ? RpcNames.ToSnake(member.Name) : member.Name;
+            _given.Add(name);
+            if (member.Value.ValueKind != JsonValueKind.Null) _members[name] = member.Value;
         }
     }
 
@@ -24,6 +27,9 @@ internal sealed class RpcArguments
 
     /// <summary>The names there are.</summary>
     public IEnumerable<string> Names => _members.Keys.Order(StringComparer.Ordinal);
+
+    /// <summary>Whether there is one, even if it is null.</summary>
+    public bool IsGiven(string name) => _given.Contains(name);
 
     /// <summary>Whether there is one.</summary>
     public bool Has(string name) => _members.ContainsKey(name);

@@ -19,6 +19,7 @@ internal sealed class RpcEndpoint
     private const string Address = "/transmission/rpc";
     private const string SessionHeader = "X-Transmission-Session-Id";
     private const int MaxBatch = 100;
+    private const int FlushAt = 64 * 1024;
 
     private readonly byte[] _sessionId;
     private readonly string _sessionText;
@@ -154,7 +155,7 @@ internal sealed class RpcEndpoint
         {
             await BatchAsync(response, request, caller, cancellation).ConfigureAwait(false);
         }
-        else if (!await CallAsync(output, request, caller, cancellation).ConfigureAwait(false))
+        else if (!await CallAsync(output, request, caller, "", cancellation).ConfigureAwait(false))
         {
             response.StatusCode = StatusCodes.Status204NoContent;
             response.ContentType = null;
@@ -163,39 +164,29 @@ internal sealed class RpcEndpoint
         await output.FlushAsync(cancellation).ConfigureAwait(false);
     }
 
+    // Each answer goes out as it is made, so that a hundred lists of all torrents take the memory of one piece.
     private async Task BatchAsync(HttpResponse response, JsonElement calls, Scope caller, CancellationToken cancellation)
     {
-        // What is answered is known only when it is: the comma goes before each answer but the first.
-        var answers = new List<byte[]>();
+        var output = response.BodyWriter;
+        var isAnswered = false;
         foreach (var call in calls.EnumerateArray())
         {
-            using var answer = new MemoryStream();
-            var pipe = PipeWriter.Create(answer, new StreamPipeWriterOptions(leaveOpen: true));
-            var isAnswered = await CallAsync(pipe, call, caller, cancellation).ConfigureAwait(false);
-            await pipe.CompleteAsync().ConfigureAwait(false);
-            if (isAnswered) answers.Add(answer.ToArray());
+            isAnswered |= await CallAsync(output, call, caller, isAnswered ? "," : "[", cancellation).ConfigureAwait(false);
+            if (output.UnflushedBytes >= FlushAt) await output.FlushAsync(cancellation).ConfigureAwait(false);
         }
 
-        if (answers.Count == 0)
+        if (isAnswered)
         {
-            response.StatusCode = StatusCodes.Status204NoContent;
-            response.ContentType = null;
+            Encoding.ASCII.GetBytes("]", output);
             return;
         }
 
-        var output = response.BodyWriter;
-        Encoding.UTF8.GetBytes("[", output);
-        for (var i = 0; i < answers.Count; i++)
-        {
-            if (i > 0) Encoding.UTF8.GetBytes(",", output);
-            await output.WriteAsync(answers[i], cancellation).ConfigureAwait(false);
-        }
-
-        Encoding.UTF8.GetBytes("]", output);
+        response.StatusCode = StatusCodes.Status204NoContent;
+        response.ContentType = null;
     }
 
-    // False: a notification, which has no answer.
-    private async Task<bool> CallAsync(PipeWriter output, JsonElement call, Scope caller, CancellationToken cancellation)
+    // False: a notification, which has no answer. Whether there is one is known only when it is: what comes before it is written with it.
+    private async Task<bool> CallAsync(PipeWriter output, JsonElement call, Scope caller, string before, CancellationToken cancellation)
     {
         var isCall = call.ValueKind == JsonValueKind.Object && call.TryGetProperty("jsonrpc", out var version) && version.ValueKind == JsonValueKind.String && version.ValueEquals("2.0")
             && call.TryGetProperty("method", out var name) && name.ValueKind == JsonValueKind.String;
@@ -211,6 +202,7 @@ internal sealed class RpcEndpoint
             if (parameters is { ValueKind: not JsonValueKind.Object }) throw new RpcException(RpcException.InvalidParameters, "'params' must be an object");
             var write = await _calls.RunAsync(method, new RpcArguments(parameters, isLegacy: false), caller, cancellation).ConfigureAwait(false);
             if (isNotification) return false;
+            Encoding.ASCII.GetBytes(before, output);
             writer.Json.WriteStartObject();
             writer.Json.WriteString("jsonrpc", "2.0");
             writer.Json.WriteStartObject("result");
@@ -222,6 +214,7 @@ internal sealed class RpcEndpoint
         catch (RpcException e)
         {
             if (isNotification) return false;
+            Encoding.ASCII.GetBytes(before, output);
             WriteError(writer.Json, id, e);
         }
 

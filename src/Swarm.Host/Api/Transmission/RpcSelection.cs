@@ -3,7 +3,10 @@ using Swarm.Host.Api.Catalogue;
 
 namespace Swarm.Host.Api.Transmission;
 
-/// <summary>Which torrents a call is for: its "ids", in all the forms there are. What is not there is passed over, as Transmission does.</summary>
+/// <summary>
+/// Which torrents a call is for: its "ids", in all the forms there are. What is not there is passed over, as Transmission does. All torrents are meant only by a call that has no "ids" at all: an empty list
+/// and null are nothing, since a tool that sends them has found nothing to send, and "torrent_remove" deletes content.
+/// </summary>
 internal sealed class RpcSelection(TorrentCatalogue catalogue, TimeProvider clock)
 {
     // What "recently active" means to Transmission.
@@ -13,15 +16,15 @@ internal sealed class RpcSelection(TorrentCatalogue catalogue, TimeProvider cloc
     /// <exception cref="RpcException">It is no form of "ids".</exception>
     public (List<CatalogueEntry> Torrents, List<int>? Removed) Of(RpcArguments arguments)
     {
-        if (arguments.Raw("ids") is not { } ids) return (Sorted(catalogue.Walk()), null);
+        if (!arguments.IsGiven("ids")) return (Sorted(catalogue.Walk()), null);
+        if (arguments.Raw("ids") is not { } ids) return ([], null);
         switch (ids.ValueKind)
         {
             case JsonValueKind.String when ids.GetString() is "recently_active" or "recently-active":
                 var (changed, removed) = catalogue.ChangedSince(clock.GetUtcNow() - Recent);
                 return (Sorted(changed), [.. removed.Select(tombstone => tombstone.Id)]);
             case JsonValueKind.Array:
-                // An empty list is all of them.
-                return (Sorted(ids.GetArrayLength() == 0 && arguments.IsLegacy ? catalogue.Walk() : ids.EnumerateArray().Select(One).OfType<CatalogueEntry>().Distinct()), null);
+                return (Sorted(ids.EnumerateArray().Select(One).OfType<CatalogueEntry>().Distinct()), null);
             default:
                 return (One(ids) is { } entry ? [entry] : [], null);
         }

@@ -47,8 +47,19 @@ internal sealed class RpcTorrentGet(ApiServices api, RpcSelection selection)
         writer.Json.WriteEndArray();
     }
 
-    private Task<TorrentDetails?> DetailsAsync(CatalogueEntry entry, List<string> fields) =>
-        fields.Exists(field => RpcTorrentFields.NeedsDetails(field, entry.Row)) ? api.Node.DetailsAsync(entry.Row.Torrent) : Task.FromResult<TorrentDetails?>(null);
+    // Null: not needed, or the node could not say; in the middle of an answer there is no other way to say so.
+    private async Task<TorrentDetails?> DetailsAsync(CatalogueEntry entry, List<string> fields)
+    {
+        if (!fields.Exists(field => RpcTorrentFields.NeedsDetails(field, entry.Row))) return null;
+        try
+        {
+            return await api.Node.DetailsAsync(entry.Row.Torrent).ConfigureAwait(false);
+        }
+        catch (SwarmException)
+        {
+            return null;
+        }
+    }
 
     private sealed record Answer(RpcWriter Writer, List<string> Fields, bool IsTable, bool IsLegacy)
     {

@@ -16,7 +16,7 @@ internal sealed class RpcTorrents(ApiServices api, RpcSelection selection)
         string? refusal = null;
         foreach (var some in selection.Of(arguments).Torrents.Chunk(api.Settings.BulkConcurrency))
         {
-            var refusals = await Task.WhenAll(some.Select(entry => _commands.TryAsync(command(entry)))).ConfigureAwait(false);
+            var refusals = await Task.WhenAll(some.Select(entry => RefusalAsync(command(entry)))).ConfigureAwait(false);
             refusal ??= refusals.FirstOrDefault(reason => reason is not null);
         }
 
@@ -49,7 +49,7 @@ internal sealed class RpcTorrents(ApiServices api, RpcSelection selection)
         };
         var files = RpcTorrentChanges.Files(arguments, now: null);
         // The dialect cannot say for whom a torrent is. What only one node can keep makes it that node's; the default folder is what tools send who do not mean any.
-        if (request.Folder is { } folder && api.Intake.FolderOf(folder) == api.Roots.Default) request = request with { Folder = null };
+        if (request.Folder is { } folder && api.Roots.IsDefault(api.Intake.FolderOf(folder))) request = request with { Folder = null };
         if (request.Folder is not null || request.Labels.Count > 0 || files is not null) request = request with { Local = true };
         var torrent = await api.Intake.ReadAsync(request, cancellation).ConfigureAwait(false);
         var added = await _commands.AddAsync(torrent, request).ConfigureAwait(false);
@@ -99,6 +99,19 @@ internal sealed class RpcTorrents(ApiServices api, RpcSelection selection)
         foreach (var entry in torrents)
         {
             await DoAsync(new TorrentsActor.Configure(entry.Row.Torrent, new TorrentChanges { QueuePosition = Math.Max(0, entry.Row.QueuePosition + places) })).ConfigureAwait(false);
+        }
+    }
+
+    // One that gives no answer does not keep the others.
+    private async Task<string?> RefusalAsync(TorrentsActor.ITorrentCommand command)
+    {
+        try
+        {
+            return await _commands.TryAsync(command).ConfigureAwait(false);
+        }
+        catch (NoAnswerException e)
+        {
+            return e.Message;
         }
     }
 

@@ -17,6 +17,7 @@ internal static class AutomationRows
     {
         Torrent = Hash(number),
         Name = $"t{number}",
+        ContentName = $"t{number}",
         State = state,
         Folder = "/load",
         HasMetadata = true,

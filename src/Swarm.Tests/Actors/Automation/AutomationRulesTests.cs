@@ -71,9 +71,31 @@ public sealed class AutomationRulesTests
     [Fact]
     public void What_placeholders_bring_stays_one_argument_and_is_not_looked_at_again()
     {
-        var row = Seed(1) with { Name = "a b; $(rm) {hash}\0'\"", Category = null };
+        var row = Seed(1) with { ContentName = "a b; $(rm) {hash}\0'\"", Category = null };
         ProgramArguments.For(row, ["/bin/x", "--name={name}", "{folder}/{name}", "{category}", "{hash}", "plain }"])
             .ShouldBe(["--name=a b; $(rm) {hash}'\"", "/load/a b; $(rm) {hash}'\"", "", row.Torrent.ToString(), "plain }"]);
+    }
+
+    [Theory]
+    [InlineData("/link/load", "/done")]
+    [InlineData("/disk/load", "/done")]
+    [InlineData("/disk/load/", "/done")]
+    [InlineData("/disk/else", null)]
+    [InlineData("/done", null)]
+    public void A_folder_over_a_link_is_the_same_by_both_of_its_paths(string folder, string? target)
+    {
+        var settings = new AutomationSettings { Categories = [new CategorySettings { Name = "c", Folder = "/link/load", CompletedFolder = "/done" }, new CategorySettings { Name = "same", Folder = "/link/load", CompletedFolder = "/disk/load" }] };
+        var folders = new CategoryFolders(settings, null, path => path.Replace("/link/", "/disk/", StringComparison.Ordinal));
+        folders.TargetOf(Seed(1) with { Category = "c", Folder = folder }).ShouldBe(target);
+        folders.TargetOf(Seed(1) with { Category = "same", Folder = folder }).ShouldBeNull("it is there");
+    }
+
+    [Fact]
+    public void A_programs_name_of_a_torrent_is_its_contents_and_not_what_people_call_it()
+    {
+        var row = Seed(1) with { Name = "../../etc/passwd", ContentName = "film" };
+        ProgramArguments.For(row, ["/bin/x", "{folder}/{name}"]).ShouldBe(["/load/film"]);
+        ProgramArguments.For(row with { ContentName = null }, ["/bin/x", "{name}"]).ShouldBe([row.Torrent.ToString()]);
     }
 
     [Theory]

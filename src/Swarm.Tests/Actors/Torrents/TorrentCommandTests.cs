@@ -63,7 +63,7 @@ public sealed class TorrentCommandTests
         world.Store.RecordOf(_content.Torrent)!.Options.Labels.ShouldBe(["a", "z"]);
         world.Pass(2);
         var row = Rows(world).ShouldHaveSingleItem();
-        (row.Name, row.Category, row.QueuePosition).ShouldBe(("other", "c", 3));
+        (row.Name, row.ContentName, row.Category, row.QueuePosition).ShouldBe(("other", _content.Metainfo.Name, "c", 3));
         world.Http.Requests.ShouldContain(fetch => fetch.Url.Query.Contains("event=started", StringComparison.Ordinal));
         world.ShouldBeConnected(world.Incoming(_content, "10.0.0.7:1"));
         world.Incoming(_content, "10.0.0.8:1").Link.IsClosed.ShouldBeTrue("one connection is allowed");

@@ -29,7 +29,7 @@ internal sealed class ApiFixture : IAsyncDisposable
     {
         Root = _scratch.Root;
         _collector = new MetricCollector(Metrics.Meter, MetricsSettings.Default.MaxSeries);
-        var roots = new ContentRoots([Root]);
+        var roots = new ContentRoots(settings.ContentRoots.IsEmpty ? [Root] : settings.ContentRoots);
         Catalogue = new TorrentCatalogue(settings.Catalogue, TimeProvider.System);
         Node = new FakeNode(Catalogue);
         Log = new LogTail(settings.LogLines, LogLevel.Information, TimeProvider.System);
@@ -46,7 +46,7 @@ internal sealed class ApiFixture : IAsyncDisposable
             Configuration = () => [new ConfigItem("swarm.api.port", "9110", "default"), new ConfigItem("swarm.dht.enabled", "true", "node.conf:3")],
             Clock = TimeProvider.System,
             Metrics = new ApiMetrics(Metrics, _collector),
-            Preview = () => Task.FromResult(Previewed),
+            Preview = () => PreviewFailure is null ? Task.FromResult(Previewed) : Task.FromException<AutomationActor.Previewed?>(PreviewFailure),
             Cluster = cluster,
             Version = "1.2.3",
         };
@@ -65,6 +65,8 @@ internal sealed class ApiFixture : IAsyncDisposable
     public NodeMetrics Metrics { get; } = new();
 
     public AutomationActor.Previewed? Previewed { get; set; }
+
+    public Exception? PreviewFailure { get; set; }
 
     public ApiServices Services { get; }
 

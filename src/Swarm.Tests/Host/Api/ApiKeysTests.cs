@@ -43,6 +43,22 @@ public sealed class ApiKeysTests
         Should.Throw<SwarmException>(() => new ApiKeys([new ApiKey("x", Scope.Admin, "abc")])).Message.ShouldContain("'x'");
     }
 
+    [Theory]
+    [InlineData("""[{"name":"x","scope":"admin"}]""", "sha256")]
+    [InlineData("""[{"name":"x","scope":"admin","sha256":null}]""", "sha256")]
+    [InlineData("""[{"scope":"admin","sha256":"00"}]""", "name")]
+    [InlineData("[null]", "null")]
+    public void An_entry_that_lacks_something_is_an_error_that_says_what(string json, string missing)
+    {
+        using var scratch = new Scratch();
+        scratch.Write("api-keys.json", System.Text.Encoding.UTF8.GetBytes(json));
+
+        var error = Should.Throw<SwarmException>(() => ApiKeyFile.Load(scratch.Root)).Message;
+
+        error.ShouldContain(missing, Case.Insensitive);
+        error.ShouldContain("remove it");
+    }
+
     [Fact]
     public void A_folder_without_a_file_has_no_keys()
     {

@@ -30,6 +30,17 @@ public sealed class ContentRootsTests : IDisposable
     [InlineData("outside/../root/inside", "root/inside")]
     public void A_path_in_a_root_is_made_plain(string path, string expected) => _roots.Resolve(_scratch.Root + "/" + path).ShouldBe(_scratch[expected]);
 
+    [Fact]
+    public void The_default_folder_is_known_by_each_path_that_leads_to_it()
+    {
+        var linked = new ContentRoots([_scratch["link-to-root"]]);
+        linked.IsDefault(linked.Default).ShouldBeTrue();
+        linked.IsDefault(linked.Resolve(linked.Default)!).ShouldBeTrue();
+        linked.IsDefault(linked.Resolve(_scratch["root/inside"])!).ShouldBeFalse();
+        ContentRoots.RealOf(_scratch["link-to-root/inside"]).ShouldBe(_scratch["root/inside"]);
+        ContentRoots.RealOf(_scratch["root/circle"]).ShouldBe(_scratch["root/circle"]);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("outside")]

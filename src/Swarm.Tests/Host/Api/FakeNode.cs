@@ -21,6 +21,9 @@ internal sealed class FakeNode(TorrentCatalogue catalogue) : INodeModel
     /// <summary>What refuses each command, or null.</summary>
     public Func<object, string?> Refuses { get; set; } = _ => null;
 
+    /// <summary>Which commands it gives no answer to.</summary>
+    public Func<object, bool> IsSilentOn { get; set; } = _ => false;
+
     /// <summary>What a torrent looks like closely.</summary>
     public Func<TorrentRow, TorrentDetails> Details { get; set; } = Rows.Details;
 
@@ -44,6 +47,7 @@ internal sealed class FakeNode(TorrentCatalogue catalogue) : INodeModel
 
     public Task AddAsync(NewTorrent torrent)
     {
+        if (IsSilentOn(torrent)) throw new NoAnswerException("the node gave no answer within 30 s; what was asked for may be done all the same");
         if (Refuses(torrent) is { } reason) throw new SwarmException(reason);
         lock (_gate) _added.Add(torrent);
         catalogue.Put([new TorrentRow
@@ -61,6 +65,7 @@ internal sealed class FakeNode(TorrentCatalogue catalogue) : INodeModel
     public Task<string?> CommandAsync(TorrentsActor.ITorrentCommand command)
     {
         lock (_gate) _commands.Add(command);
+        if (IsSilentOn(command)) return Task.FromException<string?>(new NoAnswerException("the node gave no answer within 30 s; what was asked for may be done all the same"));
         if (Refuses(command) is { } reason) return Task.FromResult<string?>(reason);
         switch (command)
         {

@@ -20,6 +20,9 @@ internal sealed class FileServer : IAsyncDisposable
 
     public Uri Url { get; }
 
+    /// <summary>The address that the last connection came from.</summary>
+    public IPAddress? LastFrom { get; private set; }
+
     public int Requests => Volatile.Read(ref _requests);
 
     public static byte[] Ok(byte[] body) => [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n"), .. body];
@@ -37,6 +40,7 @@ internal sealed class FileServer : IAsyncDisposable
             while (true)
             {
                 using var client = await _listener.AcceptTcpClientAsync();
+                LastFrom = ((IPEndPoint)client.Client.RemoteEndPoint!).Address.MapToIPv4();
                 Interlocked.Increment(ref _requests);
                 await using var stream = client.GetStream();
                 using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Swarm.Actors.Torrents;
+using Swarm.Host;
 using Swarm.Host.Api.Catalogue;
 using Swarm.Host.Api.Transmission;
 using Swarm.Protocol.Picking;
@@ -76,34 +77,6 @@ public sealed class RpcTests
         answer.GetProperty("arguments").GetProperty("torrents").ToString().ShouldBe($$"""[["id","labels","hashString","files"],[2,[],"{{Rows.Hash(2)}}",[]]]""");
     }
 
-    [Theory]
-    [InlineData("", "1 2 3")]
-    [InlineData(""","ids":2""", "2")]
-    [InlineData(""","ids":[3,1,99]""", "1 3")]
-    [InlineData(""","ids":["HASH2",1]""", "1 2")]
-    [InlineData(""","ids":"HASH2" """, "2")]
-    [InlineData(""","ids":"recently-active" """, "1 2 3")]
-    [InlineData(""","ids":[]""", "1 2 3")]
-    public async Task Ids_come_in_all_their_forms(string ids, string expected)
-    {
-        await using var api = await ApiFixture.StartAsync();
-        api.Put(1, 2, 3);
-        var answer = await new RpcClient(api).CallAsync($$"""{"method":"torrent-get","arguments":{"fields":["id"]{{ids.Replace("HASH2", Rows.Hash(2).ToString())}}} }""");
-
-        string.Join(' ', answer.GetProperty("arguments").GetProperty("torrents").EnumerateArray().Select(torrent => torrent.GetProperty("id").GetInt32())).ShouldBe(expected);
-    }
-
-    [Fact]
-    public async Task The_recently_active_come_with_the_numbers_of_the_recently_removed()
-    {
-        await using var api = await ApiFixture.StartAsync();
-        api.Put(1, 2);
-        api.Catalogue.Remove(Rows.Hash(1));
-        var answer = await new RpcClient(api).CallAsync("""{"jsonrpc":"2.0","id":1,"method":"torrent_get","params":{"fields":["id"],"ids":"recently_active"}}""");
-
-        answer.GetProperty("result").ToString().ShouldBe("""{"removed":[1],"torrents":[{"id":2}]}""");
-    }
-
     [Fact]
     public async Task Every_field_is_written_for_a_torrent_with_everything_and_for_one_with_nothing()
     {
@@ -176,6 +149,22 @@ public sealed class RpcTests
         file.GetProperty("torrent_added").GetProperty("id").GetInt32().ShouldBe(2);
         api.Node.Added[0].Options.Paused.ShouldBeTrue();
         api.Node.Commands.ShouldHaveSingleItem().ShouldBeOfType<TorrentsActor.Configure>().Changes.FilePriorities!.ShouldBe([new(0, PiecePriority.Skip)]);
+    }
+
+    [Fact]
+    public async Task The_default_folder_is_no_wish_also_where_it_is_a_link()
+    {
+        using var scratch = new Scratch();
+        Directory.CreateDirectory(scratch["disk"]);
+        Directory.CreateSymbolicLink(scratch["link"], scratch["disk"]);
+        await using var api = await ApiFixture.StartAsync(ApiFixture.Settings with { ContentRoots = [scratch["link"]] });
+        var rpc = new RpcClient(api);
+        var usual = (await rpc.CallAsync("""{"method":"session-get","arguments":{"fields":["download-dir"]}}""")).GetProperty("arguments").GetProperty("download-dir").GetString();
+
+        await rpc.CallAsync($$"""{"method":"torrent-add","arguments":{"filename":"{{Magnet}}","download-dir":"{{usual}}"} }""");
+        await rpc.CallAsync($$"""{"method":"torrent-add","arguments":{"filename":"magnet:?xt=urn:btih:{{Rows.Hash(7)}}","download-dir":"{{usual}}/below"} }""");
+
+        api.Node.Added.Select(added => added.Options.Folder).ShouldBe([scratch["link"], scratch["disk/below"]]);
     }
 
     [Theory]
@@ -334,19 +323,14 @@ public sealed class RpcTests
     }
 
     [Fact]
-    public async Task A_batch_is_answered_call_by_call_and_a_notification_is_not()
+    public async Task What_the_node_does_not_tell_of_a_torrent_is_as_if_there_were_none()
     {
         await using var api = await ApiFixture.StartAsync();
         api.Put(1);
-        var rpc = new RpcClient(api);
+        api.Node.Details = _ => throw new SwarmException("it is being moved");
+        var answer = await new RpcClient(api).CallAsync("""{"method":"torrent-get","arguments":{"ids":[1],"fields":["id","files"]}}""");
 
-        var batch = await rpc.CallAsync("""[{"jsonrpc":"2.0","method":"torrent_stop"},{"jsonrpc":"2.0","method":"session_stats","id":1},7,{"jsonrpc":"2.0","method":"torrent_get","params":{"fields":["id"]},"id":2}]""");
-        using var quiet = await rpc.SendAsync("""{"jsonrpc":"2.0","method":"torrent_start"}""");
-
-        batch.EnumerateArray().Select(answer => answer.GetProperty("id").ToString()).ShouldBe(["1", "", "2"]);
-        quiet.StatusCode.ShouldBe(HttpStatusCode.NoContent);
-        (await quiet.Content.ReadAsStringAsync()).ShouldBeEmpty();
-        api.Node.Commands.Select(command => command.GetType()).ShouldBe([typeof(TorrentsActor.Pause), typeof(TorrentsActor.Resume)]);
+        answer.GetProperty("arguments").GetProperty("torrents").ToString().ShouldBe("""[{"id":1,"files":[]}]""");
     }
 
     [Fact]

@@ -80,6 +80,61 @@ public sealed class SecurityTests
         })).ShouldBe(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task A_browser_may_show_pages_of_configured_origins_what_is_answered_and_what_is_refused()
+    {
+        await using var api = await ApiFixture.StartAsync(Settings with { TrustLoopback = false }, Keys(out var texts));
+        foreach (var (key, status) in new[] { (texts[Scope.Viewer], HttpStatusCode.OK), ("wrong", HttpStatusCode.Unauthorized) })
+        {
+            using var response = await api.SendAsync(new HttpRequestMessage(HttpMethod.Get, List) { Headers = { { "Origin", "https://pages.example" }, { "Authorization", $"Bearer {key}" } } });
+            response.StatusCode.ShouldBe(status);
+            Cors(response, "Allow-Origin").ShouldBe("https://pages.example");
+            Cors(response, "Expose-Headers").ShouldNotBeNull().ShouldContain("ETag");
+            response.Headers.Vary.ShouldBe(["Origin"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_browser_that_asks_first_is_told_without_a_key_what_pages_of_configured_origins_may_send()
+    {
+        await using var api = await ApiFixture.StartAsync(Settings with { TrustLoopback = false }, Keys(out _));
+        foreach (var path in (string[])[List, Pause, "/transmission/rpc", "/nothing"])
+        {
+            using var response = await api.SendAsync(new HttpRequestMessage(HttpMethod.Options, path) { Headers = { { "Origin", "https://pages.example" }, { "Access-Control-Request-Method", "PATCH" }, { "Access-Control-Request-Headers", "authorization" } } });
+            response.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+            Cors(response, "Allow-Origin").ShouldBe("https://pages.example");
+            Cors(response, "Allow-Methods").ShouldNotBeNull().Split(", ").ShouldBe(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]);
+            foreach (var header in (string[])["Authorization", "Content-Type", "X-Transmission-Session-Id"]) Cors(response, "Allow-Headers").ShouldNotBeNull().Split(", ").ShouldContain(header);
+            Cors(response, "Max-Age").ShouldBe("3600");
+        }
+    }
+
+    [Theory]
+    [InlineData("https://evil.example")]
+    [InlineData("null")]
+    [InlineData(null)]
+    [InlineData("OWN")]
+    public async Task Others_are_told_nothing_of_that(string? origin)
+    {
+        await using var api = await ApiFixture.StartAsync(Settings with { TrustLoopback = false }, Keys(out _));
+        foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Options])
+        {
+            using var request = new HttpRequestMessage(method, List) { Headers = { { "Access-Control-Request-Method", "GET" } } };
+            if (origin is not null) request.Headers.Add("Origin", origin == "OWN" ? api.Client.BaseAddress!.GetLeftPart(UriPartial.Authority) : origin);
+            using var response = await api.SendAsync(request);
+            ((int)response.StatusCode).ShouldBeOneOf(401, 403);
+            response.Headers.ShouldNotContain(header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_the_nodes_gets_no_answer_to_that_either()
+    {
+        await using var api = await ApiFixture.StartAsync(Settings);
+        using var response = await api.SendAsync(new HttpRequestMessage(HttpMethod.Options, List) { Headers = { { "Origin", "https://pages.example" }, { "Access-Control-Request-Method", "GET" }, { "Host", "rebound.example" } } });
+        response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
     [Theory]
     [InlineData("127.0.0.1", null, StatusCodes.Status200OK)]
     [InlineData("::1", null, StatusCodes.Status200OK)]
@@ -272,6 +327,8 @@ public sealed class SecurityTests
         (await ApiFixture.ProblemAsync(response, HttpStatusCode.InternalServerError)).Detail.ShouldNotContain("insides");
         api.Log.Last(10, LogLevel.Error).Select(line => line.Message).ShouldContain(line => line.Contains("the insides"));
     }
+
+    private static string? Cors(HttpResponseMessage response, string name) => response.Headers.TryGetValues($"Access-Control-{name}", out var values) ? string.Join(", ", values) : null;
 
     private static HttpApiSettings Settings => ApiFixture.Settings with { Hosts = ["torrents.example"], Origins = ["https://pages.example"] };
 

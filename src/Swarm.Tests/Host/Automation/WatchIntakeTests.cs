@@ -65,6 +65,16 @@ public sealed class WatchIntakeTests
         _node.Added.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_node_gives_no_answer_to_is_to_be_tried_again(bool isAsked)
+    {
+        _node.Failure = new NoAnswerException("the node gave no answer");
+        _node.IsSilent = isAsked;
+        (await Should.ThrowAsync<TorrentRefusedException>(() => new WatchIntake(_node, null).AddAsync(Source, new WatchFolderSettings(), Options))).IsToBeTriedAgain.ShouldBeTrue();
+    }
+
     private static TorrentSource LinkTo(string hash) => MagnetLink.TryParse($"magnet:?xt=urn:btih:{hash}", out var link, out var error) ? TorrentSource.FromMagnet(link) : throw new InvalidOperationException(error);
 
     private sealed class Node : IWatchingNode
@@ -77,7 +87,10 @@ public sealed class WatchIntakeTests
 
         public List<(TorrentSource Source, TorrentOptions Options)> Added { get; } = [];
 
-        public Task<bool> HasAsync(InfoHash torrent) => Task.FromResult(Has);
+        // Already where it is asked whether it has the torrent.
+        public bool IsSilent { get; set; }
+
+        public Task<bool> HasAsync(InfoHash torrent) => IsSilent ? Task.FromException<bool>(Failure!) : Task.FromResult(Has);
 
         public Task AddAsync(TorrentSource source, TorrentOptions options)
         {

@@ -79,6 +79,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("swarm.node.listen = \"127.0.0.1:1\"", "1:21: 'swarm.node.listen' is '127.0.0.1:1', where a list, such as [a, b] is expected")]
     [InlineData("swarm.dht.enabled = perhaps", "1:21: 'swarm.dht.enabled' is 'perhaps', where true or false is expected")]
     [InlineData("swarm.dht { enabled = false, max-lookups = x }", "1:44: 'swarm.dht.max-lookups' is 'x', where a whole number is expected")]
+    [InlineData("swarm.log.file = \"\"", "1:18: 'swarm.log.file': this is no file's name; leave the key out for standard error")]
     [InlineData("swarm.log.format = xml", "1:20: 'swarm.log.format' is 'xml', where one of text, json is expected")]
     [InlineData("swarm.log.levels.Swarm.Dht = loud", "1:30: 'swarm.log.levels.\"Swarm.Dht\"' is 'loud', where one of trace, debug, information, warning, error, critical, none is expected")]
     [InlineData("swarm.api.keys = [{ name = x, secret = short }]", "1:40: 'swarm.api.keys.0.secret': a key needs a secret of 16 characters or more; 'openssl rand -hex 32' makes one")]

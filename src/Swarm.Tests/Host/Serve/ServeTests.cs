@@ -112,6 +112,30 @@ public sealed class ServeTests : IDisposable
     }
 
     [Fact]
+    public async Task The_first_key_is_on_standard_error_once_and_in_no_log()
+    {
+        await using var manager = new FakeManager(_scratch["notify"]);
+        var file = _scratch["swarm.log"];
+        await using var daemon = DaemonProcess.Start(
+            _scratch["swarm.conf"], $"swarm {{ log.file = \"{file}\", api.listen = [\"0.0.0.0:0\"] }}", ["--data", _scratch["state"], "--bind", "127.0.0.1", "--port", "0", "--no-dht"], [("NOTIFY_SOCKET", manager.Path)]);
+        await daemon.LogsAsync("the API key 'first-run'");
+        await manager.NextAsync("READY=1");
+        var key = System.Text.RegularExpressions.Regex.Match(daemon.Log, @"swarm_\S+").Value;
+        var port = new Uri(System.Text.RegularExpressions.Regex.Match(File.ReadAllText(file), @"The API listens at (\S+)").Groups[1].Value).Port;
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+
+        var log = await client.GetStringAsync(new Uri("/api/v1/log", UriKind.Relative), TestContext.Current.CancellationToken);
+        daemon.Signal("TERM");
+        (await daemon.EndAsync()).ShouldBe(ExitCodes.Done);
+
+        log.ShouldContain("'first-run' was made");
+        log.ShouldNotContain(key);
+        File.ReadAllText(file).ShouldNotContain(key);
+        daemon.Log.Split(key).Length.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_hangup_makes_it_know_new_keys_and_forget_removed_ones()
     {
         await using var manager = new FakeManager(_scratch["notify"]);
