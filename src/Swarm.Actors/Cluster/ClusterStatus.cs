@@ -7,7 +7,11 @@ namespace Swarm.Actors.Cluster;
 /// The cluster as this node sees it. <paramref name="Self"/>: who it is, nobody while it has not joined. <paramref name="Session"/>: whether it may write. <paramref name="Plans"/>: whether it plans placement for all.
 /// <paramref name="Nodes"/>: what nodes said of themselves last, this one included. <paramref name="Bans"/>: whom no node deals with.
 /// </summary>
-public sealed record ClusterStatus(MemberId Self, SessionState Session, bool Plans, ClusterView View, ImmutableArray<NodeLine> Nodes, ImmutableArray<Ban> Bans);
+public sealed record ClusterStatus(MemberId Self, SessionState Session, bool Plans, ClusterView View, ImmutableArray<NodeLine> Nodes, ImmutableArray<Ban> Bans)
+{
+    /// <summary>What this node may use of the cluster's limits now, payload bytes a second; 0 where the cluster has none.</summary>
+    public (long Download, long Upload) Share { get; init; }
+}
 
 /// <summary>How a node was doing when it said so last.</summary>
 public sealed record NodeLine(MemberId Member, ClusterMessage.NodeReport Report);

@@ -154,7 +154,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             case SetReplicas set: Change(set.Torrent, new WantedChanges { Replicas = Math.Clamp(set.Replicas, 1, ClusterLimits.MaxReplicas) }); break;
             case Remove remove: Change(remove.Torrent, new WantedChanges { Removal = remove.DeleteData }); break;
             case SetMember set: OnSetMember(set); break;
-            case GetStatus: Sender.Tell(new ClusterStatus(_self, _session, _plans, _view, [.. _reports.Select(static each => new NodeLine(each.Key, each.Value.Report))], _bans.All(Now()))); break;
+            case GetStatus: Sender.Tell(new ClusterStatus(_self, _session, _plans, _view, [.. _reports.Select(static each => new NodeLine(each.Key, each.Value.Report))], _bans.All(Now())) { Share = _told }); break;
             case Explain explain: OnExplain(explain.Torrent); break;
             case MembersActor.Began began: _self = began.Self; break;
             case MembersActor.Ended: _self = default; break;

@@ -335,7 +335,7 @@ public sealed class PlacementInClusterTests
         var limits = new SortedDictionary<string, long>(StringComparer.Ordinal);
         world.Simulation.Tamper = turn =>
         {
-            if (turn.Message is BandwidthActor.SetLimits { Scope: var scope } set && scope == BandwidthScope.Global) limits[turn.System.Name] = set.Download;
+            if (turn.Message is BandwidthActor.SetShare set) limits[turn.System.Name] = set.Download;
             return turn.Message;
         };
         for (var i = 1; i <= 4; i++) cluster.AddNode($"member-{i}");
