@@ -39,7 +39,7 @@ public abstract record ClusterCommand
     /// </summary>
     public sealed record AddTorrent(WantedTorrent Wanted, ImmutableArray<byte> Source) : ClusterCommand
     {
-        /// <summary>Peers that the link names, as <c>host:port</c>: kept beside the source, whatever takes the link's place; at most <see cref="ClusterLimits.MaxHints"/>, those of earlier links go first.</summary>
+        /// <summary>Peers that the link names, as <c>host:port</c>: kept beside the source, whatever takes the link's place; at most <see cref="ClusterLimits.MaxHints"/>, those of earlier links go first. What is no <see cref="HostEndPoint"/> is left out.</summary>
         public ImmutableArray<string> Hints { get; init; } = [];
     }
 

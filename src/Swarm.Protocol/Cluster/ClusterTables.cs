@@ -166,10 +166,11 @@ public sealed partial record ClusterTables
         return tables.With(known is null ? new PlacedTorrent(wanted, [], 0) : known with { Wanted = wanted });
     }
 
+    // Nobody dials what is none, and it may be a text that a database does not take: whoever named it, everything else of the batch would fail with it.
     private ClusterTables WithHints(InfoHash torrent, ImmutableArray<string> hints)
     {
         var known = Hints.GetValueOrDefault(torrent, []);
-        ImmutableArray<string> all = [.. hints.Concat(known).Distinct(StringComparer.Ordinal).Take(ClusterLimits.MaxHints)];
+        ImmutableArray<string> all = [.. hints.Concat(known).Where(static hint => HostEndPoint.TryParse(hint, out _)).Distinct(StringComparer.Ordinal).Take(ClusterLimits.MaxHints)];
         return all.SequenceEqual(known) ? this : this with { Hints = Hints.SetItem(torrent, all) };
     }
 

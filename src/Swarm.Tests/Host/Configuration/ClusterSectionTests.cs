@@ -72,6 +72,8 @@ public sealed class ClusterSectionTests : IDisposable
     [InlineData("cluster.tables.timeout = 30 s", "half of the time that a session leaves for writing")]
     [InlineData("store.kind = sqlite", "store.kind = postgres")]
     [InlineData("store.postgres.storage = other", "name the storage in cluster.storage")]
+    [InlineData("cluster.storage = \"a\\u0000b\"", "'swarm.cluster.storage': it has no control characters")]
+    [InlineData("cluster.zone = \"a\\nb\"", "'swarm.cluster.zone': it has no control characters")]
     [InlineData("cluster.weight = 0", "'swarm.cluster.weight' is out of its range")]
     [InlineData("cluster.roles = [king]", "one of none, storage, planner")]
     public void What_does_not_go_together_is_told_with_what_to_do(string wrong, string told)
