@@ -13,7 +13,11 @@ public abstract record ClusterCommand
     private ClusterCommand() { }
 
     /// <summary>A process begins: <see cref="ClusterOutcome.Joined"/> or <see cref="ClusterOutcome.Refused"/>. Earlier generations of its end point are taken out: it could bind the end point, so they are gone.</summary>
-    public sealed record Join(string EndPoint, MemberTraits Traits, TimeSpan Lease, long FreeBytes) : ClusterCommand;
+    public sealed record Join(string EndPoint, MemberTraits Traits, TimeSpan Lease, long FreeBytes) : ClusterCommand
+    {
+        /// <summary>The greatest generation that the process has had; 0: none. The next one is greater, also where the tables were set back to an earlier state and do not know of it.</summary>
+        public long LastGeneration { get; init; }
+    }
 
     /// <summary>Lengthens a session to <paramref name="Lease"/> from now: <see cref="ClusterOutcome.Done"/>, or <see cref="ClusterOutcome.Ended"/> for a member that is not live any more.</summary>
     public sealed record Renew(MemberId Member, TimeSpan Lease, long FreeBytes) : ClusterCommand;
@@ -145,6 +149,9 @@ public abstract record ClusterOutcome
 
         /// <summary>The last change there was when it was read, whether or not it is among <see cref="Torrents"/>.</summary>
         public long LastChange { get; init; }
+
+        /// <summary>The last change of a ban there was.</summary>
+        public long LastBan { get; init; }
 
         /// <summary>Rows of forgotten torrents have been taken out, this change the last of them: who has read up to an earlier one may have missed that they were forgotten.</summary>
         public long PurgedTo { get; init; }

@@ -290,6 +290,7 @@ public sealed partial record ClusterTables
             UpToBan = upToBan,
             Leases = [.. Leases.Select(static lease => new NamedLease(lease.Key, lease.Value.Owner, lease.Value.Token))],
             LastChange = LastChange,
+            LastBan = Numbers.LastBan,
             PurgedTo = Numbers.PurgedTo,
         };
     }

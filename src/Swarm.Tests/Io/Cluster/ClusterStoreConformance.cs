@@ -53,6 +53,22 @@ public abstract partial class ClusterStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_that_joins_anew_has_a_greater_generation_than_it_ever_had_and_the_next_one_a_greater_one_still()
+    {
+        await JoinAsync("n1:1", Some.Traits("n1"));
+        (await _two.DoAsync(new ClusterCommand.Join("n1:1", Some.Traits("n1"), Some.Lease, 0) { LastGeneration = 9 })).ShouldBe(new ClusterOutcome.Joined(new MemberId("n1:1", 10)));
+        (await JoinAsync("n2:1", Some.Traits("n2"))).ShouldBe(new MemberId("n2:1", 11));
+    }
+
+    // What a node that runs finds after a restore.
+    [Fact]
+    public async Task The_numbers_of_the_last_changes_are_told_with_each_read()
+    {
+        await _one.DoAsync(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(1) }, [1]), new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(2) }, [1]), SetBan(System.Net.IPAddress.Loopback, 9));
+        (await _two.DoAsync(new ClusterCommand.Read(7, 10, 8))).ShouldBeOfType<ClusterOutcome.View>().ShouldSatisfyAllConditions(view => view.LastChange.ShouldBe(2), view => view.LastBan.ShouldBe(1));
+    }
+
+    [Fact]
     public async Task A_renewal_lengthens_a_session_and_never_shortens_it()
     {
         var id = await UpAsync(1);
