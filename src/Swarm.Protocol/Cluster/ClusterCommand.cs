@@ -83,7 +83,7 @@ public abstract record ClusterCommand
 
     /// <summary>
     /// Takes out rows of torrents that were forgotten at least <paramref name="Retention"/> ago, the oldest first and at most <paramref name="Limit"/>: <see cref="ClusterOutcome.Purged"/> or <see cref="ClusterOutcome.Fenced"/>. <paramref name="Token"/> is the planner's.
-    /// Bans whose time to be kept is over go as well, likewise bounded. How long ago is counted from a mark that a purge sets when it has taken out all before the last one, so a row goes after one retention to two.
+    /// Replicas of removed torrents at storages that no member has had for a retention are given up, likewise bounded, so that a torrent is forgotten though a machine never comes back. Bans whose time to be kept is over go as well, likewise bounded. How long ago is counted from a mark that a purge sets when it has taken out all before the last one, so a row goes after one retention to two.
     /// </summary>
     public sealed record Purge(TimeSpan Retention, int Limit, long Token) : ClusterCommand;
 
@@ -123,7 +123,11 @@ public abstract record ClusterOutcome
     public sealed record HeldBy(MemberId Member) : ClusterOutcome;
 
     /// <summary>So many rows were taken out. <paramref name="HasMore"/>: there are more that could be.</summary>
-    public sealed record Purged(int Torrents, bool HasMore) : ClusterOutcome;
+    public sealed record Purged(int Torrents, bool HasMore) : ClusterOutcome
+    {
+        /// <summary>Replicas of removed torrents that nobody waits for any more.</summary>
+        public int GivenUp { get; init; }
+    }
 
     /// <summary>A torrent's source; empty if there is no such torrent.</summary>
     public sealed record Source(ImmutableArray<byte> Bytes) : ClusterOutcome
