@@ -183,7 +183,7 @@ internal sealed record ClusterSectionSettings : IChecked
     /// <inheritdoc/>
     public IEnumerable<(string Member, string Problem)> Problems()
     {
-        if (EndPoint is not null && (EndPoint.Length > ClusterLimits.MaxNameLength || !NodeLinkOptions.TrySplit(EndPoint, out _, out var port) || port == 0)) yield return (nameof(EndPoint), "it is a host and a port, such as \"node-1.example.net:9120\"");
+        if (EndPoint is not null && (EndPoint.Length > ClusterLimits.MaxNameLength || !IsText(EndPoint) || !NodeLinkOptions.TrySplit(EndPoint, out _, out var port) || port == 0)) yield return (nameof(EndPoint), "it is a host and a port, such as \"node-1.example.net:9120\"");
         if (Secret is not null && SecretFile is not null) yield return (nameof(SecretFile), "there is a secret already; take one of the two away");
         if (Secret is not null && Bytes(Secret).Length < NodeLinkOptions.MinKeyBytes) yield return (nameof(Secret), $"it has {Bytes(Secret).Length} bytes, and {NodeLinkOptions.MinKeyBytes} or more are needed; 'openssl rand -hex 32' makes one");
         if (Storage is not null && Storage.Length is 0 or > ClusterLimits.MaxNameLength) yield return (nameof(Storage), $"it has 1 to {ClusterLimits.MaxNameLength} characters");

@@ -60,6 +60,7 @@ public sealed class ClusterSectionTests : IDisposable
     [Theory]
     [InlineData("cluster.end-point = nobody", "'swarm.cluster.end-point': it is a host and a port, such as \"node-1.example.net:9120\"")]
     [InlineData("cluster.end-point = \"a b:9120\"", "'swarm.cluster.end-point': it is a host and a port")]
+    [InlineData("cluster.end-point = \"[fe80::1%\\u0000]:9120\"", "'swarm.cluster.end-point': it is a host and a port")]
     [InlineData("cluster.end-point = \"a:0\"", "'swarm.cluster.end-point': it is a host and a port")]
     [InlineData("cluster.name = null", "name = …")]
     [InlineData("cluster.end-point = null", "end-point = \"HOST:PORT\"")]
@@ -122,7 +123,12 @@ public sealed class ClusterSectionTests : IDisposable
         var path = _scratch.Write("swarm.conf", Encoding.UTF8.GetBytes(string.Join('\n', lines)));
         var environment = new Dictionary<string, string>
         {
-            ["SWARM_API_KEY"] = new('k', 64), ["SWARM_END_POINT"] = "swarm-0.swarm.storage.svc.cluster.local:9120", ["SWARM_CLUSTER_SECRET"] = new('s', 64), ["SWARM_PEER_ADDRESS"] = "10.1.2.3", ["SWARM_DATABASE"] = "Host=db;Database=swarm", ["POD_NAMESPACE"] = "storage",
+            ["SWARM_API_KEY"] = new('k', 64),
+            ["SWARM_END_POINT"] = "swarm-0.swarm.storage.svc.cluster.local:9120",
+            ["SWARM_CLUSTER_SECRET"] = new('s', 64),
+            ["SWARM_PEER_ADDRESS"] = "10.1.2.3",
+            ["SWARM_DATABASE"] = "Host=db;Database=swarm",
+            ["POD_NAMESPACE"] = "storage",
         };
         var configuration = SwarmConfiguration.Read(path, environment, []);
         configuration.Errors.ShouldBeEmpty();
