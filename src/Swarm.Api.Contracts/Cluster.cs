@@ -49,10 +49,10 @@ public sealed record ClusterTotals
     /// <summary>Torrents that stand still on somebody's word.</summary>
     public int Paused { get; init; }
 
-    /// <summary>Torrents with fewer complete replicas than wanted.</summary>
+    /// <summary>Torrents with fewer complete replicas than wanted; those at storages that are lost do not count.</summary>
     public int BelowReplicas { get; init; }
 
-    /// <summary>Torrents without any complete replica.</summary>
+    /// <summary>Torrents without any complete replica, likewise.</summary>
     public int WithoutCopy { get; init; }
 
     /// <summary>Torrents with a replica that failed.</summary>
@@ -235,7 +235,7 @@ public sealed record PlacementItem
     /// <summary>Complete copies that are wanted.</summary>
     public int Wanted { get; init; }
 
-    /// <summary>Complete copies there are.</summary>
+    /// <summary>Complete copies there are, at storages that a node has now.</summary>
     public int Complete { get; init; }
 
     /// <summary>Stands still everywhere on somebody's word.</summary>
@@ -284,10 +284,10 @@ public sealed record PlacementView
     /// <summary>Bytes of one copy of each torrent, as far as lengths are known.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>Torrents with fewer complete replicas than wanted.</summary>
+    /// <summary>Torrents with fewer complete replicas than wanted; those at storages that are lost do not count.</summary>
     public int BelowReplicas { get; init; }
 
-    /// <summary>Torrents without any complete replica.</summary>
+    /// <summary>Torrents without any complete replica, likewise.</summary>
     public int WithoutCopy { get; init; }
 
     /// <summary>Copies that are being made.</summary>

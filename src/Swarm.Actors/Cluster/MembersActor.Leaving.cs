@@ -41,6 +41,12 @@ public sealed partial class MembersActor
         _self = default;
     }
 
+    // Shared by all incarnations. The disk has heard of every generation that this process had, and takes none that is smaller.
+    private sealed class Kept
+    {
+        public long LastGeneration { get; set; }
+    }
+
     private sealed record Beat
     {
         public static readonly Beat Instance = new();

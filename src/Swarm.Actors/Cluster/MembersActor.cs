@@ -22,6 +22,7 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
     private readonly ILogger _log;
     private readonly SessionLease _lease;
     private readonly HeartbeatMonitor _monitor;
+    private readonly Kept _kept;
     private MemberTraits _traits;
     private ClusterView _view = ClusterView.Empty;
     private MemberId _self;
@@ -35,13 +36,14 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
     private long _sequence;
     private IActorRef? _leaver;
 
-    private MembersActor(ClusterSettings settings, IActorRef table, ISpace space, TimeProvider time, ILogger log)
+    private MembersActor(ClusterSettings settings, IActorRef table, ISpace space, TimeProvider time, Kept kept, ILogger log)
     {
         _settings = settings;
         _traits = settings.Traits;
         _table = table;
         _space = space;
         _time = time;
+        _kept = kept;
         _log = log;
         _lease = new SessionLease(settings.Membership);
         _monitor = new HeartbeatMonitor(settings.Membership);
@@ -90,7 +92,11 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
-    public static Props Props(ClusterSettings settings, IActorRef table, ISpace space, TimeProvider time, ILogger log) => ActorProps.Create(() => new MembersActor(settings, table, space, time, log));
+    public static Props Props(ClusterSettings settings, IActorRef table, ISpace space, TimeProvider time, ILogger log)
+    {
+        var kept = new Kept();
+        return ActorProps.Create(() => new MembersActor(settings, table, space, time, kept, log));
+    }
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -149,7 +155,7 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
     {
         if (_isJoining) return;
         _isJoining = true;
-        Do(new ClusterCommand.Join(_settings.EndPoint, _traits, _settings.Membership.SessionLease, _freeBytes), Step.Join);
+        Do(new ClusterCommand.Join(_settings.EndPoint, _traits, _settings.Membership.SessionLease, _freeBytes) { LastGeneration = _kept.LastGeneration }, Step.Join);
     }
 
     private void OnMeasured(long freeBytes)
@@ -202,6 +208,7 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
         _isRenewing = false;
         _isChanging = false;
         _self = self;
+        _kept.LastGeneration = Math.Max(_kept.LastGeneration, self.Generation);
         _state = MemberState.Joining;
         _monitor.Reset();
         LogJoined(_log, self);
@@ -226,7 +233,7 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
         _monitor.SetMembers(_self, Peers().Select(static member => member.Id), now);
         if (view.Find(_self) is not { IsLive: true } own)
         {
-            End("the others took this node for dead");
+            End(view.Find(_self) is null ? "the cluster's tables do not know it" : "the others took this node for dead");
             return;
         }
 

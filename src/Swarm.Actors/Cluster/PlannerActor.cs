@@ -153,6 +153,7 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private void OnPurged(ClusterOutcome.Purged purged)
     {
         if (purged.Torrents > 0) LogPurged(_log, purged.Torrents);
+        if (purged.GivenUp > 0) LogGivenUp(_log, purged.GivenUp);
         if (purged.HasMore) _purgesAt = 0;
     }
 
@@ -216,6 +217,9 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Torrents} forgotten torrents are purged from the cluster's tables")]
     private static partial void LogPurged(ILogger log, int torrents);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Replicas} replicas of removed torrents are at storages that nobody has had for long and are given up: should such a storage come back, its files of them stay there")]
+    private static partial void LogGivenUp(ILogger log, int replicas);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A change of placement was refused: {Reason}")]
     private static partial void LogRefused(ILogger log, string reason);

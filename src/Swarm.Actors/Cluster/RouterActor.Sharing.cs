@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Swarm.Actors.Net;
 using Swarm.Actors.Torrents;
-using Swarm.Protocol.Bandwidth;
 using Swarm.Protocol.Cluster;
 
 namespace Swarm.Actors.Cluster;
@@ -15,6 +14,7 @@ public sealed partial class RouterActor
     private readonly Dictionary<InfoHash, (long Down, long Up, int Peers)> _rates = [];
     private (long Down, long Up, int Peers) _rate;
     private (long Download, long Upload, long Until) _share;
+    private (long Download, long Upload) _told;
     private QuotaLedger? _downloads;
     private QuotaLedger? _uploads;
     private long _grantsFrom;
@@ -155,5 +155,9 @@ public sealed partial class RouterActor
     // Those that join are about to have their part.
     private int Sharers() => Math.Max(1, _view.Members.Count(static member => member.IsLive));
 
-    private void Limit() => _bandwidth.Tell(new BandwidthActor.SetLimits(BandwidthScope.Global, _settings.DownloadLimit > 0 ? _share.Download : 0, _settings.UploadLimit > 0 ? _share.Upload : 0));
+    private void Limit()
+    {
+        _told = (_settings.DownloadLimit > 0 ? _share.Download : 0, _settings.UploadLimit > 0 ? _share.Upload : 0);
+        _bandwidth.Tell(new BandwidthActor.SetShare(_told.Download, _told.Upload));
+    }
 }

@@ -20,6 +20,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     private readonly SortedDictionary<long, Waiting> _waiting = [];
     private long _lastTag;
     private ClusterView _view = ClusterView.Empty;
+    private SiteTable? _sites;
     private MemberId _self;
     private SessionState _session;
     private bool _hasNews;
@@ -78,7 +79,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     /// <summary>Brings a member into another state: draining, up again, or, where people know better than the votes, down; likewise answered.</summary>
     public sealed record SetMember(string EndPoint, MemberState State);
 
-    /// <summary>It is durable. <paramref name="CompleteReplicas"/>: how many replicas were complete then.</summary>
+    /// <summary>It is durable. <paramref name="CompleteReplicas"/>: how many replicas were complete then, at storages that were not lost.</summary>
     public sealed record Accepted(InfoHash Torrent, int CompleteReplicas);
 
     /// <summary>It is not known to be done, or there are not so many complete replicas yet; <paramref name="IsDurable"/> says which. <paramref name="Reason"/> is one line for people.</summary>
@@ -154,7 +155,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             case SetReplicas set: Change(set.Torrent, new WantedChanges { Replicas = Math.Clamp(set.Replicas, 1, ClusterLimits.MaxReplicas) }); break;
             case Remove remove: Change(remove.Torrent, new WantedChanges { Removal = remove.DeleteData }); break;
             case SetMember set: OnSetMember(set); break;
-            case GetStatus: Sender.Tell(new ClusterStatus(_self, _session, _plans, _view, [.. _reports.Select(static each => new NodeLine(each.Key, each.Value.Report))], _bans.All(Now()))); break;
+            case GetStatus: Sender.Tell(new ClusterStatus(_self, _session, _plans, _view, [.. _reports.Select(static each => new NodeLine(each.Key, each.Value.Report))], _bans.All(Now())) { Share = _told, Placement = _settings.Placement }); break;
             case Explain explain: OnExplain(explain.Torrent); break;
             case MembersActor.Began began: _self = began.Self; break;
             case MembersActor.Ended: _self = default; break;
@@ -168,6 +169,9 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             default: Unhandled(message); break;
         }
     }
+
+    // Of the view there is; made when it is needed.
+    private SiteTable Sites => _sites ??= new SiteTable(_view, _settings.Placement);
 
     private long Now() => _time.GetElapsedTime(0).Ticks;
 
@@ -257,7 +261,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     {
         waiting.IsDurable = true;
         _hasNews = true;
-        if (waiting.Acknowledged == 0) End(tag, waiting, new Accepted(waiting.Torrent, _view.Torrents.GetValueOrDefault(waiting.Torrent)?.CompleteReplicas ?? 0));
+        if (waiting.Acknowledged == 0) End(tag, waiting, new Accepted(waiting.Torrent, CompleteOf(waiting.Torrent)));
     }
 
     private void OnRunFailed(TableActor.RunFailed failed)
@@ -270,6 +274,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     private void OnView(ClusterView view)
     {
         _view = view;
+        _sites = null;
         TakeBans(view);
         // For whoever in the program shows the cluster; nothing in the tree listens.
         Context.System.EventStream.Publish(new ClusterSeen(view));
@@ -280,9 +285,12 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
         if (_waiting.Count == 0) return;
         foreach (var (tag, waiting) in _waiting.ToArray())
         {
-            if (waiting.IsDurable && view.Torrents.GetValueOrDefault(waiting.Torrent) is { } placed && placed.CompleteReplicas >= waiting.Acknowledged) End(tag, waiting, new Accepted(waiting.Torrent, placed.CompleteReplicas));
+            if (waiting.IsDurable && view.Torrents.ContainsKey(waiting.Torrent) && CompleteOf(waiting.Torrent) is var complete && complete >= waiting.Acknowledged) End(tag, waiting, new Accepted(waiting.Torrent, complete));
         }
     }
+
+    // Whoever waits for copies waits for some that are there.
+    private int CompleteOf(InfoHash torrent) => _view.Torrents.GetValueOrDefault(torrent) is { } placed ? Sites.CompleteOf(placed) : 0;
 
     private void OnLook()
     {
@@ -298,7 +306,7 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     }
 
     private Refused Late(Waiting waiting) => waiting.IsDurable
-        ? new Refused($"the torrent is in the cluster, with {_view.Torrents.GetValueOrDefault(waiting.Torrent)?.CompleteReplicas ?? 0} complete replicas so far, not {waiting.Acknowledged}", IsDurable: true)
+        ? new Refused($"the torrent is in the cluster, with {CompleteOf(waiting.Torrent)} complete replicas so far, not {waiting.Acknowledged}", IsDurable: true)
         : new Refused($"{waiting.Problem}; it may have been done all the same", IsDurable: false);
 
     private void End(long tag, Waiting waiting, object answer)
@@ -315,11 +323,12 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             return;
         }
 
-        var sites = new SiteTable(_view, _settings.Placement);
+        var sites = Sites;
         var ranked = Rendezvous.Rank(torrent, sites.Here);
         var desired = PlacementRule.Desired(placed, sites, ranked, _settings.Placement);
         Sender.Tell(new PlacementAnswer(
             placed,
+            sites.CompleteOf(placed),
             [.. ranked.Select(site => new SiteLine(site, sites.HasRoom(site.Storage, placed.Wanted.Length, _settings.Placement), desired.Contains(site), _view.RunnerOf(site.Storage, torrent)))],
             PlacementRule.Next(placed, sites, _settings.Placement)));
     }

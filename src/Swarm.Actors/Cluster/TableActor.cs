@@ -8,7 +8,7 @@ namespace Swarm.Actors.Cluster;
 /// <summary>
 /// <c>cluster/table</c>: the only caller of <see cref="IClusterStore"/>. Takes commands of its siblings, reads what changed, and tells those that asked for it each new view of the cluster.
 /// <para>One batch is under way at a time; what comes meanwhile makes the next. A batch that changes what views show also reads it, so nobody has to ask for a view of what he has just done. Sessions go first, so that they never wait behind placement. Nothing is tried again here: a renewal that is late is worth nothing, and everybody else looks at the next view and thinks anew.</para>
-/// <para>Always holds: each <see cref="Run"/> gets exactly one <see cref="Ran"/> or <see cref="RunFailed"/>; views never go back; a view that was read after a command's outcome is told after it. A queue at its limit refuses at once, and that is counted.</para>
+/// <para>Always holds: each <see cref="Run"/> gets exactly one <see cref="Ran"/> or <see cref="RunFailed"/>; views never go back, unless the tables did; a view that was read after a command's outcome is told after it. A queue at its limit refuses at once, and that is counted.</para>
 /// </summary>
 public sealed partial class TableActor : UntypedActor, IWithTimers
 {

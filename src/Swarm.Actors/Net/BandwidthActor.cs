@@ -7,6 +7,7 @@ namespace Swarm.Actors.Net;
 /// Shares the node's and each torrent's bandwidth among links, both ways. Child of <see cref="NetActor"/>.
 /// A link under no limit is never heard of again after it joined. A limited link that has spent its quota asks, through its peer, and is granted its fair share at the next beat
 /// (<see cref="BandwidthAllocator"/>). There is a beat only while somebody waits.
+/// <para>The node as a whole has two pairs of limits, its own and its share of the cluster's: neither takes the place of the other, and in each direction the lesser one of those that there are holds.</para>
 /// </summary>
 public sealed class BandwidthActor : UntypedActor, IWithTimers
 {
@@ -20,6 +21,8 @@ public sealed class BandwidthActor : UntypedActor, IWithTimers
     private readonly SortedDictionary<long, Member> _members = [];
     private readonly Dictionary<IPeerLink, Member> _byLink = [];
     private readonly List<Grant> _grants = [];
+    private (long Download, long Upload) _own;
+    private (long Download, long Upload) _share;
     private long _lastKey;
 
     private BandwidthActor(NetSettings settings, TimeProvider time)
@@ -29,8 +32,8 @@ public sealed class BandwidthActor : UntypedActor, IWithTimers
         var allocation = settings.Bandwidth with { TickInterval = settings.BandwidthTick };
         _download = new BandwidthAllocator(allocation, Now());
         _upload = new BandwidthAllocator(allocation, Now());
-        _download.SetLimit(BandwidthScope.Global, Limit(settings.DownloadLimit), Now());
-        _upload.SetLimit(BandwidthScope.Global, Limit(settings.UploadLimit), Now());
+        _own = (settings.DownloadLimit, settings.UploadLimit);
+        LimitNode();
     }
 
     /// <summary>A link of a torrent, which is its scope, is there.</summary>
@@ -42,8 +45,11 @@ public sealed class BandwidthActor : UntypedActor, IWithTimers
     /// <summary>A limited link has nothing left in one direction.</summary>
     public sealed record QuotaWanted(IPeerLink Link, TransferDirection Direction);
 
-    /// <summary>Sets the limits of a torrent, or of the node, in bytes a second; 0 for none.</summary>
+    /// <summary>Sets the limits of a torrent, or the node's own, in bytes a second; 0 for none.</summary>
     public sealed record SetLimits(BandwidthScope Scope, long Download, long Upload);
+
+    /// <summary>Sets what the node may use of the cluster's limits, in bytes a second; 0 where the cluster has none.</summary>
+    public sealed record SetShare(long Download, long Upload);
 
     private sealed record Beat
     {
@@ -68,11 +74,14 @@ public sealed class BandwidthActor : UntypedActor, IWithTimers
             case Join join: OnJoin(join); break;
             case Leave leave: OnLeave(leave); break;
             case SetLimits limits: OnSetLimits(limits); break;
+            case SetShare share: OnSetShare(share); break;
             default: Unhandled(message); break;
         }
     }
 
     private static long? Limit(long bytesPerSecond) => bytesPerSecond == 0 ? null : bytesPerSecond;
+
+    private static long? Lesser(long own, long share) => Limit(own == 0 || share == 0 ? Math.Max(own, share) : Math.Min(own, share));
 
     private long Now() => _time.GetElapsedTime(0).Ticks;
 
@@ -109,8 +118,33 @@ public sealed class BandwidthActor : UntypedActor, IWithTimers
 
     private void OnSetLimits(SetLimits limits)
     {
+        if (limits.Scope == BandwidthScope.Global)
+        {
+            _own = (limits.Download, limits.Upload);
+            LimitNode();
+            return;
+        }
+
         _download.SetLimit(limits.Scope, Limit(limits.Download), Now());
         _upload.SetLimit(limits.Scope, Limit(limits.Upload), Now());
+        ApplyAll();
+    }
+
+    private void OnSetShare(SetShare share)
+    {
+        _share = (share.Download, share.Upload);
+        LimitNode();
+    }
+
+    private void LimitNode()
+    {
+        _download.SetLimit(BandwidthScope.Global, Lesser(_own.Download, _share.Download), Now());
+        _upload.SetLimit(BandwidthScope.Global, Lesser(_own.Upload, _share.Upload), Now());
+        ApplyAll();
+    }
+
+    private void ApplyAll()
+    {
         foreach (var member in _members.Values) Apply(member);
     }
 

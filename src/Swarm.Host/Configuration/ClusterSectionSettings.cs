@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text;
 using Swarm.Actors.Cluster;
 using Swarm.Host.Cluster;
 using Swarm.Io.Store.Postgres;
@@ -182,10 +183,12 @@ internal sealed record ClusterSectionSettings : IChecked
     /// <inheritdoc/>
     public IEnumerable<(string Member, string Problem)> Problems()
     {
-        if (EndPoint is not null && (EndPoint.Length > ClusterLimits.MaxNameLength || !NodeLinkOptions.TrySplit(EndPoint, out _, out var port) || port == 0)) yield return (nameof(EndPoint), "it is a host and a port, such as \"node-1.example.net:9120\"");
+        if (EndPoint is not null && (EndPoint.Length > ClusterLimits.MaxNameLength || !IsText(EndPoint) || !NodeLinkOptions.TrySplit(EndPoint, out _, out var port) || port == 0)) yield return (nameof(EndPoint), "it is a host and a port, such as \"node-1.example.net:9120\"");
         if (Secret is not null && SecretFile is not null) yield return (nameof(SecretFile), "there is a secret already; take one of the two away");
         if (Secret is not null && Bytes(Secret).Length < NodeLinkOptions.MinKeyBytes) yield return (nameof(Secret), $"it has {Bytes(Secret).Length} bytes, and {NodeLinkOptions.MinKeyBytes} or more are needed; 'openssl rand -hex 32' makes one");
         if (Storage is not null && Storage.Length is 0 or > ClusterLimits.MaxNameLength) yield return (nameof(Storage), $"it has 1 to {ClusterLimits.MaxNameLength} characters");
+        if (Storage is not null && !IsText(Storage)) yield return (nameof(Storage), "it has no control characters");
+        if (!IsText(Zone)) yield return (nameof(Zone), "it has no control characters");
         if (Zone.Length > ClusterLimits.MaxNameLength) yield return (nameof(Zone), $"it has at most {ClusterLimits.MaxNameLength} characters");
         if (Folder is not null && !Path.IsPathRooted(Folder)) yield return (nameof(Folder), "it must be absolute");
         if (Membership.Problem is { } wrong) yield return (nameof(Membership), wrong);
@@ -198,7 +201,10 @@ internal sealed record ClusterSectionSettings : IChecked
 
     private static string Written(IPAddress address) => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
 
-    private static ImmutableArray<byte> Bytes(string secret) => [.. System.Text.Encoding.UTF8.GetBytes(secret.Trim())];
+    // A text that the database takes, and people see as they wrote it.
+    private static bool IsText(string name) => !name.EnumerateRunes().Any(static rune => Rune.IsControl(rune) || rune == Rune.ReplacementChar);
+
+    private static ImmutableArray<byte> Bytes(string secret) => [.. Encoding.UTF8.GetBytes(secret.Trim())];
 
     private ImmutableArray<byte> ReadSecret()
     {

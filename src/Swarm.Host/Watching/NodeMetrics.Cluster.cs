@@ -16,8 +16,8 @@ internal sealed partial class NodeMetrics
         ShowEach("swarm.cluster.members", "{member}", "Members by their state, ended ones included that are remembered.", cluster => Enum.GetValues<MemberState>().Select(state => (state.ToString(), (long)cluster.Members[(int)state])));
         ShowEach("swarm.cluster.replicas", "{replica}", "Replicas by how they are.", cluster => Enum.GetValues<ReplicaState>().Select(state => (state.ToString(), (long)cluster.Replicas[(int)state])));
         Show("swarm.cluster.torrents", "{torrent}", "Torrents of the cluster.", figures => figures.Cluster?.Torrents);
-        Show("swarm.cluster.torrents.short", "{torrent}", "Torrents of the cluster with fewer complete replicas than they want.", figures => figures.Cluster?.Short);
-        Show("swarm.cluster.torrents.lost", "{torrent}", "Torrents of the cluster without a complete replica, new ones included.", figures => figures.Cluster?.Lost);
+        Show("swarm.cluster.torrents.short", "{torrent}", "Torrents of the cluster with fewer complete replicas than they want; those at storages that are lost do not count.", figures => figures.Cluster?.Short);
+        Show("swarm.cluster.torrents.lost", "{torrent}", "Torrents of the cluster without a complete replica at a storage that is not lost, new ones included.", figures => figures.Cluster?.Lost);
         Show("swarm.cluster.bans", "{address}", "Addresses that no node of the cluster deals with.", figures => figures.Cluster?.Bans);
         Count("swarm.cluster.tables.batches", "{batch}", "Batches that the cluster's tables have done.", figures => figures.Cluster?.Tables.Batches);
         Count("swarm.cluster.tables.failures", "{batch}", "Batches of which it is not known that they are done, because the database refused or did not answer.", figures => figures.Cluster?.Tables.Failures);

@@ -13,7 +13,11 @@ public abstract record ClusterCommand
     private ClusterCommand() { }
 
     /// <summary>A process begins: <see cref="ClusterOutcome.Joined"/> or <see cref="ClusterOutcome.Refused"/>. Earlier generations of its end point are taken out: it could bind the end point, so they are gone.</summary>
-    public sealed record Join(string EndPoint, MemberTraits Traits, TimeSpan Lease, long FreeBytes) : ClusterCommand;
+    public sealed record Join(string EndPoint, MemberTraits Traits, TimeSpan Lease, long FreeBytes) : ClusterCommand
+    {
+        /// <summary>The greatest generation that the process has had; 0: none. The next one is greater, also where the tables were set back to an earlier state and do not know of it.</summary>
+        public long LastGeneration { get; init; }
+    }
 
     /// <summary>Lengthens a session to <paramref name="Lease"/> from now: <see cref="ClusterOutcome.Done"/>, or <see cref="ClusterOutcome.Ended"/> for a member that is not live any more.</summary>
     public sealed record Renew(MemberId Member, TimeSpan Lease, long FreeBytes) : ClusterCommand;
@@ -39,7 +43,7 @@ public abstract record ClusterCommand
     /// </summary>
     public sealed record AddTorrent(WantedTorrent Wanted, ImmutableArray<byte> Source) : ClusterCommand
     {
-        /// <summary>Peers that the link names, as <c>host:port</c>: kept beside the source, whatever takes the link's place; at most <see cref="ClusterLimits.MaxHints"/>, those of earlier links go first.</summary>
+        /// <summary>Peers that the link names, as <c>host:port</c>: kept beside the source, whatever takes the link's place; at most <see cref="ClusterLimits.MaxHints"/>, those of earlier links go first. What is no <see cref="HostEndPoint"/> is left out.</summary>
         public ImmutableArray<string> Hints { get; init; } = [];
     }
 
@@ -79,7 +83,7 @@ public abstract record ClusterCommand
 
     /// <summary>
     /// Takes out rows of torrents that were forgotten at least <paramref name="Retention"/> ago, the oldest first and at most <paramref name="Limit"/>: <see cref="ClusterOutcome.Purged"/> or <see cref="ClusterOutcome.Fenced"/>. <paramref name="Token"/> is the planner's.
-    /// Bans whose time to be kept is over go as well, likewise bounded. How long ago is counted from a mark that a purge sets when it has taken out all before the last one, so a row goes after one retention to two.
+    /// Replicas of removed torrents at storages that no member has had for a retention are given up, likewise bounded, so that a torrent is forgotten though a machine never comes back. Bans whose time to be kept is over go as well, likewise bounded. How long ago is counted from a mark that a purge sets when it has taken out all before the last one, so a row goes after one retention to two.
     /// </summary>
     public sealed record Purge(TimeSpan Retention, int Limit, long Token) : ClusterCommand;
 
@@ -119,7 +123,11 @@ public abstract record ClusterOutcome
     public sealed record HeldBy(MemberId Member) : ClusterOutcome;
 
     /// <summary>So many rows were taken out. <paramref name="HasMore"/>: there are more that could be.</summary>
-    public sealed record Purged(int Torrents, bool HasMore) : ClusterOutcome;
+    public sealed record Purged(int Torrents, bool HasMore) : ClusterOutcome
+    {
+        /// <summary>Replicas of removed torrents that nobody waits for any more.</summary>
+        public int GivenUp { get; init; }
+    }
 
     /// <summary>A torrent's source; empty if there is no such torrent.</summary>
     public sealed record Source(ImmutableArray<byte> Bytes) : ClusterOutcome
@@ -145,6 +153,9 @@ public abstract record ClusterOutcome
 
         /// <summary>The last change there was when it was read, whether or not it is among <see cref="Torrents"/>.</summary>
         public long LastChange { get; init; }
+
+        /// <summary>The last change of a ban there was.</summary>
+        public long LastBan { get; init; }
 
         /// <summary>Rows of forgotten torrents have been taken out, this change the last of them: who has read up to an earlier one may have missed that they were forgotten.</summary>
         public long PurgedTo { get; init; }

@@ -7,7 +7,7 @@ namespace Swarm.Protocol.Cluster;
 /// All tables of a cluster: members, named leases, torrents and where they are. Immutable; a batch that is not to be committed is thrown away. The simulated database runs it, and a real one must do the same (one conformance suite).
 /// <para>Always holds: tokens only grow; a lease changes hands only when its owner has left the table or its session has run out; what is written under a token is written under the last one; a replica is not dropped while fewer than the
 /// wanted number of others are complete; every change of a torrent has a number of its own, greater than all before; a source is there exactly for the torrents that are not forgotten.</para>
-/// <para>The row of a forgotten torrent stays, without its source, until it is purged: who reads by the numbers of changes learns of it. Who was away for longer sees by <see cref="ClusterNumbers.PurgedTo"/> that he may have missed something.
+/// <para>A torrent that was removed is forgotten when every storage has said that it has nothing of it, or that storage is given up, because nobody has had it for a retention. The row of a forgotten torrent stays, without its source, until it is purged: who reads by the numbers of changes learns of it. Who was away for longer sees by <see cref="ClusterNumbers.PurgedTo"/> that he may have missed something.
 /// The row with the last change is never purged: who has read it has read everything.</para>
 /// </summary>
 public sealed partial record ClusterTables
@@ -166,10 +166,11 @@ public sealed partial record ClusterTables
         return tables.With(known is null ? new PlacedTorrent(wanted, [], 0) : known with { Wanted = wanted });
     }
 
+    // Nobody dials what is none, and it may be a text that a database does not take: whoever named it, everything else of the batch would fail with it.
     private ClusterTables WithHints(InfoHash torrent, ImmutableArray<string> hints)
     {
         var known = Hints.GetValueOrDefault(torrent, []);
-        ImmutableArray<string> all = [.. hints.Concat(known).Distinct(StringComparer.Ordinal).Take(ClusterLimits.MaxHints)];
+        ImmutableArray<string> all = [.. hints.Concat(known).Where(static hint => HostEndPoint.TryParse(hint, out _)).Distinct(StringComparer.Ordinal).Take(ClusterLimits.MaxHints)];
         return all.SequenceEqual(known) ? this : this with { Hints = Hints.SetItem(torrent, all) };
     }
 
@@ -262,14 +263,36 @@ public sealed partial record ClusterTables
         var old = Changes.TakeWhile(each => each.Key <= Numbers.MarkedChange && each.Key < LastChange).Where(each => Torrents[each.Value].IsForgotten).Take(purge.Limit + 1).ToArray();
         var hasMore = old.Length > purge.Limit;
         if (hasMore) old = old[..purge.Limit];
-        outcome = new ClusterOutcome.Purged(old.Length, hasMore);
-        var numbers = old.Length > 0 ? Numbers with { PurgedTo = Math.Max(Numbers.PurgedTo, old[^1].Key) } : Numbers;
-        return this with
+        var tables = this with
         {
             Torrents = Torrents.RemoveRange(old.Select(static each => each.Value)),
             Changes = Changes.RemoveRange(old.Select(static each => each.Key)),
-            Numbers = hasMore ? numbers : numbers with { MarkedChange = LastChange, MarkedTicks = nowTicks },
+            Numbers = old.Length > 0 ? Numbers with { PurgedTo = Math.Max(Numbers.PurgedTo, old[^1].Key) } : Numbers,
         };
+        tables = tables.GiveUp(purge, nowTicks, out var givenUp, ref hasMore);
+        outcome = new ClusterOutcome.Purged(old.Length, hasMore) { GivenUp = givenUp };
+        return hasMore ? tables : tables with { Numbers = tables.Numbers with { MarkedChange = tables.LastChange, MarkedTicks = nowTicks } };
+    }
+
+    // Of torrents that have been going for a retention: replicas at storages that nobody has had for as long, for who would say that they have gone does not come. Those that are waited for are told as changed once more, so that whoever has them
+    // tries again; and so that they stand behind the others, and a purge always comes to the next.
+    private ClusterTables GiveUp(ClusterCommand.Purge purge, long nowTicks, out int givenUp, ref bool hasMore)
+    {
+        givenUp = 0;
+        var going = Changes.TakeWhile(each => each.Key <= Numbers.MarkedChange).Where(each => Torrents[each.Value] is { Wanted.IsRemoved: true, IsForgotten: false }).Take(purge.Limit + 1).ToArray();
+        if (going.Length == 0) return this;
+        hasMore |= going.Length > purge.Limit;
+        var waitedFor = Membership.Members.Values.Where(member => member.IsLive || nowTicks - member.SinceTicks < purge.Retention.Ticks).Select(static member => member.Traits.Storage).ToHashSet(StringComparer.Ordinal);
+        var tables = this;
+        foreach (var (_, torrent) in going.Take(purge.Limit))
+        {
+            var placed = Torrents[torrent];
+            ImmutableArray<Replica> left = [.. placed.Replicas.Where(replica => waitedFor.Contains(replica.Storage))];
+            givenUp += placed.Replicas.Length - left.Length;
+            tables = tables.With(placed with { Replicas = left });
+        }
+
+        return tables;
     }
 
     private ClusterOutcome.View Read(ClusterCommand.Read read, long nowTicks)
@@ -289,6 +312,7 @@ public sealed partial record ClusterTables
             UpToBan = upToBan,
             Leases = [.. Leases.Select(static lease => new NamedLease(lease.Key, lease.Value.Owner, lease.Value.Token))],
             LastChange = LastChange,
+            LastBan = Numbers.LastBan,
             PurgedTo = Numbers.PurgedTo,
         };
     }

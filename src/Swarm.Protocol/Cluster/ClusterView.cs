@@ -4,7 +4,7 @@ using Swarm.Protocol.Primitives;
 namespace Swarm.Protocol.Cluster;
 
 /// <summary>
-/// What a node knows of the cluster, as of one read: members, and every torrent. Immutable and shared by all actors of the node. Each read gives the next view, which is never older in any part.
+/// What a node knows of the cluster, as of one read: members, and every torrent. Immutable and shared by all actors of the node. Each read gives the next view, which is never older in any part, unless the tables themselves were set back.
 /// </summary>
 public sealed record ClusterView
 {
@@ -89,11 +89,15 @@ public sealed record ClusterView
     /// </summary>
     public ClusterView Anew() => this with { UpToChange = 0, UpToBan = 0, IsCaughtUp = false, Changed = [], ChangedBans = [], MembersChanged = false, Unread = [.. Torrents.Keys] };
 
-    /// <summary>The view after a read that began at <see cref="UpToChange"/>. If what was purged since this view began may be in it still, nothing is taken of the read and the view is <see cref="Anew"/>.</summary>
+    /// <summary>
+    /// The view after a read that began at <see cref="UpToChange"/>. If what was purged since this view began may be in it still, or the tables count less than this view has seen (they were restored from a backup, or by a database that had not heard
+    /// of everything), nothing is taken of the read and the view is <see cref="Anew"/>. Tables that were set back and have counted on beyond that since the last read are not told from others.
+    /// </summary>
     public ClusterView With(ClusterOutcome.View read)
     {
         // A row that had been forgotten when the first page was read never got into the view; one that was forgotten later is among what is to be read, as long as it is there.
         var isFirst = UpToChange == 0;
+        if (IsSetBack(read)) return Anew() with { Version = 0 };
         if (!isFirst && read.PurgedTo > Math.Max(UpToChange, BegunAt)) return Anew();
         var torrents = Torrents.ToBuilder();
         foreach (var torrent in read.Torrents)
@@ -123,6 +127,8 @@ public sealed record ClusterView
             UpToBan = read.UpToBan,
         };
     }
+
+    private bool IsSetBack(ClusterOutcome.View read) => read.LastChange < UpToChange || read.LastBan < UpToBan || read.Version < Version;
 
     private ImmutableSortedDictionary<string, SharedBan> WithBans(ClusterOutcome.View read)
     {

@@ -1,7 +1,7 @@
 namespace Swarm.Protocol.Cluster;
 
 /// <summary>
-/// Who a member of the cluster is: where others reach it, as <c>host:port</c>, and the generation that the table drew when it joined. No two processes ever have the same identity: one that comes back has a greater generation.
+/// Who a member of the cluster is: where others reach it, as <c>host:port</c>, and the generation that the table drew when it joined. No two processes ever have the same identity: one that comes back has a greater generation, and so has one that joins anew, even if the tables were set back.
 /// Ordered by end point, then generation.
 /// </summary>
 public readonly record struct MemberId(string EndPoint, long Generation) : IComparable<MemberId>

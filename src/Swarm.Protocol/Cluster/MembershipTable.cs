@@ -54,7 +54,7 @@ public sealed record MembershipTable
             others = others.Remove(ended.Id);
         }
 
-        var id = new MemberId(join.EndPoint, LastGeneration + 1);
+        var id = new MemberId(join.EndPoint, Math.Max(LastGeneration, join.LastGeneration) + 1);
         outcome = new ClusterOutcome.Joined(id);
         var member = new Member(id, join.Traits, MemberState.Joining, nowTicks, nowTicks + join.Lease.Ticks, join.FreeBytes, []);
         return this with { Version = Version + 1, LastGeneration = id.Generation, Members = others.Add(id, member) };

@@ -59,7 +59,7 @@ public sealed record Replica(string Storage, ReplicaState State, bool IsPinned =
 /// <summary>A torrent of the cluster and where it is. <paramref name="Replicas"/> are sorted by storage. <paramref name="Change"/>: the change of the tables by which it became so; it grows with every one.</summary>
 public sealed record PlacedTorrent(WantedTorrent Wanted, ImmutableArray<Replica> Replicas, long Change)
 {
-    /// <summary>How many replicas are complete.</summary>
+    /// <summary>How many replicas are complete, those at storages that are lost included; without them: <see cref="SiteTable.CompleteOf"/>.</summary>
     public int CompleteReplicas => Replicas.Count(static replica => replica.State == ReplicaState.Complete);
 
     /// <summary>Whether nothing of it is left to be done: it was removed and no storage has it.</summary>

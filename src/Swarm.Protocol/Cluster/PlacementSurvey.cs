@@ -22,10 +22,10 @@ public sealed record PlacementSurvey
     /// <summary>Torrents, and bytes of one copy of each.</summary>
     public Amount All { get; private init; }
 
-    /// <summary>Those with fewer complete replicas than wanted.</summary>
+    /// <summary>Those with fewer complete replicas than wanted; replicas at storages that are lost do not count.</summary>
     public Amount BelowWanted { get; private init; }
 
-    /// <summary>Those without any complete replica.</summary>
+    /// <summary>Those without any complete replica, likewise.</summary>
     public Amount WithoutCopy { get; private init; }
 
     /// <summary>Copies that are being made, a torrent counted once for each.</summary>
@@ -60,8 +60,9 @@ public sealed record PlacementSurvey
 
             if (placed.Wanted.IsRemoved) continue;
             all = all.Plus(bytes);
-            if (placed.CompleteReplicas < placed.Wanted.Replicas) below = below.Plus(bytes);
-            if (placed.CompleteReplicas == 0) without = without.Plus(bytes);
+            var complete = sites.CompleteOf(placed);
+            if (complete < placed.Wanted.Replicas) below = below.Plus(bytes);
+            if (complete == 0) without = without.Plus(bytes);
             foreach (var site in PlacementRule.Desired(placed, sites, Rendezvous.Rank(placed.Wanted.Torrent, sites.Here), settings))
             {
                 storages[site.Storage] = storages[site.Storage] with { Wanted = storages[site.Storage].Wanted.Plus(bytes) };

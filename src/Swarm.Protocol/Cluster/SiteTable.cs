@@ -49,6 +49,18 @@ public sealed class SiteTable : IEquatable<SiteTable>
     /// <summary>How a storage is; one that nobody knows is lost.</summary>
     public SiteState StateOf(string storage) => _sites.TryGetValue(storage, out var found) ? found.State : SiteState.Lost;
 
+    /// <summary>How many replicas of a torrent are complete at storages that are not lost: what people may count on.</summary>
+    public int CompleteOf(PlacedTorrent torrent)
+    {
+        var complete = 0;
+        foreach (var replica in torrent.Replicas)
+        {
+            if (replica.State == ReplicaState.Complete && StateOf(replica.Storage) != SiteState.Lost) complete++;
+        }
+
+        return complete;
+    }
+
     /// <summary>A storage, or null.</summary>
     public StorageSite? Find(string storage) => _sites.TryGetValue(storage, out var found) ? found.Site : null;
 

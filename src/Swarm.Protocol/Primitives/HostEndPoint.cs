@@ -7,7 +7,7 @@ namespace Swarm.Protocol.Primitives;
 
 /// <summary>
 /// A host by name or address, and a port from 1 to 65535: a peer or DHT node as magnet links and metainfo files name it (BEP 9, x.pe; BEP 5, nodes).
-/// <paramref name="Host"/> is a host name (letters, digits, '-', '_', '.') or an IP address without brackets. Made only from what was checked.
+/// <paramref name="Host"/> is a host name (letters, digits, '-', '_', '.') or an IP address without brackets and without a zone, which says nothing to anybody else. Made only from what was checked.
 /// </summary>
 public sealed record HostEndPoint(string Host, int Port)
 {
@@ -43,7 +43,7 @@ public sealed record HostEndPoint(string Host, int Port)
     private static bool IsHost(string host)
     {
         if (host.Length is 0 or > MaxHostLength) return false;
-        if (host.Contains(':')) return IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
+        if (host.Contains(':')) return host.All(static character => char.IsAsciiHexDigit(character) || character is ':' or '.') && IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
         foreach (var character in host)
         {
             if (!char.IsAsciiLetterOrDigit(character) && character is not ('-' or '_' or '.')) return false;

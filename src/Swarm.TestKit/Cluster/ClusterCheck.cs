@@ -14,6 +14,7 @@ internal sealed class ClusterCheck(SimCluster cluster) : WorldCheck(cluster.Worl
     private readonly SortedDictionary<long, string> _owners = [];
     private readonly SortedDictionary<string, (long Written, bool HadSession)> _looks = new(StringComparer.Ordinal);
     private long _lastToken;
+    private TimeSpan _restoredAt = TimeSpan.MinValue / 2;
 
     public void OnCommitted(string process, ClusterCommand command, ClusterOutcome outcome)
     {
@@ -26,6 +27,15 @@ internal sealed class ClusterCheck(SimCluster cluster) : WorldCheck(cluster.Worl
                 if (cluster.Database.Tables.Torrents[drop.Torrent] is var placed && placed.CompleteReplicas < placed.Wanted.Replicas) Broken(Node(process), $"it dropped {drop.Torrent} at {drop.Storage}, and {placed.CompleteReplicas} complete replicas are left");
                 break;
         }
+    }
+
+    /// <summary>The tables were set back: tokens that they do not know were never given, and members need a moment to find out.</summary>
+    public void OnRestored(ClusterTables tables)
+    {
+        _restoredAt = World.Now;
+        _owners.Clear();
+        _lastToken = tables.LastToken;
+        foreach (var (owner, token) in tables.Leases.Values) _owners.Add(token, owner.EndPoint[..owner.EndPoint.LastIndexOf(':')]);
     }
 
     public override void OnInterval()
@@ -68,7 +78,7 @@ internal sealed class ClusterCheck(SimCluster cluster) : WorldCheck(cluster.Worl
         var hasSession = cluster.HasSession(member.Name);
         var written = member.Disk.Counters.BytesWritten;
         // Between two looks without a session nothing may reach a file; one that slept needs a moment to find out.
-        if (!hasSession && _looks.TryGetValue(member.Name, out var last) && !last.HadSession && written > last.Written && World.Now - member.ThawedAt > TimeSpan.FromSeconds(5))
+        if (!hasSession && _looks.TryGetValue(member.Name, out var last) && !last.HadSession && written > last.Written && !IsFindingOut(member))
             Broken(member, $"it has no session, and {written - last.Written} bytes were written");
         _looks[member.Name] = (written, hasSession);
         var thawedAt = member.ThawedAt;
@@ -78,10 +88,12 @@ internal sealed class ClusterCheck(SimCluster cluster) : WorldCheck(cluster.Worl
     private void OnStatus(SimNode member, TimeSpan thawedAt, object answer)
     {
         // One that slept meanwhile says what it believed before.
-        if (answer is not ClusterStatus { Session: SessionState.Writing } status || member.ThawedAt != thawedAt || World.Now - member.ThawedAt < TimeSpan.FromSeconds(5)) return;
+        if (answer is not ClusterStatus { Session: SessionState.Writing } status || member.ThawedAt != thawedAt || IsFindingOut(member)) return;
         var row = cluster.Database.Tables.Membership.Members.GetValueOrDefault(status.Self);
         if (row is null || !row.HasSession(cluster.Database.NowTicks)) Broken(member, $"it believes as {status.Self} that it may write, and its session has run out");
     }
+
+    private bool IsFindingOut(SimNode member) => World.Now - member.ThawedAt < TimeSpan.FromSeconds(5) || World.Now - _restoredAt < TimeSpan.FromSeconds(5);
 
     private SimNode? Node(string process) => cluster.Members.FirstOrDefault(member => member.Name == process);
 }

@@ -47,6 +47,7 @@ public sealed class SimCluster
     private readonly List<SimWanted> _wanted = [];
     private readonly List<SimNode> _members = [];
     private readonly OneWriterCheck _oneWriter;
+    private readonly ClusterCheck _check;
 
     /// <summary>A cluster without members.</summary>
     public SimCluster(SimWorld world, MembershipSettings? membership = null, PlacementSettings? placement = null)
@@ -57,9 +58,9 @@ public sealed class SimCluster
         _random = world.Seeds.Fork("cluster");
         Database = new SimDatabase(world.Simulation, world.Seeds.Fork("database"), SimDatabaseSettings.Default);
         Links = new SimNodeLinks(world.Simulation, world.Seeds.Fork("links"), world.Network, SimNodeLinkSettings.Default);
-        var check = new ClusterCheck(this);
-        Database.Committed = check.OnCommitted;
-        world.Checks.Add(check);
+        _check = new ClusterCheck(this);
+        Database.Committed = _check.OnCommitted;
+        world.Checks.Add(_check);
         world.Checks.Add(new AnnouncerCheck(this));
         world.Checks.Add(_oneWriter = new OneWriterCheck(this));
         world.Healing.Add(Heal);
@@ -155,6 +156,14 @@ public sealed class SimCluster
             Database.Mend(member.Name);
             member.Store.Settings = member.Store.Settings with { Refused = [] };
         }
+    }
+
+    /// <summary>The tables are set back to what once stood in them, while members run that know better; what was acknowledged since is lost and must not be in <see cref="Wanted"/>. The stores of the members stay as they are.</summary>
+    public void Restore(ClusterTables tables)
+    {
+        World.Note("cluster", $"the tables are set back from change {Database.Tables.LastChange} to {tables.LastChange}");
+        Database.Restore(tables);
+        _check.OnRestored(tables);
     }
 
     /// <summary>Every fault of the database, the links and the members ends.</summary>

@@ -42,6 +42,9 @@ public sealed class SimDatabase
     /// <summary>Called after each commit, whether or not anybody hears of it: process, command, outcome.</summary>
     public Action<string, ClusterCommand, ClusterOutcome>? Committed { get; set; }
 
+    /// <summary>It is set back to what once stood in it, as by a backup: what was committed since is gone, and nobody is told.</summary>
+    public void Restore(ClusterTables tables) => Tables = tables;
+
     /// <summary>A process connects under a name.</summary>
     public IClusterStore Open(string name)
     {

@@ -17,8 +17,8 @@ internal readonly record struct PlacedOptions(bool IsSequential, long DownloadLi
 /// <summary>Where a torrent of the cluster is, as lists show it; two are equal if they show the same. <paramref name="IsHere"/>: this node itself has it.</summary>
 internal sealed record Placement(int Wanted, bool IsPaused, bool IsRemoved, bool IsHere, PlacedOptions Options, ImmutableArray<PlacedReplica> Replicas)
 {
-    /// <summary>Complete replicas.</summary>
-    public int Complete => Replicas.Count(static replica => replica.State == ReplicaState.Complete);
+    /// <summary>Complete replicas that a node runs: one at a storage where nobody is counts as none.</summary>
+    public int Complete => Replicas.Count(static replica => replica is { State: ReplicaState.Complete, Node: not null });
 
     /// <summary>The end points of the members that run it, complete ones first, each once.</summary>
     public IEnumerable<string> Nodes => Replicas.OrderByDescending(static replica => replica.State == ReplicaState.Complete).Select(static replica => replica.Node).OfType<string>().Distinct(StringComparer.Ordinal);

@@ -172,6 +172,7 @@ internal static class ClusterMapping
     private static ClusterTotals TotalsOf(ClusterStatus status)
     {
         var view = status.View;
+        var sites = new SiteTable(view, status.Placement);
         int torrents = 0, paused = 0, below = 0, without = 0, failed = 0, removing = 0;
         long bytes = 0;
         foreach (var placed in view.Torrents.Values)
@@ -185,8 +186,9 @@ internal static class ClusterMapping
             torrents++;
             bytes += placed.Wanted.Length;
             if (placed.Wanted.IsPaused) paused++;
-            if (placed.CompleteReplicas < placed.Wanted.Replicas) below++;
-            if (placed.CompleteReplicas == 0) without++;
+            var complete = sites.CompleteOf(placed);
+            if (complete < placed.Wanted.Replicas) below++;
+            if (complete == 0) without++;
             if (placed.Replicas.Any(static replica => replica.State == ReplicaState.Failed)) failed++;
         }
 
@@ -221,14 +223,16 @@ internal static class ClusterMapping
     {
         var wanted = answer.Torrent.Wanted;
         if (wanted.IsRemoved) return "It is being removed; storages that are here forget it, and the last one takes it out of the tables.";
-        var have = $"{answer.Torrent.CompleteReplicas} of {wanted.Replicas} replicas are complete";
+        var have = $"{answer.Complete} of {wanted.Replicas} replicas are complete";
+        var isHere = answer.Torrent.Replicas.Count(replica => replica.State == ReplicaState.Complete && answer.Ranked.Any(line => line.Site.Storage == replica.Storage)) >= wanted.Replicas;
         return answer.Next switch
         {
             { Reason: PlanReason.First } first => $"{have}; next, {first.Storage} gets its first copy.",
             { Reason: PlanReason.Repair } repair => $"{have}; next, {repair.Storage} gets a copy because some are missing.",
             { Reason: PlanReason.Move } move => $"{have}; next, {move.Storage} gets a copy because it should be there.",
             { Reason: PlanReason.Trim } trim => $"{have}; next, {trim.Storage} forgets it because there are more than are wanted.",
-            _ when answer.Torrent.CompleteReplicas >= wanted.Replicas => $"{have}, and it is where it should be.",
+            _ when isHere => $"{have}, and it is where it should be.",
+            _ when answer.Complete >= wanted.Replicas => $"{have}, but not all at storages that are here to stay: one is away or being drained.",
             _ when answer.Torrent.Replicas.Any(static replica => replica.State == ReplicaState.Assigned) => $"{have}; the others are being made.",
             _ => $"{have}; there is no other storage here that has room for it.",
         };

@@ -11,6 +11,12 @@ internal sealed record ExplanationContext
     /// <summary>The node's upload limit.</summary>
     public long UploadLimit { get; init; }
 
+    /// <summary>The node's share of the cluster's download limit.</summary>
+    public long DownloadShare { get; init; }
+
+    /// <summary>The node's share of the cluster's upload limit.</summary>
+    public long UploadShare { get; init; }
+
     /// <summary>What all torrents receive.</summary>
     public long DownloadRate { get; init; }
 

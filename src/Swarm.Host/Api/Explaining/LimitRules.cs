@@ -14,6 +14,10 @@ internal static class LimitRules
     public static Finding? NodeDownload(Situation now) =>
         Findings.Wants(now.Torrent) ? Reached("limit-node-download", "The node's download limit", now.Node.DownloadLimit, now.Node.DownloadRate) : null;
 
+    /// <summary>The node's share of the cluster's download limit.</summary>
+    public static Finding? ClusterDownload(Situation now) =>
+        Findings.Wants(now.Torrent) ? Reached("limit-cluster-download", "The node's share of the cluster's download limit", now.Node.DownloadShare, now.Node.DownloadRate) : null;
+
     /// <summary>The torrent's upload limit.</summary>
     public static Finding? TorrentUpload(Situation now) =>
         now.Torrent.Row.State == TorrentState.Seeding ? Reached("limit-upload", "Its own upload limit", now.Torrent.Options.UploadLimit, now.Torrent.Row.UploadRate) : null;
@@ -21,6 +25,10 @@ internal static class LimitRules
     /// <summary>The node's upload limit.</summary>
     public static Finding? NodeUpload(Situation now) =>
         now.Torrent.Row.State == TorrentState.Seeding ? Reached("limit-node-upload", "The node's upload limit", now.Node.UploadLimit, now.Node.UploadRate) : null;
+
+    /// <summary>The node's share of the cluster's upload limit.</summary>
+    public static Finding? ClusterUpload(Situation now) =>
+        now.Torrent.Row.State == TorrentState.Seeding ? Reached("limit-cluster-upload", "The node's share of the cluster's upload limit", now.Node.UploadShare, now.Node.UploadRate) : null;
 
     private static Finding? Reached(string code, string whose, long limit, long rate) => limit > 0 && rate >= limit - (limit / 10)
         ? Findings.Of(code, FindingSeverity.Slows, $"{whose} of {HumanText.Rate(limit)} is reached.", "Raise the limit.", ("limit", limit), ("rate", rate))

@@ -28,10 +28,13 @@ internal sealed class TorrentCloseUps(ApiServices api)
         if (await api.Node.DetailsAsync(torrent).ConfigureAwait(false) is not { } details) return null;
         var facts = api.Node.Facts;
         var totals = CatalogueTotals.Of(api.Catalogue);
+        var share = await ShareAsync().ConfigureAwait(false);
         var context = new ExplanationContext
         {
             DownloadLimit = facts.DownloadLimit,
             UploadLimit = facts.UploadLimit,
+            DownloadShare = share.Download,
+            UploadShare = share.Upload,
             DownloadRate = totals.DownloadRate,
             UploadRate = totals.UploadRate,
             DhtNodes = await DhtNodesAsync(cancellation).ConfigureAwait(false),
@@ -41,6 +44,20 @@ internal sealed class TorrentCloseUps(ApiServices api)
 
     private async Task<T?> OfAsync<T>(InfoHash torrent, Func<TorrentDetails, T?> show)
         where T : class => await api.Node.DetailsAsync(torrent).ConfigureAwait(false) is { } details ? show(details) : null;
+
+    private async Task<(long Download, long Upload)> ShareAsync()
+    {
+        if (api.Cluster is not { } cluster) return default;
+        try
+        {
+            return (await cluster.StatusAsync().ConfigureAwait(false)).Share;
+        }
+        catch (ApiException)
+        {
+            // As with the DHT.
+            return default;
+        }
+    }
 
     private async Task<int?> DhtNodesAsync(CancellationToken cancellation)
     {

@@ -98,13 +98,14 @@ internal sealed class ClusterLoad(ClusterNeeds needs, bool isExclusive)
         foreach (var read in needs.Reads)
         {
             // Each that may be changed or purged before the page is read may take one out of the page.
-            Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE change > $1 ORDER BY change LIMIT $2", AddTorrent, Value(read.AfterChange), Value((long)read.Limit + needs.Torrents.Length + needs.PurgeLimit));
+            Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE change > $1 ORDER BY change LIMIT $2", AddTorrent, Value(read.AfterChange), Value(read.Limit + needs.Torrents.Length + (2 * needs.PurgeLimit)));
         }
 
         if (needs.PurgeLimit > 0)
         {
             // Those that other commands of the batch want again are not purged.
             Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE {PostgresClusterSteps.IsForgotten} ORDER BY change LIMIT $1", AddTorrent, Value((long)needs.PurgeLimit + needs.Torrents.Length));
+            Ask(batch, $"SELECT {TorrentColumns} FROM cluster_torrents WHERE {PostgresClusterSteps.IsGoing} ORDER BY change LIMIT $1", AddTorrent, Value(needs.PurgeLimit + needs.Torrents.Length));
         }
 
         if (needs.KnownSources.Length > 0) Ask(batch, $"SELECT torrent, substring(source FROM 1 FOR {ClusterTables.SourceHeadBytes}), hints FROM cluster_sources WHERE torrent = ANY ($1)", AddSource, Value(needs.KnownSources));

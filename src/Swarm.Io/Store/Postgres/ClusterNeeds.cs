@@ -55,7 +55,7 @@ internal sealed class ClusterNeeds
     /// <summary>The sources that are written whatever the tables hold, the last of each torrent, in the order of torrents: those that no command of the batch looks at.</summary>
     public KeyValuePair<InfoHash, ImmutableArray<byte>>[] EarlySources => [.. _sources.Where(source => IsEarly(source.Key))];
 
-    /// <summary>So many rows of forgotten torrents may be purged, and one is looked at beyond them.</summary>
+    /// <summary>So many rows of forgotten torrents may be purged, and as many of torrents that are going changed, and one of each is looked at beyond them.</summary>
     public long PurgeLimit { get; private set; }
 
     /// <summary>The addresses whose bans are looked at, and may be changed.</summary>

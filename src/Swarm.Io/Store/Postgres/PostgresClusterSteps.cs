@@ -82,6 +82,12 @@ internal static class PostgresClusterSteps
     /// <summary>Peers that links named stay when a file takes the link's place.</summary>
     public static PostgresStep Hints { get; } = new("peers that links named", "ALTER TABLE cluster_sources ADD COLUMN hints text[] NOT NULL DEFAULT '{}'");
 
+    /// <summary>Which rows of <c>cluster_torrents</c> are of torrents that were removed and are not forgotten; the index is found by this very condition.</summary>
+    public const string IsGoing = "is_removed AND cardinality(storages) > 0";
+
+    /// <summary>Removed torrents that wait for storages are found without a look at all others.</summary>
+    public static PostgresStep Going { get; } = new("torrents that wait to be forgotten", $"CREATE INDEX cluster_torrents_going ON cluster_torrents (change) WHERE {IsGoing}");
+
     /// <summary>Bans, with numbers of changes of their own.</summary>
     public static PostgresStep Bans { get; } = new("bans of a cluster",
         """

@@ -164,7 +164,7 @@ public sealed partial class PostgresClusterStore : IClusterStore, IAsyncDisposab
     {
         ClusterCommand.Report { Replica: { Reason: { } reason } replica } report when Clean(reason) is var clean && clean != reason => report with { Replica = replica with { Reason = clean } },
         ClusterCommand.AddTorrent { Wanted: { Name: { } name } wanted } add when Clean(name) is var clean && clean != name => add with { Wanted = wanted with { Name = clean } },
-        ClusterCommand.SetBan { Ban: var ban } set when Clean(ban.Reason + ban.By) is var clean && clean != ban.Reason + ban.By => set with { Ban = ban with { Reason = Clean(ban.Reason), By = Clean(ban.By) } },
+        ClusterCommand.SetBan { Ban: var ban } set when (Reason: Clean(ban.Reason), By: Clean(ban.By)) is var clean && clean != (ban.Reason, ban.By) => set with { Ban = ban with { Reason = clean.Reason, By = clean.By } },
         ClusterCommand.LiftBan { By: var by } lift when Clean(by) is var clean && clean != by => lift with { By = clean },
         ClusterCommand.Describe { Name: var name } describe when Clean(name) is var clean && clean != name => describe with { Name = clean },
         _ => command,

@@ -16,7 +16,7 @@ internal static class PostgresSchema
     private const int LockClass = 0x5357524D;
 
     /// <summary>The steps, in the order in which they are done; the schema's version is the number of those done.</summary>
-    public static ImmutableArray<PostgresStep> Steps { get; } = [PostgresStoreSteps.Tables, PostgresClusterSteps.Tables, PostgresClusterSteps.Purging, PostgresClusterSteps.Bans, PostgresClusterSteps.Hints];
+    public static ImmutableArray<PostgresStep> Steps { get; } = [PostgresStoreSteps.Tables, PostgresClusterSteps.Tables, PostgresClusterSteps.Purging, PostgresClusterSteps.Bans, PostgresClusterSteps.Hints, PostgresClusterSteps.Going];
 
     /// <summary>
     /// Makes the schema if it is not there and does the steps that are missing, all of them or none. Null, or why the database is refused, as a clause; nothing was changed then.

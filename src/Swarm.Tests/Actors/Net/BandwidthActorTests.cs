@@ -68,6 +68,44 @@ public sealed class BandwidthActorTests
         _harness.Sim.PendingTimers.ShouldBe(0);
     }
 
+    /// <summary>What the node sends in ten seconds: its own limit, the cluster's share, which of them is said last, and the lesser one that holds. 0: there is none.</summary>
+    public static TheoryData<long, long, bool, long> Pairs => new()
+    {
+        { 100_000, 300_000, false, 100_000 }, { 100_000, 300_000, true, 100_000 }, { 300_000, 100_000, false, 100_000 }, { 300_000, 100_000, true, 100_000 },
+        { 0, 100_000, true, 100_000 }, { 0, 100_000, false, 100_000 }, { 100_000, 0, false, 100_000 }, { 100_000, 0, true, 100_000 }, { 0, 0, true, 0 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Of_the_nodes_own_limit_and_its_share_of_the_clusters_the_lesser_one_holds(long own, long share, bool ownLast, long holds)
+    {
+        // The own one is said last, or was the first there.
+        var (bandwidth, link) = (Start(NetSettings.Default with { UploadLimit = ownLast ? 7_000 : own }), Link());
+        Tell(bandwidth, new BandwidthActor.Join(link, One), new BandwidthActor.SetShare(0, share));
+        if (ownLast) Tell(bandwidth, new BandwidthActor.SetLimits(BandwidthScope.Global, 0, own));
+        (link.DownloadLimited, link.UploadLimited).ShouldBe((false, holds > 0));
+        if (holds == 0) return;
+        for (var tenth = 0; tenth < 100; tenth++)
+        {
+            Tell(bandwidth, new BandwidthActor.QuotaWanted(link, TransferDirection.Upload));
+            _harness.Sim.AdvanceBy(TimeSpan.FromMilliseconds(100));
+        }
+
+        ((long)link.UploadQuota).ShouldBeInRange(holds * 9, holds * 11);
+    }
+
+    [Fact]
+    public void A_share_in_one_direction_leaves_the_nodes_own_limit_in_the_other()
+    {
+        var (bandwidth, link) = (Start(NetSettings.Default with { UploadLimit = 10_000 }), Link());
+        Tell(bandwidth, new BandwidthActor.Join(link, One), new BandwidthActor.SetShare(50_000, 0));
+        (link.DownloadLimited, link.UploadLimited).ShouldBe((true, true));
+        Tell(bandwidth, new BandwidthActor.SetLimits(BandwidthScope.Global, 0, 0));
+        (link.DownloadLimited, link.UploadLimited).ShouldBe((true, false));
+        Tell(bandwidth, new BandwidthActor.SetShare(0, 0));
+        (link.DownloadLimited, link.UploadLimited).ShouldBe((false, false));
+    }
+
     private void Tell(IActorRef actor, params object[] messages) => _harness.TellAndRun(actor, messages);
 
     private IActorRef Start(NetSettings settings) => _harness.System.ActorOf(BandwidthActor.Props(settings, _harness.Sim.Time), "bandwidth");

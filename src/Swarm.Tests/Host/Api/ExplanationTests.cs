@@ -33,6 +33,8 @@ public sealed class ExplanationTests
         { "metadata", "metadata", FindingSeverity.Stops },
         { "limit-download", "limit-download", FindingSeverity.Slows },
         { "limit-node-download", "limit-node-download", FindingSeverity.Slows },
+        { "limit-cluster-download", "limit-cluster-download", FindingSeverity.Slows },
+        { "limit-cluster-upload", "limit-cluster-upload", FindingSeverity.Slows },
         { "limit-upload", "limit-upload", FindingSeverity.Slows },
         { "limit-node-upload", "limit-node-upload", FindingSeverity.Slows },
         { "all-trackers-fail", "tracker-error", FindingSeverity.Slows },
@@ -121,7 +123,7 @@ public sealed class ExplanationTests
             "metadata" => work with { Row = work.Row with { State = TorrentState.FetchingMetadata, HasMetadata = false } },
             "limit-download" => work with { Options = work.Options with { DownloadLimit = 1_000 } },
             "limit-upload" => seed with { Options = seed.Options with { UploadLimit = 1_000 } },
-            "limit-node-upload" or "nobody-asks" => seed with { Row = seed.Row with { UploadRate = situation == "nobody-asks" ? 0 : 1_000 }, Peers = [Rows.Peer(1)] },
+            "limit-node-upload" or "limit-cluster-upload" or "nobody-asks" => seed with { Row = seed.Row with { UploadRate = situation == "nobody-asks" ? 0 : 1_000 }, Peers = [Rows.Peer(1)] },
             "all-trackers-fail" => work with { Trackers = [BadTracker] },
             "one-tracker-fails" => work with { Trackers = [GoodTracker, BadTracker] },
             "unconnectable" => work with { Peers = [.. Enumerable.Range(0, 10).Select(number => Rows.Peer(number, weAreInterested: true, peerChokes: false)).ToImmutableArray()] },
@@ -132,6 +134,8 @@ public sealed class ExplanationTests
     private static ExplanationContext Node(string situation) => situation switch
     {
         "limit-node-download" => new ExplanationContext { DownloadLimit = 5_000, DownloadRate = 4_900 },
+        "limit-cluster-download" => new ExplanationContext { DownloadLimit = 9_000, DownloadShare = 5_000, DownloadRate = 4_900 },
+        "limit-cluster-upload" => new ExplanationContext { UploadShare = 5_000, UploadRate = 5_000 },
         "limit-node-upload" => new ExplanationContext { UploadLimit = 5_000, UploadRate = 5_000 },
         "dht-empty" => new ExplanationContext { DhtNodes = 0 },
         _ => new ExplanationContext { DhtNodes = 100 },

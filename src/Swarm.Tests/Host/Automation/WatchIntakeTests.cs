@@ -112,7 +112,7 @@ public sealed class WatchIntakeTests
 
         public Task<ClusterStatus> StatusAsync() => throw new NotSupportedException();
 
-        public Task<PlacementAnswer?> ExplainAsync(InfoHash torrent) => Task.FromResult(Placed is null ? null : new PlacementAnswer(new PlacedTorrent(Placed, [], 1), [], null));
+        public Task<PlacementAnswer?> ExplainAsync(InfoHash torrent) => Task.FromResult(Placed is null ? null : new PlacementAnswer(new PlacedTorrent(Placed, [], 1), 0, [], null));
 
         public Task<object> CommandAsync(object command, TimeSpan patience)
         {

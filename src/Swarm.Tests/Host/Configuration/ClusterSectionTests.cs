@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Swarm.Host;
+using Swarm.Host.Api.Security;
 using Swarm.Host.Configuration;
 using Swarm.Protocol.Cluster;
 using Swarm.Tests.Architecture;
@@ -58,6 +60,7 @@ public sealed class ClusterSectionTests : IDisposable
     [Theory]
     [InlineData("cluster.end-point = nobody", "'swarm.cluster.end-point': it is a host and a port, such as \"node-1.example.net:9120\"")]
     [InlineData("cluster.end-point = \"a b:9120\"", "'swarm.cluster.end-point': it is a host and a port")]
+    [InlineData("cluster.end-point = \"[fe80::1%\\u0000]:9120\"", "'swarm.cluster.end-point': it is a host and a port")]
     [InlineData("cluster.end-point = \"a:0\"", "'swarm.cluster.end-point': it is a host and a port")]
     [InlineData("cluster.name = null", "name = …")]
     [InlineData("cluster.end-point = null", "end-point = \"HOST:PORT\"")]
@@ -72,6 +75,8 @@ public sealed class ClusterSectionTests : IDisposable
     [InlineData("cluster.tables.timeout = 30 s", "half of the time that a session leaves for writing")]
     [InlineData("store.kind = sqlite", "store.kind = postgres")]
     [InlineData("store.postgres.storage = other", "name the storage in cluster.storage")]
+    [InlineData("cluster.storage = \"a\\u0000b\"", "'swarm.cluster.storage': it has no control characters")]
+    [InlineData("cluster.zone = \"a\\nb\"", "'swarm.cluster.zone': it has no control characters")]
     [InlineData("cluster.weight = 0", "'swarm.cluster.weight' is out of its range")]
     [InlineData("cluster.roles = [king]", "one of none, storage, planner")]
     public void What_does_not_go_together_is_told_with_what_to_do(string wrong, string told)
@@ -103,6 +108,33 @@ public sealed class ClusterSectionTests : IDisposable
         var cluster = configuration.Settings.Cluster.ShouldNotBeNull();
         (cluster.EndPoint, cluster.PeerAddress, cluster.SecretFile, cluster.Zone).ShouldBe(("node-2.example.net:9120", IPAddress.Parse("10.0.0.2"), "/run/secret", "b"));
         configuration.Settings.Store.Postgres.Connection.ShouldBe("postgresql://swarm@db/swarm");
+    }
+
+    [Theory]
+    [InlineData("swarm-api:9110", true)]
+    [InlineData("swarm-api.storage:9110", true)]
+    [InlineData("swarm-api.storage.svc:9110", true)]
+    [InlineData("swarm-api.storage.svc.cluster.local:9110", true)]
+    [InlineData("10.1.2.3:9110", true)]
+    [InlineData("swarm-api.other:9110", false)]
+    public void The_configuration_for_Kubernetes_is_good_and_answers_to_its_service(string host, bool isAnswered)
+    {
+        var lines = File.ReadLines(Path.Combine(Repository.Root, "packaging", "kubernetes", "swarm.yaml")).SkipWhile(line => line != "  swarm.conf: |").Skip(1).TakeWhile(line => line != "---").Select(line => line.TrimStart());
+        var path = _scratch.Write("swarm.conf", Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+        var environment = new Dictionary<string, string>
+        {
+            ["SWARM_API_KEY"] = new('k', 64),
+            ["SWARM_END_POINT"] = "swarm-0.swarm.storage.svc.cluster.local:9120",
+            ["SWARM_CLUSTER_SECRET"] = new('s', 64),
+            ["SWARM_PEER_ADDRESS"] = "10.1.2.3",
+            ["SWARM_DATABASE"] = "Host=db;Database=swarm",
+            ["POD_NAMESPACE"] = "storage",
+        };
+        var configuration = SwarmConfiguration.Read(path, environment, []);
+        configuration.Errors.ShouldBeEmpty();
+        var request = new DefaultHttpContext().Request;
+        request.Host = new HostString(host);
+        (new HostRules(configuration.Settings.Api.ShouldNotBeNull().AllowedHosts, []).Refusal(request) is null).ShouldBe(isAnswered);
     }
 
     private SwarmConfiguration Read(string swarm) =>

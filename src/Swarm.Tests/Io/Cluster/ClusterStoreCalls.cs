@@ -44,7 +44,7 @@ internal static class ClusterStoreCalls
     public static string Text(ClusterOutcome outcome) => outcome switch
     {
         ClusterOutcome.Source source => $"Source {Convert.ToHexString(source.Bytes.AsSpan())}, hints {string.Join(' ', source.Hints)}",
-        ClusterOutcome.View view => $"View at {view.NowTicks}, version {view.Version}, up to {view.UpToChange} of {view.LastChange}, purged to {view.PurgedTo}{(view.HasMore ? " and more" : "")}\n  {string.Join("\n  ", view.Members.Select(Text))}\n  {string.Join("\n  ", view.Torrents.Select(Text))}\n  bans up to {view.UpToBan}: {string.Join("\n  ", view.Bans)}",
+        ClusterOutcome.View view => $"View at {view.NowTicks}, version {view.Version}, up to {view.UpToChange} of {view.LastChange}, purged to {view.PurgedTo}{(view.HasMore ? " and more" : "")}\n  {string.Join("\n  ", view.Members.Select(Text))}\n  {string.Join("\n  ", view.Torrents.Select(Text))}\n  bans up to {view.UpToBan} of {view.LastBan}: {string.Join("\n  ", view.Bans)}",
         _ => outcome.ToString(),
     };
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Npgsql;
 using Swarm.Actors.Ports;
 using Swarm.Io.Store.Postgres;
@@ -48,6 +49,24 @@ public sealed class PostgresClusterFailureTests(SharedPostgres postgres)
         var view = await store.ViewAsync();
         view.Torrents[Some.Torrent(1)].Replicas.ShouldHaveSingleItem().Reason.ShouldBe("a\uFFFDb\uFFFD");
         view.UpToChange.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Whatever_text_a_command_brings_the_others_of_its_batch_are_done()
+    {
+        await using var store = PostgresClusterStores.Open(await postgres.CreateDatabaseAsync());
+        var id = ((ClusterOutcome.Joined)await store.DoAsync(new ClusterCommand.Join("n1:1", Some.Traits("n1"), Some.Lease, 0))).Member;
+        var link = new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(1), Name = "a\0\ud800" }, [.. "magnet:?"u8]) { Hints = ["[fe80::1%\0]:6881", "\ud800:1", "peer:1"] };
+        // Each half alone is no text, and together they are one.
+        var ban = new ClusterCommand.SetBan(new Ban(IPAddress.Parse("192.0.2.1"), Some.Lease, "\ud83d") { By = "\ude00" });
+        (await store.DoAsync(
+            link, new ClusterCommand.Describe(id, Some.Torrent(1), "b\0\udc00", 5, []) { Hints = ["h\0:1", "other:2"] }, ban, new ClusterCommand.LiftBan(IPAddress.Parse("192.0.2.2"), "\0", Some.Lease),
+            new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(2) }, [1]))).ShouldAllBe(outcome => outcome is ClusterOutcome.Done);
+        (await store.DoAsync(new ClusterCommand.LoadSource(Some.Torrent(1)))).ShouldBeOfType<ClusterOutcome.Source>().Hints.ShouldBe(["other:2", "peer:1"]);
+        (await store.ViewAsync()).ShouldSatisfyAllConditions(
+            view => view.Torrents.Keys.ShouldBe([Some.Torrent(1), Some.Torrent(2)], ignoreOrder: true),
+            view => view.Torrents[Some.Torrent(1)].Wanted.Name.ShouldBe("b\uFFFD\uFFFD"),
+            view => (view.Bans["192.0.2.1"].Reason, view.Bans["192.0.2.1"].By).ShouldBe(("\uFFFD", "\uFFFD")));
     }
 
     [Fact]

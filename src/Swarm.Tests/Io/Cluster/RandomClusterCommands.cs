@@ -13,7 +13,7 @@ internal sealed class RandomClusterCommands(Random random)
 
     public ClusterCommand Next(ClusterTables tables) => random.Next(19) switch
     {
-        0 => new ClusterCommand.Join($"n{random.Next(1, Nodes + 1)}:1", Some.Traits(Storage(), random.Next(2) == 0 ? "" : "zone", random.Next(1, 100) / 7.0), Some.Lease, random.Next(100)),
+        0 => new ClusterCommand.Join($"n{random.Next(1, Nodes + 1)}:1", Some.Traits(Storage(), random.Next(2) == 0 ? "" : "zone", random.Next(1, 100) / 7.0), Some.Lease, random.Next(100)) { LastGeneration = random.NextInt64(tables.Membership.LastGeneration + 3) },
         1 or 2 => new ClusterCommand.Renew(Member(tables), TimeSpan.FromSeconds(random.Next(10, 40)), random.NextInt64(1L << 50)),
         3 or 4 => new ClusterCommand.SetState(Member(tables), random.Next(3) == 0 ? (MemberState)random.Next(1, 6) : MemberState.Up, Version(tables)),
         5 => new ClusterCommand.Suspect(Member(tables), Member(tables), TimeSpan.FromSeconds(20), random.Next(2, 4), Version(tables)),

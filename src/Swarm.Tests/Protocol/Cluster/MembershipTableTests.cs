@@ -32,6 +32,17 @@ public sealed class MembershipTableTests
     }
 
     [Fact]
+    public void A_process_that_joins_anew_has_a_greater_generation_also_in_tables_that_were_set_back()
+    {
+        var tables = Some.Up(2);
+        tables = tables.Run(new ClusterCommand.Join("n1:1", Some.Traits("n1"), Some.Lease, 0) { LastGeneration = 9 }, 1, out var outcome);
+        outcome.ShouldBe(new ClusterOutcome.Joined(new MemberId("n1:1", 10)));
+        tables = tables.Run(new ClusterCommand.Join("n2:1", Some.Traits("n2"), Some.Lease, 0) { LastGeneration = 2 }, 1, out outcome);
+        outcome.ShouldBe(new ClusterOutcome.Joined(new MemberId("n2:1", 11)));
+        tables.Membership.LastGeneration.ShouldBe(11);
+    }
+
+    [Fact]
     public void A_cluster_at_its_limit_forgets_who_ended_first_and_else_refuses()
     {
         var table = MembershipTable.Empty;

@@ -65,6 +65,22 @@ public sealed class PlacementSurveyTests
         last.ShouldSatisfyAllConditions(storage => storage.Site.Storage.ShouldBe("n1"), storage => storage.State.ShouldBe(SiteState.Lost), storage => storage.Complete.ShouldBe(new Amount(1, 7)));
     }
 
+    // A storage that is only away counts, and so does one that is being drained.
+    [Theory]
+    [InlineData(MemberState.Down, 59, 0, 0)]
+    [InlineData(MemberState.Down, 61, 1, 0)]
+    [InlineData(MemberState.Draining, 61, 0, 0)]
+    [InlineData(MemberState.Left, 1, 1, 0)]
+    public void A_copy_at_a_storage_that_is_lost_is_none(MemberState state, double seconds, int below, int without)
+    {
+        var tables = Planned(3);
+        tables = tables.Run(Put(1, replicas: 2, length: 7));
+        for (var i = 1; i <= 2; i++) tables = Complete(tables.Run(Assign(tables, 1, $"n{i}")), 1, i);
+        tables = tables.Run(new ClusterCommand.SetState(tables.Id(1), state, tables.Membership.Version));
+        var survey = PlacementSurvey.Of(tables.View(seconds), Settings with { RepairDelay = TimeSpan.FromSeconds(60) }, 10);
+        (survey.BelowWanted.Torrents, survey.WithoutCopy.Torrents).ShouldBe((below, without));
+    }
+
     [Fact]
     public void A_view_names_the_leases_and_who_has_them()
     {

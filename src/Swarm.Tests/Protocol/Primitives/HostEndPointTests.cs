@@ -34,6 +34,12 @@ public sealed class HostEndPointTests
     [InlineData("-host:1")]
     [InlineData("ho/st:1")]
     [InlineData("host:99999999999999999999")]
+    [InlineData("[fe80::1%2]:1")]
+    [InlineData("[fe80::1%eth0]:1")]
+    [InlineData("[fe80::1%\0]:6881")]
+    [InlineData("[[::1]:80]:1")]
+    [InlineData("[::1/64]:1")]
+    [InlineData("ho\0st:1")]
     public void Anything_else_is_refused(string text) => HostEndPoint.TryParse(text, out _).ShouldBeFalse();
 
     [Fact]

@@ -99,6 +99,24 @@ public sealed class ClusterCatalogueTests
     }
 
     [Fact]
+    public void A_complete_replica_that_nobody_runs_is_no_copy()
+    {
+        Put(1, wanted => wanted with { Replicas = 2, Length = 10 });
+        foreach (var member in new[] { 2, 3 })
+        {
+            Do(new ClusterCommand.Assign(Some.Torrent(1), $"n{member}", Token));
+            Report(1, member, new Replica($"n{member}", ReplicaState.Complete));
+        }
+
+        var below = new CatalogueFilter { IsPlaced = true, IsBelow = true };
+        (Entry(1)!.Placement!.Complete, below.Lets(Entry(1)!)).ShouldBe((2, false));
+        Do(new ClusterCommand.SetState(_tables.Id(2), MemberState.Down, _tables.Membership.Version));
+        (Entry(1)!.Placement!.Complete, below.Lets(Entry(1)!), Entry(1)!.Row.State).ShouldBe((1, true, TorrentState.Seeding));
+        Do(new ClusterCommand.SetState(_tables.Id(3), MemberState.Down, _tables.Membership.Version));
+        (Entry(1)!.Placement!.Complete, Entry(1)!.Row.State).ShouldBe((0, TorrentState.Queued));
+    }
+
+    [Fact]
     public void A_view_that_is_read_anew_takes_nothing_out()
     {
         Put(1, wanted => wanted);
