@@ -179,6 +179,12 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
             return;
         }
 
+        if (add.Source.Problem is { } problem)
+        {
+            Sender.Tell(new Refused(problem, IsDurable: false));
+            return;
+        }
+
         ImmutableArray<byte> source = add.Source.Magnet is { } magnet ? [.. System.Text.Encoding.UTF8.GetBytes(magnet.ToString())] : add.Source.File;
         var length = add.Source.Metainfo?.Layout.Geometry.TotalLength ?? 0;
         var name = add.Source.Metainfo?.Name ?? add.Source.Magnet?.DisplayName;
