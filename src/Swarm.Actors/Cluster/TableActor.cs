@@ -28,7 +28,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     private bool _hasFailed;
     private bool _readWanted;
     private bool _readAnew;
-    private ClusterView _view = ClusterView.Empty;
+    private ClusterView _view;
     private Counters _counters = new();
 
     private TableActor(IClusterStore store, ClusterSettings settings, TimeProvider time, Kept kept, ILogger log)
@@ -38,6 +38,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
         _time = time;
         _kept = kept;
         _log = log;
+        _view = kept.View.Anew();
         _pace = new SourcePace(settings.TableBatchLimit);
     }
 
@@ -204,6 +205,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     private void OnView(ClusterOutcome.View read)
     {
         _view = _view.With(read with { Torrents = [.. read.Torrents.Select(_shared.Share)] });
+        _kept.View = _view;
         if (!_view.IsCaughtUp) _readWanted = true;
         foreach (var watcher in _kept.Watchers) watcher.Tell(new ViewChanged(_view));
     }
@@ -230,12 +232,14 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
 
     private readonly record struct Waiting(ClusterCommand Command, IActorRef Actor, long Tag);
 
-    // Shared by all incarnations: an answer to one's batch is not taken for an answer to another's, and who watched goes on being told.
+    // Shared by all incarnations: an answer to one's batch is not taken for an answer to another's, who watched goes on being told, and no view is older than one that was told.
     private sealed class Kept
     {
         public long LastBatch { get; set; }
 
         public List<IActorRef> Watchers { get; } = [];
+
+        public ClusterView View { get; set; } = ClusterView.Empty;
     }
 
     private sealed record Submit

@@ -94,6 +94,27 @@ public sealed class ClusterPaceTests
     }
 
     [Fact]
+    public void The_planner_places_what_any_page_of_a_view_has_brought()
+    {
+        var planner = _harness.System.ActorOf(PlannerActor.Props(Settings with { Placement = Settings.Placement with { StepsPerRound = 100 } }, _table, _harness.Sim.Time, new ListLoggerFactory()), "planner");
+        var tables = Some.Up(3);
+        Begin(planner, tables);
+        Pass(2.5);
+        _harness.TellAndRun(planner, new TableActor.Ran(Runs.Single(run => run.Command is ClusterCommand.AcquireLease).Tag, new ClusterOutcome.Leased(1), 0));
+        var view = tables.View();
+        tables = Enumerable.Range(1, 10).Aggregate(tables, static (all, n) => all.WithTorrent(n));
+        while (view.UpToChange < tables.LastChange)
+        {
+            tables.Run(new ClusterCommand.Read(view.UpToChange, 4), 0, out var page);
+            view = view.With((ClusterOutcome.View)page);
+            _harness.TellAndRun(planner, new TableActor.ViewChanged(view));
+        }
+
+        Pass(2.5);
+        Runs.Count(run => run.Command is ClusterCommand.Assign).ShouldBe(10);
+    }
+
+    [Fact]
     public void A_batch_that_changes_views_reads_what_it_did_and_one_that_renews_does_not()
     {
         var store = new Store();
