@@ -13,7 +13,7 @@ namespace Swarm.Actors.Cluster;
 /// Messages that come in are decoded here, and by their kinds told to <c>members</c> or <c>router</c>; those that cannot be are dropped and counted by reason. What goes out gets this node's identity and its version of the messages; before it is a member, nothing goes out.
 /// </para>
 /// <para>
-/// Ends in two steps: <see cref="Drain"/>, after which nothing more is begun, so that the node can stop its torrents; and then <see cref="MembersActor.Leave"/>, which ends the identity. A part that fails by a bug is restarted and works itself in again from the view.
+/// Ends in two steps: <see cref="Drain"/>, after which nothing more is begun, so that the node can stop its torrents; and then <see cref="MembersActor.Leave"/>, which ends the identity. A part that fails by a bug is restarted and works itself in again from the view; what it was told besides, it is told again here. Where that part is <c>members</c>, the identity ends with it: nobody would renew it.
 /// </para>
 /// </summary>
 public sealed partial class ClusterActor : UntypedActor
@@ -33,6 +33,9 @@ public sealed partial class ClusterActor : UntypedActor
     private IActorRef _router = ActorRefs.Nobody;
     private ClusterView _view = ClusterView.Empty;
     private MemberId _self;
+    private SessionState _session;
+    private bool _plans;
+    private bool _isDraining;
     private long _sent;
     private long _received;
     private long _dropped;
@@ -52,6 +55,9 @@ public sealed partial class ClusterActor : UntypedActor
     /// <summary>Nothing more is begun.</summary>
     public sealed record Drained;
 
+    /// <summary>From a part: it was restarted, and knows nothing of what it was told.</summary>
+    internal sealed record Restarted;
+
     /// <summary>Command: tell the <see cref="LinkCounters"/>.</summary>
     public sealed record Inspect;
 
@@ -66,7 +72,7 @@ public sealed partial class ClusterActor : UntypedActor
     {
         var table = _table = Context.ActorOf(TableActor.Props(_ports.Store, _settings, _node.Time, _log), "table");
         _members = Context.ActorOf(MembersActor.Props(_settings, table, _ports.Space, _node.Time, _log), "members");
-        _members.Tell(new MembersActor.PeersAt(PeerEndPoints()));
+        TellPeersAt();
         _planner = Context.ActorOf(PlannerActor.Props(_settings, table, _node.Time, _log), "planner");
         _replicas = Context.ActorOf(ReplicasActor.Props(_settings, table, _node.Torrents, _node.Time, _log), "replicas");
         _router = Context.ActorOf(RouterActor.Props(_settings, table, _node.Bandwidth, _node.Net, _node.Time), "router");
@@ -92,8 +98,9 @@ public sealed partial class ClusterActor : UntypedActor
             case MembersActor.Began began: OnBegan(began); break;
             case MembersActor.Ended ended: OnEnded(ended); break;
             case MembersActor.WritesUntil writes: _node.Disk.WriteUntil(_settings.Folder, writes.Self.Generation, writes.UntilTicks); break;
-            case MembersActor.SessionChanged session: TellParts(session); break;
-            case PlannerActor.PlansChanged plans: _router.Tell(plans); break;
+            case MembersActor.SessionChanged session: OnSession(session); break;
+            case PlannerActor.PlansChanged plans: OnPlans(plans); break;
+            case Restarted: OnRestarted(Sender); break;
             case ReplicasActor.Running running: _router.Tell(running); break;
             case PlannerActor.Sweep sweep: _planner.Tell(sweep); break;
             case Drain: OnDrain(); break;
@@ -105,6 +112,8 @@ public sealed partial class ClusterActor : UntypedActor
             default: _router.Forward(message); break;
         }
     }
+
+    private void TellPeersAt() => _members.Tell(new MembersActor.PeersAt(PeerEndPoints()));
 
     private ImmutableArray<string> PeerEndPoints() => _settings.PeerAddress is { } address
         ? [.. _node.Listen.Take(1).Select(end => $"{address}:{end.Port}")]
@@ -183,6 +192,44 @@ public sealed partial class ClusterActor : UntypedActor
         TellParts(ended);
     }
 
+    private void OnSession(MembersActor.SessionChanged session)
+    {
+        _session = session.State;
+        TellParts(session);
+    }
+
+    private void OnPlans(PlannerActor.PlansChanged plans)
+    {
+        _plans = plans.Plans;
+        _router.Tell(plans);
+    }
+
+    private void OnRestarted(IActorRef part)
+    {
+        if (part.Equals(_members))
+        {
+            OnMembersRestarted();
+            return;
+        }
+
+        // It says so itself when it plans again.
+        if (part.Equals(_planner)) OnPlans(new PlannerActor.PlansChanged(false));
+        if (!_self.IsNobody) part.Tell(new MembersActor.Began(_self));
+        part.Tell(new MembersActor.SessionChanged(_session));
+        if (part.Equals(_router)) part.Tell(new PlannerActor.PlansChanged(_plans));
+        if (_isDraining) Halt();
+    }
+
+    // It joins anew. Until then nobody would say when what it was before must stop.
+    private void OnMembersRestarted()
+    {
+        TellPeersAt();
+        if (_self.IsNobody) return;
+        _node.Disk.WriteUntil(_settings.Folder, _self.Generation, _node.Time.GetElapsedTime(0).Ticks);
+        OnSession(new MembersActor.SessionChanged(SessionState.None));
+        OnEnded(new MembersActor.Ended(_self, "the part that keeps it was restarted"));
+    }
+
     private void TellParts(object fact)
     {
         _planner.Tell(fact);
@@ -192,9 +239,15 @@ public sealed partial class ClusterActor : UntypedActor
 
     private void OnDrain()
     {
+        _isDraining = true;
+        Halt();
+        Sender.Tell(new Drained());
+    }
+
+    private void Halt()
+    {
         _planner.Tell(new PlannerActor.Halt());
         _replicas.Tell(new ReplicasActor.Halt());
-        Sender.Tell(new Drained());
     }
 
     // Without the link it is heard by nobody and so never comes up; and whoever has the end point instead may be its predecessor.

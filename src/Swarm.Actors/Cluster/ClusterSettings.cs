@@ -69,7 +69,7 @@ public sealed record ClusterSettings
     /// <summary>Torrents that are being started here at a time, 1 to 10,000: read from the tables, recorded, and looked at on disk. One that takes over ten seconds makes room for the next.</summary>
     public int MaxStarting { get; init => field = Setting.InRange(value, 1, 10_000); } = 256;
 
-    /// <summary>How long a replica that failed or could not be started is left alone before it is tried again, 1 s to 1 day.</summary>
+    /// <summary>How long a replica that failed is left alone before it is tried again, 1 s to 1 day. One whose start was refused, because another process has not given it back for instance, is tried after a quarter of it, and has failed when it was refused for so long.</summary>
     public TimeSpan RetryDelay { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)); } = TimeSpan.FromSeconds(60);
 
     /// <summary>How often replicas that are not complete are told of each other anew, 1 s to 1 h.</summary>

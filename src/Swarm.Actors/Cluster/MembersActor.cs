@@ -106,6 +106,21 @@ public sealed partial class MembersActor : UntypedActor, IWithTimers
         Timers.StartPeriodicTimer(nameof(Renewal), Renewal.Instance, TimeSpan.Zero, _settings.Membership.RenewInterval);
     }
 
+    // Whoever waits for the end of the identity hears of it from the next incarnation, which has none.
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object? message)
+    {
+        if (_leaver is not null) Self.Tell(new Leave(), _leaver);
+        base.PreRestart(reason, message);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.Parent.Tell(new ClusterActor.Restarted());
+    }
+
     /// <inheritdoc/>
     protected override void OnReceive(object message)
     {

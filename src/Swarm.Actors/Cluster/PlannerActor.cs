@@ -66,6 +66,13 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     }
 
     /// <inheritdoc/>
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.Parent.Tell(new ClusterActor.Restarted());
+    }
+
+    /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
         switch (message)
@@ -86,8 +93,8 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private void OnView(ClusterView view)
     {
         _view = view;
-        if (!view.IsCaughtUp) return;
         _planner?.Look(view);
+        if (!view.IsCaughtUp) return;
         // What was written is in the view by now, so that limits hold for what comes next.
         if (_hasMore && _mayWrite && !_isReleasing) Plan();
     }
@@ -177,7 +184,7 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
         _token = token;
         _planner = new PlacementPlanner(_settings.Placement);
         // Its first look is at everything, whatever the view says has changed.
-        if (_view.IsCaughtUp) _planner.Look(_view);
+        _planner.Look(_view);
         Context.Parent.Tell(new PlansChanged(true));
     }
 
@@ -193,10 +200,11 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
         GiveBack();
     }
 
-    // Asked again in every round until it is done; a token that is not the last one any more gives nothing back.
+    // Asked again in every round until it is done; a token that is not the last one any more gives nothing back. What an incarnation before this one took is in the view.
     private void GiveBack()
     {
-        if (_token != 0) Do(new ClusterCommand.ReleaseLease(ClusterTables.PlannerLease, _token), Step.Release);
+        var token = _token != 0 ? _token : _view.Leases.FirstOrDefault(lease => lease.Name == ClusterTables.PlannerLease && lease.Owner == _self)?.Token ?? 0;
+        if (token != 0) Do(new ClusterCommand.ReleaseLease(ClusterTables.PlannerLease, token), Step.Release);
         Lose();
     }
 

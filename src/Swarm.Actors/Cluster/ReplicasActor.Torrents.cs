@@ -29,7 +29,7 @@ public sealed partial class ReplicasActor
 
         _starting[torrent] = Now();
         _notBefore.Remove(torrent);
-        _here.Add(torrent, new Local { Phase = Phase.Reading });
+        _here[torrent] = new Local { Phase = Phase.Reading, RefusedSince = _here.GetValueOrDefault(torrent)?.RefusedSince };
         Ask(new ClusterCommand.LoadSource(torrent), torrent);
         return false;
     }
@@ -49,10 +49,13 @@ public sealed partial class ReplicasActor
         if (Parse(loaded.Bytes) is not { } source || source.Torrent != torrent)
         {
             // It was parsed when it was added; this is not what was added.
-            LogNoSource(_log, torrent);
-            _here.Remove(torrent);
-            Later(torrent);
-            EndStart(torrent);
+            Refuse(torrent, local, "it has no usable source in the cluster's tables; remove it and add it again", isForGood: true);
+            return;
+        }
+
+        if (source.Problem is { } problem)
+        {
+            Refuse(torrent, local, problem, isForGood: true);
             return;
         }
 
@@ -74,7 +77,7 @@ public sealed partial class ReplicasActor
             UploadLimit = wanted.UploadLimit,
         };
         LogStarting(_log, torrent);
-        _torrents.Tell(new TorrentsActor.Add(source, options));
+        _torrents.Tell(new TorrentsActor.Add(source, options) { Within = _settings.Folder });
     }
 
     // What is none was none in the link.
@@ -193,20 +196,59 @@ public sealed partial class ReplicasActor
 
     private void OnAdded(InfoHash torrent)
     {
-        if (!_here.TryGetValue(torrent, out var local)) return;
+        if (!_here.TryGetValue(torrent, out var local))
+        {
+            StopLeft(torrent);
+            return;
+        }
+
         // One that was to be stopped meanwhile is being stopped.
-        if (local.Phase == Phase.Starting) local.Phase = Phase.Running;
+        if (local.Phase == Phase.Starting)
+        {
+            local.Phase = Phase.Running;
+            local.RefusedSince = null;
+        }
+
         _toLookAt.Add(torrent);
     }
 
     private void OnAddFailed(TorrentActor.AddFailed failed)
     {
-        LogNotStarted(_log, failed.Torrent, failed.Reason);
-        // It may be there already, left by an incarnation of this actor that failed: then the next try finds it stopped.
-        _torrents.Tell(new TorrentActor.Stop(failed.Torrent), ActorRefs.Nobody);
-        _here.Remove(failed.Torrent);
-        Later(failed.Torrent);
-        EndStart(failed.Torrent);
+        // Of one that is being stopped it will be said that it has.
+        if (!_here.TryGetValue(failed.Torrent, out var local) || local.Phase != Phase.Starting) return;
+        if (failed.Folder is not { } folder) Refuse(failed.Torrent, local, failed.Reason, isForGood: false);
+        else if (TorrentsActor.LiesBelow(folder, _settings.Folder)) Stop(failed.Torrent, local);
+        else Refuse(failed.Torrent, local, $"the node has this torrent for itself, in {folder}; it is placed here when it is removed there", isForGood: true);
+    }
+
+    // It is not there and will not be for now.
+    private void Refuse(InfoHash torrent, Local local, string reason, bool isForGood)
+    {
+        LogNotStarted(_log, torrent, reason);
+        var now = Now();
+        var since = local.RefusedSince ??= now;
+        var hasFailed = isForGood || now - since >= _settings.RetryDelay.Ticks;
+        local.Phase = Phase.Refused;
+        local.HasNothing = isForGood;
+        local.Actual = hasFailed ? FailedBy(reason) : null;
+        Later(torrent, hasFailed ? _settings.RetryDelay : _settings.RetryDelay / 4);
+        EndStart(torrent);
+    }
+
+    private void OnRows(ImmutableArray<TorrentRow> rows)
+    {
+        foreach (var row in rows)
+        {
+            if (TorrentsActor.LiesBelow(row.Folder, _settings.Folder) && !_here.ContainsKey(row.Torrent)) StopLeft(row.Torrent);
+        }
+    }
+
+    // It was started by an incarnation before this one. What was known of it is lost, so it begins anew if it is to run.
+    private void StopLeft(InfoHash torrent)
+    {
+        var local = new Local();
+        _here.Add(torrent, local);
+        Stop(torrent, local);
     }
 
     private void Stop(InfoHash torrent, Local local)
@@ -214,13 +256,15 @@ public sealed partial class ReplicasActor
         local.Phase = Phase.Stopping;
         local.AskedAt = Now();
         LogStopping(_log, torrent);
-        _torrents.Tell(new TorrentActor.Stop(torrent));
+        Tell(new TorrentActor.Stop(torrent));
     }
+
+    // What ends a torrent may reach none but the cluster's own.
+    private void Tell(TorrentsActor.ITorrentCommand command) => _torrents.Tell(new TorrentsActor.CommandWithin(_settings.Folder, command));
 
     private void OnStopped(InfoHash torrent)
     {
         if (!_here.TryGetValue(torrent, out var local) || local.Phase != Phase.Stopping) return;
-        if (local.Actual is { State: ReplicaState.Failed }) Later(torrent);
         _here.Remove(torrent);
         _toLookAt.Add(torrent);
         EndStart(torrent);
@@ -232,7 +276,7 @@ public sealed partial class ReplicasActor
         if (_notBefore.GetValueOrDefault(torrent) > Now()) return false;
         local.Phase = Phase.Leaving;
         LogForgetting(_log, torrent);
-        _torrents.Tell(new TorrentsActor.Remove(torrent, deletesData));
+        Tell(new TorrentsActor.Remove(torrent, deletesData));
         return false;
     }
 
@@ -250,7 +294,7 @@ public sealed partial class ReplicasActor
         if (!_here.TryGetValue(refused.Torrent, out var local) || local.Phase != Phase.Leaving) return;
         LogNotForgotten(_log, refused.Torrent, refused.Reason);
         local.Phase = Phase.Running;
-        Later(refused.Torrent);
+        Later(refused.Torrent, _settings.RetryDelay / 4);
     }
 
     private void OnUnknown(InfoHash torrent)
@@ -268,9 +312,9 @@ public sealed partial class ReplicasActor
         }
     }
 
-    private void Later(InfoHash torrent)
+    private void Later(InfoHash torrent, TimeSpan delay)
     {
-        _notBefore[torrent] = Now() + (_settings.RetryDelay.Ticks / 4);
+        _notBefore[torrent] = Now() + delay.Ticks;
         _toLookAt.Add(torrent);
     }
 
@@ -288,7 +332,4 @@ public sealed partial class ReplicasActor
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Torrent} does not start: {Reason}")]
     private static partial void LogNotStarted(ILogger log, InfoHash torrent, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Torrent} has no usable source in the cluster's tables; remove it and add it again")]
-    private static partial void LogNoSource(ILogger log, InfoHash torrent);
 }

@@ -11,6 +11,10 @@ namespace Swarm.Actors.Cluster;
 /// Works towards the view, again and again: for each torrent it compares what should be with what is, and does the next thing; what fails is tried later. So it does not matter what was lost, refused or overtaken. Runs only while the session lets the node write;
 /// when it does not, everything is stopped and taken up again when it does.
 /// </para>
+/// <para>
+/// The cluster's torrents lie below a folder of its own. One that the node has elsewhere is its user's: it is neither stopped nor replaced nor removed, and the replica is reported as failed, so that its copy is made elsewhere. So is one that cannot be started: at once if nothing but people can change that,
+/// else when it was refused for <see cref="ClusterSettings.RetryDelay"/>, for another process may just be giving it back.
+/// </para>
 /// <para>So many torrents are being started at a time: each has its place until it is known how it is, or for <see cref="StartTime"/>, and makes it free for the next at once. What is as it should be costs nothing until the view says that it changed.</para>
 /// <para>Always holds: a torrent is started only after the supervisor has said that it stopped; a storage says that it has forgotten a torrent only when it does not run.</para>
 /// <para>Parts: this one decides, Torrents talks to the supervisor.</para>
@@ -59,6 +63,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         Running,
         Stopping,
         Leaving,
+        Refused,
     }
 
     /// <summary>A torrent that is, or was just, run here. <c>Actual</c>: how it is, to be reported; null until it is known.</summary>
@@ -88,6 +93,12 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
 
         /// <summary>Whether it is private, or a link of which that is not known.</summary>
         public bool MayBePrivate { get; set; }
+
+        /// <summary>When its start was refused first; null: it was not, since it ran last.</summary>
+        public long? RefusedSince { get; set; }
+
+        /// <summary>Whether nothing of it is here that could be forgotten: it could never be started, or what is here is its user's.</summary>
+        public bool HasNothing { get; set; }
     }
 
     /// <inheritdoc/>
@@ -103,11 +114,20 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
     {
         Context.System.EventStream.Subscribe(Self, typeof(TorrentEvent.StateChanged));
         _table.Tell(new TableActor.Watch());
+        // What runs may be of an incarnation before this one, or of its parent's.
+        _torrents.Tell(new TorrentsActor.GetRows());
         Timers.StartPeriodicTimer(nameof(Look), Look.Instance, _settings.ReplicaInterval);
     }
 
     /// <inheritdoc/>
     protected override void PostStop() => Context.System.EventStream.Unsubscribe(Self);
+
+    /// <inheritdoc/>
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.Parent.Tell(new ClusterActor.Restarted());
+    }
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -119,6 +139,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
             case TorrentEvent.StateChanged changed: OnState(changed); break;
             case TableActor.Ran ran: OnRan(ran); break;
             case TableActor.RunFailed failed: OnRunFailed(failed.Tag); break;
+            case TorrentsActor.Rows rows: OnRows(rows.All); break;
             case TorrentActor.Added added: OnAdded(added.Torrent); break;
             case TorrentActor.AddFailed failed: OnAddFailed(failed); break;
             case TorrentDetails details: OnDetails(details); break;
@@ -226,6 +247,7 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         {
             case Phase.Running when leaves: return Forget(torrent, local, placed!.Wanted.IsRemoved ? placed.Wanted.DeletesData : !replica!.IsPinned);
             case Phase.Running when runs && !IsToBeTriedAgain(local): return Keep(placed!, replica!, local);
+            case Phase.Refused: return LookAtRefused(torrent, placed, local, runs, leaves);
             case Phase.Running:
             case Phase.Stopping when Now() - local.AskedAt >= _settings.RetryDelay.Ticks:
                 Stop(torrent, local);
@@ -234,21 +256,33 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         }
     }
 
+    // It could not be started: whether that is told, and whether it is time for another try.
+    private bool LookAtRefused(InfoHash torrent, PlacedTorrent? placed, Local local, bool runs, bool leaves)
+    {
+        if (leaves && local.HasNothing)
+        {
+            _here.Remove(torrent);
+            _forgotten.Add(torrent);
+            return ReportGone(torrent);
+        }
+
+        if (!runs && !leaves)
+        {
+            _here.Remove(torrent);
+            return true;
+        }
+
+        if (runs) TellState(placed!, placed!.At(Storage)!, local);
+        return Start(torrent);
+    }
+
     private bool IsToBeTriedAgain(Local local) => local.Actual is { State: ReplicaState.Failed } && Now() - local.ActualSince >= _settings.RetryDelay.Ticks;
 
     // It runs, as it should: whether its state is told, and whether it knows the others.
     private bool Keep(PlacedTorrent placed, Replica replica, Local local)
     {
         var now = Now();
-        var told = local.Actual is not { } actual || (replica.State == actual.State && replica.Reason == actual.Reason);
-        // Every start passes through the states before it is complete; only one that stays there has lost something.
-        var isPassing = replica.State == ReplicaState.Complete && local.Actual is { State: ReplicaState.Assigned } && now - local.ActualSince < _settings.Membership.RenewInterval.Ticks * 2;
-        if (!told && !isPassing && now - local.ReportedAt >= _settings.Membership.ReadInterval.Ticks * 2)
-        {
-            local.ReportedAt = now;
-            Ask(new ClusterCommand.Report(_self, placed.Wanted.Torrent, local.Actual! with { IsPinned = replica.IsPinned }), placed.Wanted.Torrent);
-        }
-
+        var isTold = TellState(placed, replica, local);
         var isComplete = local.Actual is { State: ReplicaState.Complete };
         if (!isComplete || local.MayBePrivate) TellGroup(placed, local);
         else local.Group = null;
@@ -256,16 +290,32 @@ public sealed partial class ReplicasActor : UntypedActor, IWithTimers
         TellOptions(placed.Wanted, local);
         var isDescribed = local.Link is null || placed.Wanted.Length > 0;
         if (!isDescribed && local.Actual is { State: ReplicaState.Assigned or ReplicaState.Complete } && now - local.DescribedAt >= _settings.PeerInterval.Ticks) AskDetails(placed.Wanted.Torrent, local, now);
-        return told && isComplete && isDescribed;
+        return isTold && isComplete && isDescribed;
     }
+
+    // Whether the tables say how it is.
+    private bool TellState(PlacedTorrent placed, Replica replica, Local local)
+    {
+        var now = Now();
+        if (local.Actual is not { } actual || (replica.State == actual.State && replica.Reason == actual.Reason)) return true;
+        // Every start passes through the states before it is complete; only one that stays there has lost something.
+        var isPassing = replica.State == ReplicaState.Complete && actual.State == ReplicaState.Assigned && now - local.ActualSince < _settings.Membership.RenewInterval.Ticks * 2;
+        if (isPassing || now - local.ReportedAt < _settings.Membership.ReadInterval.Ticks * 2) return false;
+        local.ReportedAt = now;
+        Ask(new ClusterCommand.Report(_self, placed.Wanted.Torrent, actual with { IsPinned = replica.IsPinned }), placed.Wanted.Torrent);
+        return false;
+    }
+
+    private Replica FailedBy(string? reason) => new(Storage, ReplicaState.Failed, Reason: reason is { Length: > ClusterLimits.MaxReasonLength } ? reason[..ClusterLimits.MaxReasonLength] : reason);
 
     private void OnState(TorrentEvent.StateChanged changed)
     {
-        if (!_here.TryGetValue(changed.Torrent, out var local)) return;
+        // Of one that is not started here it is its user's that speaks.
+        if (!_here.TryGetValue(changed.Torrent, out var local) || local.Phase is Phase.Reading or Phase.Refused) return;
         var actual = changed.State switch
         {
             TorrentState.Seeding => new Replica(Storage, ReplicaState.Complete),
-            TorrentState.Failed => new Replica(Storage, ReplicaState.Failed, Reason: changed.Reason is { Length: > ClusterLimits.MaxReasonLength } ? changed.Reason[..ClusterLimits.MaxReasonLength] : changed.Reason),
+            TorrentState.Failed => FailedBy(changed.Reason),
             TorrentState.Downloading => new Replica(Storage, ReplicaState.Assigned),
             _ => local.Actual,
         };

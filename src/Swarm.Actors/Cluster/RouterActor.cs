@@ -136,6 +136,13 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
     }
 
     /// <inheritdoc/>
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.Parent.Tell(new ClusterActor.Restarted());
+    }
+
+    /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
         switch (message)
@@ -180,6 +187,12 @@ public sealed partial class RouterActor : UntypedActor, IWithTimers
         if (add.Replicas is < 1 or > ClusterLimits.MaxReplicas || add.Acknowledged < 0 || add.Acknowledged > add.Replicas)
         {
             Sender.Tell(new Refused($"replicas go from 1 to {ClusterLimits.MaxReplicas}, and of those acknowledged there are no more than replicas", IsDurable: false));
+            return;
+        }
+
+        if (add.Source.Problem is { } problem)
+        {
+            Sender.Tell(new Refused(problem, IsDurable: false));
             return;
         }
 

@@ -7,29 +7,28 @@ namespace Swarm.Actors.Cluster;
 
 /// <summary>
 /// <c>cluster/table</c>: the only caller of <see cref="IClusterStore"/>. Takes commands of its siblings, reads what changed, and tells those that asked for it each new view of the cluster.
-/// <para>One batch is under way at a time; what comes meanwhile makes the next. A batch that changes what views show also reads it, so nobody has to ask for a view of what he has just done. Sessions go first, so that they never wait behind placement. Nothing is tried again here: a renewal that is late is worth nothing, and everybody else looks at the next view and thinks anew.</para>
-/// <para>Always holds: each <see cref="Run"/> gets exactly one <see cref="Ran"/> or <see cref="RunFailed"/>; views never go back, unless the tables did; a view that was read after a command's outcome is told after it. A queue at its limit refuses at once, and that is counted.</para>
+/// <para>One batch is under way at a time; what comes meanwhile makes the next. A batch that changes what views show also reads it, so nobody has to ask for a view of what he has just done. Sessions go first and by themselves, so that they neither wait behind placement nor fail with it; of sources a batch carries as many as the ones before let expect to be done in time (<see cref="SourcePace"/>). Nothing is tried again here: a renewal that is late is worth nothing, and everybody else looks at the next view and thinks anew.</para>
+/// <para>Always holds: each <see cref="Run"/> gets exactly one <see cref="Ran"/> or <see cref="RunFailed"/>; views never go back, unless the tables did; a view that was read after a command's outcome is told after it. A queue at its limit refuses at once, and that is counted; that of sessions has a limit of its own.</para>
 /// </summary>
 public sealed partial class TableActor : UntypedActor, IWithTimers
 {
-    // Sources go through the database's memory and its log: a batch that is full of large ones ends early, and in time.
-    private const long MostSourceBytes = 8 << 20;
-
     private readonly IClusterStore _store;
     private readonly ClusterSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Kept _kept;
     private readonly SharedReplicas _shared = new();
+    private readonly SourcePace _pace;
     private readonly Queue<Waiting> _urgent = new();
     private readonly Queue<Waiting> _queue = new();
     private ImmutableArray<Waiting> _underWay = [];
     private long _askedAt;
     private bool _isBusy;
     private bool _isReading;
+    private bool _hasFailed;
     private bool _readWanted;
     private bool _readAnew;
-    private ClusterView _view = ClusterView.Empty;
+    private ClusterView _view;
     private Counters _counters = new();
 
     private TableActor(IClusterStore store, ClusterSettings settings, TimeProvider time, Kept kept, ILogger log)
@@ -39,6 +38,8 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
         _time = time;
         _kept = kept;
         _log = log;
+        _view = kept.View.Anew();
+        _pace = new SourcePace(settings.TableBatchLimit);
     }
 
     /// <summary>Command: does something in the tables. Answered with <see cref="Ran"/> or <see cref="RunFailed"/>; <paramref name="Tag"/> is the sender's own and comes back.</summary>
@@ -107,15 +108,15 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
 
     private void OnRun(Run run)
     {
-        if (_queue.Count >= _settings.TableQueueLimit)
+        var queue = run.Command is ClusterCommand.Join or ClusterCommand.Renew ? _urgent : _queue;
+        if (queue.Count >= _settings.TableQueueLimit)
         {
             _counters = _counters with { Refused = _counters.Refused + 1 };
-            Sender.Tell(new RunFailed(run.Tag, $"{_queue.Count} commands wait for the cluster's tables already"));
+            Sender.Tell(new RunFailed(run.Tag, $"{queue.Count} commands wait for the cluster's tables already"));
             return;
         }
 
-        var isSession = run.Command is ClusterCommand.Join or ClusterCommand.Renew;
-        (isSession ? _urgent : _queue).Enqueue(new Waiting(run.Command, Sender, run.Tag));
+        queue.Enqueue(new Waiting(run.Command, Sender, run.Tag));
         SubmitSoon();
     }
 
@@ -144,17 +145,12 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
 
     private void OnSubmit()
     {
-        var batch = ImmutableArray.CreateBuilder<Waiting>();
-        var bytes = 0L;
-        while (batch.Count < _settings.TableBatchLimit && bytes < MostSourceBytes && (_urgent.TryDequeue(out var next) || _queue.TryDequeue(out next)))
-        {
-            batch.Add(next);
-            bytes += SourceBytes(next.Command);
-        }
-
-        _underWay = batch.ToImmutable();
-        _isReading = _readWanted || batch.Any(static waiting => IsInViews(waiting.Command));
-        _readWanted = false;
+        // What a batch reads may be what the one before failed by: then a session goes without.
+        var isAlone = _urgent.Count > 0 && _hasFailed;
+        _underWay = _urgent.Count > 0 ? Sessions() : Others();
+        var isToRead = _readWanted || _underWay.Any(static waiting => IsInViews(waiting.Command));
+        _isReading = isToRead && !isAlone;
+        _readWanted = isToRead && isAlone;
         if (_readAnew && _isReading) _view = _view.Anew();
         if (_isReading) _readAnew = false;
         var commands = _underWay.Select(static waiting => waiting.Command);
@@ -162,6 +158,30 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
         _askedAt = _time.GetElapsedTime(0).Ticks;
         _store.Submit(++_kept.LastBatch, [.. commands], Self);
     }
+
+    private ImmutableArray<Waiting> Sessions()
+    {
+        var batch = ImmutableArray.CreateBuilder<Waiting>();
+        while (batch.Count < _settings.TableBatchLimit && _urgent.TryDequeue(out var next)) batch.Add(next);
+        return batch.ToImmutable();
+    }
+
+    private ImmutableArray<Waiting> Others()
+    {
+        var batch = ImmutableArray.CreateBuilder<Waiting>();
+        var (sources, loads, bytes) = (0, 0, 0L);
+        while (batch.Count < _settings.TableBatchLimit && bytes < SourcePace.MostBytes && _queue.TryPeek(out var next))
+        {
+            if (HasSource(next.Command) && ++sources > _pace.Limit) break;
+            if (next.Command is ClusterCommand.LoadSource && ++loads > SourcePace.MostRead) break;
+            bytes += SourceBytes(next.Command);
+            batch.Add(_queue.Dequeue());
+        }
+
+        return batch.ToImmutable();
+    }
+
+    private static bool HasSource(ClusterCommand command) => command is ClusterCommand.LoadSource or ClusterCommand.AddTorrent or ClusterCommand.Describe;
 
     private static int SourceBytes(ClusterCommand command) => command switch
     {
@@ -175,6 +195,8 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     private void OnCommitted(IClusterStore.Committed committed)
     {
         _counters = _counters with { Batches = _counters.Batches + 1, Commands = _counters.Commands + committed.Outcomes.Length };
+        _hasFailed = false;
+        _pace.Carried(_underWay.Count(static waiting => HasSource(waiting.Command)), _underWay.Sum(static waiting => (long)SourceBytes(waiting.Command)) + committed.Outcomes.OfType<ClusterOutcome.Source>().Sum(static source => (long)source.Bytes.Length));
         for (var i = 0; i < _underWay.Length; i++) _underWay[i].Actor.Tell(new Ran(_underWay[i].Tag, committed.Outcomes[i], _askedAt));
         if (_isReading && committed.Outcomes[^1] is ClusterOutcome.View view) OnView(view);
         Next();
@@ -183,6 +205,7 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     private void OnView(ClusterOutcome.View read)
     {
         _view = _view.With(read with { Torrents = [.. read.Torrents.Select(_shared.Share)] });
+        _kept.View = _view;
         if (!_view.IsCaughtUp) _readWanted = true;
         foreach (var watcher in _kept.Watchers) watcher.Tell(new ViewChanged(_view));
     }
@@ -190,6 +213,8 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
     private void OnFailed(string reason)
     {
         _counters = _counters with { Failures = _counters.Failures + 1 };
+        _hasFailed = true;
+        _pace.Failed();
         LogFailed(_log, reason, _underWay.Length);
         foreach (var waiting in _underWay) waiting.Actor.Tell(new RunFailed(waiting.Tag, reason));
         Next();
@@ -207,12 +232,14 @@ public sealed partial class TableActor : UntypedActor, IWithTimers
 
     private readonly record struct Waiting(ClusterCommand Command, IActorRef Actor, long Tag);
 
-    // Shared by all incarnations: an answer to one's batch is not taken for an answer to another's, and who watched goes on being told.
+    // Shared by all incarnations: an answer to one's batch is not taken for an answer to another's, who watched goes on being told, and no view is older than one that was told.
     private sealed class Kept
     {
         public long LastBatch { get; set; }
 
         public List<IActorRef> Watchers { get; } = [];
+
+        public ClusterView View { get; set; } = ClusterView.Empty;
     }
 
     private sealed record Submit

@@ -79,6 +79,12 @@ public sealed partial class TorrentActor
 
     private void OnLoaded(StoreOutcome.Loaded loaded)
     {
+        if (loaded.Record is { } elsewhere && _within is not null && !TorrentsActor.LiesBelow(elsewhere.Folder, _within))
+        {
+            Refuse($"the node has this torrent for itself, in {elsewhere.Folder}", elsewhere.Folder);
+            return;
+        }
+
         if (loaded.Record is { } record) TakeUp(record, loaded.Progress);
         else if (_source.IsRecorded)
         {
@@ -88,7 +94,7 @@ public sealed partial class TorrentActor
 
         if (_metainfo is { V1: null } || (_metainfo is null && _magnet?.V1 is null))
         {
-            Refuse("this is a BitTorrent v2 torrent without v1 data, which cannot be transferred yet; use its hybrid or v1 form");
+            Refuse(TorrentSource.IsOfVersion2);
             return;
         }
 

@@ -35,6 +35,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     private readonly InfoHash _torrent;
     private readonly TorrentPeers _peers;
     private readonly IActorRef _adder;
+    private readonly string? _within;
     private readonly List<IActorRef> _stoppers = [];
     private TorrentOptions _options;
     private MagnetLink? _magnet;
@@ -55,13 +56,14 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     private (int Done, int Total) _check;
     private bool _acknowledged;
 
-    private TorrentActor(TorrentSource source, TorrentOptions options, TorrentServices services, BandwidthScope scope, IActorRef adder)
+    private TorrentActor(TorrentSource source, TorrentOptions options, TorrentServices services, BandwidthScope scope, IActorRef adder, string? within)
     {
         _source = source;
         _options = options;
         _services = services;
         _scope = scope;
         _adder = adder;
+        _within = within;
         _torrent = source.Torrent;
         _metainfo = source.Metainfo;
         _magnet = source.Magnet;
@@ -74,8 +76,8 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     /// <summary>To who added it: the torrent is durable and will be worked on.</summary>
     public sealed record Added(InfoHash Torrent);
 
-    /// <summary>To who added it: it was not added; <paramref name="Reason"/> is one line for people.</summary>
-    public sealed record AddFailed(InfoHash Torrent, string Reason);
+    /// <summary>To who added it: it was not added; <paramref name="Reason"/> is one line for people. <paramref name="Folder"/>: it is there, or recorded, with its content below this absolute folder; null: it is not, or that is not known.</summary>
+    public sealed record AddFailed(InfoHash Torrent, string Reason, string? Folder = null);
 
     /// <summary>Asks for a <see cref="TorrentStatus"/>.</summary>
     public sealed record GetStatus(InfoHash Torrent);
@@ -147,9 +149,9 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>A torrent; <paramref name="adder"/> is told <see cref="Added"/> or <see cref="AddFailed"/>.</summary>
-    public static Props Props(TorrentSource source, TorrentOptions options, TorrentServices services, BandwidthScope scope, IActorRef adder) =>
-        ActorProps.Create(() => new TorrentActor(source, options, services, scope, adder));
+    /// <summary>A torrent; <paramref name="adder"/> is told <see cref="Added"/> or <see cref="AddFailed"/>. <paramref name="within"/>: of <see cref="TorrentsActor.Add"/>.</summary>
+    public static Props Props(TorrentSource source, TorrentOptions options, TorrentServices services, BandwidthScope scope, IActorRef adder, string? within) =>
+        ActorProps.Create(() => new TorrentActor(source, options, services, scope, adder, within));
 
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(5, TimeSpan.FromMinutes(1), failure => failure switch
@@ -280,7 +282,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
         ClosePieces();
     }
 
-    private void Refuse(string reason)
+    private void Refuse(string reason, string? folder = null)
     {
         if (_source.IsRecorded)
         {
@@ -289,7 +291,7 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
         }
         else
         {
-            _adder.Tell(new AddFailed(_torrent, reason), Self);
+            _adder.Tell(new AddFailed(_torrent, reason, folder), Self);
         }
 
         // What lies down as failed keeps its lease, unless it was to stop.

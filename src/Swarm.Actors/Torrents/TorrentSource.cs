@@ -9,6 +9,9 @@ namespace Swarm.Actors.Torrents;
 /// </summary>
 public sealed record TorrentSource
 {
+    /// <summary>Why a torrent without v1 data is refused.</summary>
+    public const string IsOfVersion2 = "this is a BitTorrent v2 torrent without v1 data, which cannot be transferred yet; use its hybrid or v1 form";
+
     private TorrentSource(InfoHash torrent) => Torrent = torrent;
 
     /// <summary>The hash on the wire.</summary>
@@ -25,6 +28,9 @@ public sealed record TorrentSource
 
     /// <summary>Whether all that is known of it is in the store.</summary>
     public bool IsRecorded => Metainfo is null && Magnet is null;
+
+    /// <summary>Why a torrent cannot be run by this, whatever else is known of it, in one line for people; null: it can.</summary>
+    public string? Problem => Metainfo is { V1: null } || Magnet is { V1: null } ? IsOfVersion2 : null;
 
     /// <summary>Of one that rested: what it moved in this process before.</summary>
     public PayloadMoved Moved { get; private init; }

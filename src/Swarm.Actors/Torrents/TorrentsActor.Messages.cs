@@ -23,6 +23,9 @@ public sealed partial class TorrentsActor
         InfoHash Torrent { get; }
     }
 
+    /// <summary>A command for a torrent whose content lies below this absolute folder; to one that lies elsewhere it does nothing, and is answered with <see cref="Unknown"/>.</summary>
+    public sealed record CommandWithin(string Folder, ITorrentCommand Command);
+
     /// <summary>A command was carried out.</summary>
     public sealed record Done(InfoHash Torrent);
 

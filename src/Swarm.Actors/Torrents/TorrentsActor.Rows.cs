@@ -20,7 +20,7 @@ public sealed partial class TorrentsActor
     {
         if (_drainer is not null || _restorer is not null) return;
         _restorer = Sender;
-        _except = restore.Except is { } folder ? folder.TrimEnd('/') + '/' : null;
+        _except = restore.Except;
         (_restored, _failed, _lastTakenUp) = (0, 0, 0);
         TakeUpNext();
     }
@@ -37,17 +37,23 @@ public sealed partial class TorrentsActor
         }
 
         _lastTakenUp = page.Last;
-        var resting = ImmutableArray.CreateBuilder<RestingTorrent>(page.Torrents.Length);
-        foreach (var taken in page.Torrents) TakeUp(taken, resting);
+        TakeUp(page.Torrents);
+        TakeUpNext();
+    }
+
+    private void TakeUp(ImmutableArray<TakenTorrent> page)
+    {
+        var resting = ImmutableArray.CreateBuilder<RestingTorrent>(page.Length);
+        foreach (var taken in page) TakeUp(taken, resting);
         PublishRows();
         if (resting.Count > 0) _announcer.Tell(new RestingActor.LieDown(resting.DrainToImmutable()));
-        TakeUpNext();
     }
 
     private void TakeUp(TakenTorrent taken, ImmutableArray<RestingTorrent>.Builder resting)
     {
-        if (_atWork.ContainsKey(taken.Torrent) || _resting.Contains(taken.Torrent)) return;
-        if (_except is not null && taken.Options.Folder.StartsWith(_except, StringComparison.Ordinal)) return;
+        if (_except is not null && LiesBelow(taken.Options.Folder, _except)) return;
+        if (_atWork.TryGetValue(taken.Torrent, out var beingAdded) && beingAdded.Row is null) beingAdded.Taken = taken;
+        if (beingAdded is not null || _resting.Contains(taken.Torrent)) return;
         _restored++;
         if (_atWork.Count + _resting.Count >= _services.Settings.MaxTorrents)
         {

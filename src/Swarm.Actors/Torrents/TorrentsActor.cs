@@ -31,7 +31,11 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     private TorrentsActor(TorrentServices services) => _services = services;
 
     /// <summary>Adds a torrent and runs it. Answered with <see cref="TorrentActor.Added"/> or <see cref="TorrentActor.AddFailed"/>.</summary>
-    public sealed record Add(TorrentSource Source, TorrentOptions Options);
+    public sealed record Add(TorrentSource Source, TorrentOptions Options)
+    {
+        /// <summary>What is recorded of it is replaced only if its content lies below this absolute folder: else it is somebody else's, and the addition is refused. Null: whatever is recorded is replaced.</summary>
+        public string? Within { get; init; }
+    }
 
     /// <summary>There is no such torrent.</summary>
     public sealed record Unknown(InfoHash Torrent);
@@ -74,6 +78,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
             case Add add: OnAdd(add); break;
             case Restore restore: OnRestore(restore); break;
             case SetGroup set when _resting.TryFind(set.Torrent, out var resting): OnSetGroup(resting, set); break;
+            case CommandWithin within: OnCommandWithin(within); break;
             case ITorrentCommand command: Pass(command.Torrent, command); break;
             case Shun shun:
                 foreach (var torrent in _atWork.Values) torrent.Actor.Tell(shun);
@@ -119,15 +124,21 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
         var torrent = add.Source.Torrent;
         var count = _atWork.Count + _resting.Count;
         if (_drainer is not null) Sender.Tell(new TorrentActor.AddFailed(torrent, "the node is stopping"));
-        else if (_atWork.ContainsKey(torrent) || _resting.Contains(torrent)) Sender.Tell(new TorrentActor.AddFailed(torrent, "the torrent is already there"));
+        else if (FolderOf(torrent) is { } folder) Sender.Tell(new TorrentActor.AddFailed(torrent, $"the torrent is already there, in {folder}", folder));
         else if (count >= _services.Settings.MaxTorrents) Sender.Tell(new TorrentActor.AddFailed(torrent, $"the node has {count} torrents, which is its limit"));
-        else Run(add.Source, add.Options, Sender);
+        else Run(add.Source, add.Options, Sender, add.Within);
     }
 
-    private TorrentAtWork Run(TorrentSource source, TorrentOptions options, IActorRef adder)
+    // Where the content lies of one that is there.
+    private string? FolderOf(InfoHash torrent) => _resting.TryFind(torrent, out var resting) ? resting.Row.Folder : _atWork.TryGetValue(torrent, out var atWork) ? atWork.Row?.Folder ?? atWork.AddedTo : null;
+
+    /// <summary>Whether an absolute folder lies below another one.</summary>
+    internal static bool LiesBelow(string folder, string other) => folder.StartsWith(other.TrimEnd('/') + '/', StringComparison.Ordinal);
+
+    private TorrentAtWork Run(TorrentSource source, TorrentOptions options, IActorRef adder, string? within = null)
     {
-        var actor = Context.ActorOf(TorrentActor.Props(source, options, _services, new BandwidthScope(++_lastScope), adder), $"torrent-{source.Torrent}");
-        var torrent = new TorrentAtWork(actor);
+        var actor = Context.ActorOf(TorrentActor.Props(source, options, _services, new BandwidthScope(++_lastScope), adder, within), $"torrent-{source.Torrent}");
+        var torrent = new TorrentAtWork(actor, options.Folder);
         _atWork.Add(source.Torrent, torrent);
         _byActor.Add(actor, source.Torrent);
         Context.Watch(actor);
@@ -139,6 +150,13 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
         if (_drainer is not null) Sender.Tell(new Refused(torrent, "the node is stopping"));
         else if (_atWork.ContainsKey(torrent) || _resting.Contains(torrent)) Deliver(torrent, command);
         else Sender.Tell(new Unknown(torrent));
+    }
+
+    private void OnCommandWithin(CommandWithin within)
+    {
+        var torrent = within.Command.Torrent;
+        if (FolderOf(torrent) is { } folder && !LiesBelow(folder, within.Folder)) Sender.Tell(new Unknown(torrent));
+        else Pass(torrent, within.Command);
     }
 
     // To a torrent that is there: at once, by waking it, or when it is gone and woken again.
@@ -216,6 +234,7 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
             case Rests rests: LieDown(rests.Torrent); break;
             case IsGone or TorrentActor.Stopped: RowGone(torrent); break;
             case CannotWork cannot: LieDown(Failed(left, cannot.Reason)); break;
+            case null when left is { Row: null, Taken: { } taken } && _drainer is null: TakeUp([taken]); break;
             // What it is stands in the store.
             case null when (left.Row ?? left.Rested?.Row) is not null: LieDown(Failed(left, "it failed again and again; the log says why")); break;
         }
@@ -275,9 +294,15 @@ public sealed partial class TorrentsActor : UntypedActor, IWithTimers
     }
 
     /// <summary>A torrent with an actor of its own.</summary>
-    private sealed class TorrentAtWork(IActorRef actor)
+    private sealed class TorrentAtWork(IActorRef actor, string addedTo)
     {
         public IActorRef Actor { get; } = actor;
+
+        /// <summary>The folder it was given; its row knows where it was moved since.</summary>
+        public string AddedTo { get; } = addedTo;
+
+        /// <summary>What is recorded of it, if that was to be taken up while it was being added by somebody else: to be taken up if the addition is refused. Null: nothing was.</summary>
+        public TakenTorrent? Taken { get; set; }
 
         /// <summary>Its row as told last; null before it was acknowledged.</summary>
         public TorrentRow? Row { get; set; }

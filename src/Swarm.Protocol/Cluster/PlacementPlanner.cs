@@ -13,6 +13,7 @@ public sealed class PlacementPlanner(PlacementSettings settings)
     private readonly HashSet<InfoHash> _queued = [];
     private readonly Dictionary<InfoHash, (long Change, long UntilTicks)> _pending = [];
     private readonly Dictionary<InfoHash, int> _assigned = [];
+    private readonly HashSet<InfoHash> _changed = [];
     private SiteTable? _sites;
     private ClusterView _view = ClusterView.Empty;
     private long _sweptAt;
@@ -25,18 +26,25 @@ public sealed class PlacementPlanner(PlacementSettings settings)
     /// <summary>Copies that are being made at storages that are here.</summary>
     public int CopiesUnderWay { get; private set; }
 
-    /// <summary>Takes the next view. It must be caught up.</summary>
+    /// <summary>Takes the next view; none may be left out, because each says what changed with it alone. Of one that is not caught up nothing else is taken: it is a page of the one to come.</summary>
     public void Look(ClusterView view)
     {
+        _changed.UnionWith(view.Changed);
+        if (!view.IsCaughtUp) return;
         _view = view;
         var sites = new SiteTable(view, settings);
         var anew = _sites is null || !sites.Equals(_sites);
         _sites = sites;
-        foreach (var torrent in anew ? view.Torrents.Keys : view.Changed)
+        // Where the storages are others, so is what counts of torrents that did not change; and those that are gone are among the changed ones alone.
+        if (anew) _changed.UnionWith(view.Torrents.Keys);
+        foreach (var torrent in _changed)
         {
             Count(torrent);
             Enqueue(torrent);
         }
+
+        _changed.Clear();
+        _changed.TrimExcess();
     }
 
     /// <summary>Looks at every torrent in the next rounds, whatever has changed.</summary>
@@ -61,7 +69,12 @@ public sealed class PlacementPlanner(PlacementSettings settings)
         {
             var torrent = _queue.Dequeue();
             _queued.Remove(torrent);
-            if (_sites is null || !_view.Torrents.TryGetValue(torrent, out var placed)) continue;
+            if (_sites is null || !_view.Torrents.TryGetValue(torrent, out var placed))
+            {
+                _pending.Remove(torrent);
+                continue;
+            }
+
             if (_pending.TryGetValue(torrent, out var pending) && pending.Change == placed.Change && nowTicks < pending.UntilTicks)
             {
                 Enqueue(torrent);

@@ -3,7 +3,7 @@ using Swarm.TestKit.World;
 
 namespace Swarm.TestKit.Checking;
 
-/// <summary>Walks the actors of every running node: an exception is a bug, whatever the supervisor makes of it, but for a store that says that it is broken; and no mailbox comes to its bound.</summary>
+/// <summary>Walks the actors of every running node: an exception is a bug, whatever the supervisor makes of it, but for a store that says that it is broken and for an actor that an operator made fail (<see cref="ActorIntervention"/>); and no mailbox comes to its bound.</summary>
 internal sealed class ActorsCheck(SimWorld world) : WorldCheck(world, "No actor fails, and every mailbox stays under its bound")
 {
     public override void OnInterval()
@@ -17,7 +17,7 @@ internal sealed class ActorsCheck(SimWorld world) : WorldCheck(world, "No actor 
     {
         foreach (var actor in ActorTree.Walk(node.System!))
         {
-            if (actor.LastFailure is { } failure and not StoreFailedException) Broken(node, $"{actor.Path} failed: {failure}");
+            if (actor.LastFailure is { } failure and not (StoreFailedException or ActorKilledException)) Broken(node, $"{actor.Path} failed: {failure}");
             if (actor.MailboxDepth >= World.Settings.MailboxBound) Broken(node, $"{actor.MailboxDepth} messages wait for {actor.Path}");
         }
 

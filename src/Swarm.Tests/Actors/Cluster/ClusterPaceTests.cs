@@ -94,6 +94,27 @@ public sealed class ClusterPaceTests
     }
 
     [Fact]
+    public void The_planner_places_what_any_page_of_a_view_has_brought()
+    {
+        var planner = _harness.System.ActorOf(PlannerActor.Props(Settings with { Placement = Settings.Placement with { StepsPerRound = 100 } }, _table, _harness.Sim.Time, new ListLoggerFactory()), "planner");
+        var tables = Some.Up(3);
+        Begin(planner, tables);
+        Pass(2.5);
+        _harness.TellAndRun(planner, new TableActor.Ran(Runs.Single(run => run.Command is ClusterCommand.AcquireLease).Tag, new ClusterOutcome.Leased(1), 0));
+        var view = tables.View();
+        tables = Enumerable.Range(1, 10).Aggregate(tables, static (all, n) => all.WithTorrent(n));
+        while (view.UpToChange < tables.LastChange)
+        {
+            tables.Run(new ClusterCommand.Read(view.UpToChange, 4), 0, out var page);
+            view = view.With((ClusterOutcome.View)page);
+            _harness.TellAndRun(planner, new TableActor.ViewChanged(view));
+        }
+
+        Pass(2.5);
+        Runs.Count(run => run.Command is ClusterCommand.Assign).ShouldBe(10);
+    }
+
+    [Fact]
     public void A_batch_that_changes_views_reads_what_it_did_and_one_that_renews_does_not()
     {
         var store = new Store();
@@ -130,6 +151,76 @@ public sealed class ClusterPaceTests
         store.Batches[^1].Count(command => command is ClusterCommand.AddTorrent).ShouldBe(3);
         store.Commit(_harness, table);
         store.Batches[^1].Count(command => command is ClusterCommand.AddTorrent).ShouldBe(2);
+    }
+
+    [Fact]
+    public void Nothing_but_a_read_shares_a_batch_with_a_session_and_not_even_that_after_one_that_failed()
+    {
+        var store = new Store();
+        var table = _harness.System.ActorOf(TableActor.Props(store, Settings, _harness.Sim.Time, new ListLoggerFactory()), "the-table");
+        _harness.Run();
+        Tell(new ClusterCommand.LoadSource(Some.Torrent(1)), new ClusterCommand.Renew(default, Some.Lease, 0), new ClusterCommand.LoadSource(Some.Torrent(2)), new ClusterCommand.Join("n9:1", Some.Traits("n9"), Some.Lease, 0));
+        store.Commit(_harness, table);
+        store.Batches[^1].Select(static command => command.GetType()).ShouldBe([typeof(ClusterCommand.Renew), typeof(ClusterCommand.Join), typeof(ClusterCommand.Read)]);
+        store.Commit(_harness, table);
+        store.Batches[^1].Select(static command => command.GetType()).ShouldBe([typeof(ClusterCommand.LoadSource), typeof(ClusterCommand.LoadSource)]);
+        Tell(new ClusterCommand.Renew(default, Some.Lease, 0));
+        table.Tell(new TableActor.Refresh());
+        store.Fail(_harness, table);
+        store.Batches[^1].ShouldHaveSingleItem().ShouldBeOfType<ClusterCommand.Renew>();
+        store.Commit(_harness, table);
+        store.Batches[^1].ShouldHaveSingleItem().ShouldBeOfType<ClusterCommand.Read>();
+
+        void Tell(params ClusterCommand[] commands)
+        {
+            foreach (var command in commands) table.Tell(new TableActor.Run(command, 1), ActorRefs.NoSender);
+            _harness.Run();
+        }
+    }
+
+    [Fact]
+    public void Sources_are_read_as_many_at_a_time_as_those_before_let_expect_and_one_after_a_failure()
+    {
+        var store = new Store();
+        var table = _harness.System.ActorOf(TableActor.Props(store, Settings, _harness.Sim.Time, new ListLoggerFactory()), "the-table");
+        _harness.Run();
+        store.Commit(_harness, table);
+        ImmutableArray<byte> large = [.. new byte[1 << 20]];
+        for (var n = 17; n <= 48; n++)
+        {
+            table.Tell(new TableActor.Run(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(n) }, large), n), ActorRefs.NoSender);
+            _harness.Run();
+            store.Commit(_harness, table);
+        }
+
+        for (var n = 1; n <= 200; n++) table.Tell(new TableActor.Run(new ClusterCommand.LoadSource(Some.Torrent(n)), n), ActorRefs.NoSender);
+        _harness.Run();
+        Loads().ShouldBe(16);
+        store.Commit(_harness, table);
+        Loads().ShouldBe(32, "those weighed nothing");
+        store.Commit(_harness, table);
+        Loads().ShouldBe(8, "those weighed a MiB each");
+        store.Fail(_harness, table);
+        Loads().ShouldBe(1);
+        foreach (var next in (int[])[2, 4, 8, 16, 32, 64])
+        {
+            store.Commit(_harness, table);
+            Loads().ShouldBe(next);
+        }
+
+        int Loads() => store.Batches[^1].Count(static command => command is ClusterCommand.LoadSource);
+    }
+
+    [Fact]
+    public void Sessions_are_not_refused_because_too_much_else_waits()
+    {
+        var table = _harness.System.ActorOf(TableActor.Props(new Store(), Settings with { TableQueueLimit = 2 }, _harness.Sim.Time, new ListLoggerFactory()), "the-table");
+        _harness.Run();
+        var (asker, answers) = _harness.Probe("asker");
+        for (var n = 1; n <= 3; n++) table.Tell(new TableActor.Run(new ClusterCommand.LoadSource(Some.Torrent(n)), n), asker);
+        table.Tell(new TableActor.Run(new ClusterCommand.Renew(default, Some.Lease, 0), 4), asker);
+        _harness.Run();
+        answers.ShouldHaveSingleItem().ShouldBeOfType<TableActor.RunFailed>().Tag.ShouldBe(3);
     }
 
     private ImmutableArray<InfoHash> Sources() => [.. Runs.Select(static run => run.Command).OfType<ClusterCommand.LoadSource>().Select(static load => load.Torrent)];
@@ -172,5 +263,7 @@ public sealed class ClusterPaceTests
             _replyTo.ShouldBe(table);
             harness.TellAndRun(table, new IClusterStore.Committed(_batch, outcomes));
         }
+
+        public void Fail(SimHarness harness, IActorRef table) => harness.TellAndRun(table, new IClusterStore.Failed(_batch, "it took too long"));
     }
 }

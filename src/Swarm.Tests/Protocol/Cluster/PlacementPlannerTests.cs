@@ -115,6 +115,49 @@ public sealed class PlacementPlannerTests
     }
 
     [Fact]
+    public void What_changed_with_any_page_of_a_view_is_looked_at_and_counted()
+    {
+        var planner = new PlacementPlanner(Settings);
+        var tables = Some.Up(3);
+        var view = tables.View();
+        planner.Look(view);
+        tables = Enumerable.Range(1, 10).Aggregate(tables, static (all, n) => all.WithTorrent(n, replicas: 2));
+        LookByPages();
+        planner.Waiting.ShouldBe(10);
+        var steps = planner.Round(1);
+        steps.Length.ShouldBe(20);
+        tables = tables.Run(new ClusterCommand.AcquireLease(ClusterTables.PlannerLease, tables.Id(1)), 0, out var leased);
+        tables = steps.Aggregate(tables, (all, step) => all.Run(new ClusterCommand.Assign(step.Torrent.Wanted.Torrent, step.Storage, ((ClusterOutcome.Leased)leased).Token)));
+        LookByPages();
+        planner.CopiesUnderWay.ShouldBe(20);
+        foreach (var (torrent, storage) in steps.Select(static step => (step.Torrent.Wanted.Torrent, step.Storage)))
+        {
+            tables = tables.Run(new ClusterCommand.ChangeTorrent(torrent, new WantedChanges { Removal = true }));
+            tables = tables.Run(new ClusterCommand.ReportGone(tables.Membership.Members.Values.Single(member => member.Traits.Storage == storage).Id, torrent));
+        }
+
+        // At once with a storage that goes: everything is looked at, and what is forgotten is not in the view any more.
+        tables = tables.Run(new ClusterCommand.SetState(tables.Id(3), MemberState.Draining, tables.Membership.Version));
+        LookByPages();
+        view.Torrents.ShouldBeEmpty();
+        planner.CopiesUnderWay.ShouldBe(0);
+
+        void LookByPages()
+        {
+            var pages = 0;
+            do
+            {
+                tables.Run(new ClusterCommand.Read(view.UpToChange, 3), 0, out var page);
+                view = view.With((ClusterOutcome.View)page);
+                planner.Look(view);
+                pages++;
+            }
+            while (!view.IsCaughtUp);
+            pages.ShouldBeGreaterThan(1);
+        }
+    }
+
+    [Fact]
     public void Copies_that_do_not_end_hold_repairs_back_at_their_limit_but_not_first_copies()
     {
         var world = new World(Some.Up(4), Settings with { MaxRepairs = 7 }, torrents: 100, replicas: 2);
