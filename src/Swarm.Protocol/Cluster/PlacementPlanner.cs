@@ -13,7 +13,7 @@ public sealed class PlacementPlanner(PlacementSettings settings)
     private readonly HashSet<InfoHash> _queued = [];
     private readonly Dictionary<InfoHash, (long Change, long UntilTicks)> _pending = [];
     private readonly Dictionary<InfoHash, int> _assigned = [];
-    private readonly HashSet<InfoHash> _changed = [];
+    private readonly SortedSet<InfoHash> _changed = [];
     private SiteTable? _sites;
     private ClusterView _view = ClusterView.Empty;
     private long _sweptAt;
@@ -44,7 +44,6 @@ public sealed class PlacementPlanner(PlacementSettings settings)
         }
 
         _changed.Clear();
-        _changed.TrimExcess();
     }
 
     /// <summary>Looks at every torrent in the next rounds, whatever has changed.</summary>

@@ -223,6 +223,35 @@ public sealed class ClusterPaceTests
         answers.ShouldHaveSingleItem().ShouldBeOfType<TableActor.RunFailed>().Tag.ShouldBe(3);
     }
 
+    [Fact]
+    public void Views_never_go_back_also_if_the_table_is_restarted()
+    {
+        var store = new Store();
+        var table = ActorRefs.Nobody;
+        var props = TableActor.Props(store, Settings with { ReadLimit = 1 }, _harness.Sim.Time, new ListLoggerFactory());
+        _harness.Actor(new Script { OnPreStart = parent => table = parent.Ctx.ActorOf(props, "table"), Strategy = new OneForOneStrategy(1, TimeSpan.FromMinutes(1), static _ => Directive.Restart) }, "cluster");
+        _harness.Run();
+        var (watcher, told) = _harness.Probe("watcher");
+        table.Tell(new TableActor.Watch(), watcher);
+        for (var n = 1; n <= 3; n++) table.Tell(new TableActor.Run(new ClusterCommand.AddTorrent(new WantedTorrent { Torrent = Some.Torrent(n) }, [1]), n), watcher);
+        _harness.Run();
+        CatchUp(4);
+        ActorIntervention.Fail(_harness.System, "/user/cluster/table").ShouldBeTrue();
+        _harness.Run();
+        told.Clear();
+        CatchUp(3);
+        var views = told.OfType<TableActor.ViewChanged>().Select(static changed => changed.View).ToArray();
+        views.Select(static view => view.IsCaughtUp).ShouldBe([false, false, true]);
+        views.ShouldAllBe(static view => view.Torrents.Count == 3);
+        views.SelectMany(static view => view.Changed).ShouldBe([Some.Torrent(1), Some.Torrent(2), Some.Torrent(3)], ignoreOrder: true);
+
+        void CatchUp(int batches)
+        {
+            for (var batch = 0; batch < batches; batch++) store.Commit(_harness, table);
+            told.OfType<TableActor.ViewChanged>().Last().View.ShouldSatisfyAllConditions(view => view.IsCaughtUp.ShouldBeTrue(), view => view.Torrents.Count.ShouldBe(3));
+        }
+    }
+
     private ImmutableArray<InfoHash> Sources() => [.. Runs.Select(static run => run.Command).OfType<ClusterCommand.LoadSource>().Select(static load => load.Torrent)];
 
     private static ClusterTables Placed(params FakeContent[] contents)
