@@ -21,6 +21,7 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private bool _isAsking;
     private bool _isReleasing;
     private long _token;
+    private long _lastToken;
     private int _roundsHeld;
     private long _purgesAt;
     private int _unanswered;
@@ -93,6 +94,7 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
     private void OnView(ClusterView view)
     {
         _view = view;
+        foreach (var lease in view.Leases) _lastToken = Math.Max(_lastToken, lease.Token);
         _planner?.Look(view);
         if (!view.IsCaughtUp) return;
         // What was written is in the view by now, so that limits hold for what comes next.
@@ -112,7 +114,7 @@ public sealed partial class PlannerActor : UntypedActor, IWithTimers
         if (!_isAsking && (_planner is null || ++_roundsHeld % 8 == 0))
         {
             _isAsking = true;
-            Do(new ClusterCommand.AcquireLease(ClusterTables.PlannerLease, _self), Step.Lease);
+            Do(new ClusterCommand.AcquireLease(ClusterTables.PlannerLease, _self) { LastToken = _lastToken }, Step.Lease);
         }
 
         Purge();

@@ -32,7 +32,11 @@ public abstract record ClusterCommand
     public sealed record DeclareExpired(MemberId Member, MemberId Judge, TimeSpan Grace, long Version) : ClusterCommand;
 
     /// <summary>Takes a named lease, or keeps it: <see cref="ClusterOutcome.Leased"/> or <see cref="ClusterOutcome.HeldBy"/>; <see cref="ClusterOutcome.Ended"/> for a member without a session.</summary>
-    public sealed record AcquireLease(string Name, MemberId Member) : ClusterCommand;
+    public sealed record AcquireLease(string Name, MemberId Member) : ClusterCommand
+    {
+        /// <summary>The greatest token that the member has heard of; 0: none. A new one is greater, also where the tables were set back to an earlier state: somebody may be writing under the old one.</summary>
+        public long LastToken { get; init; }
+    }
 
     /// <summary>Gives a named lease back: <see cref="ClusterOutcome.Done"/>, whoever has it.</summary>
     public sealed record ReleaseLease(string Name, long Token) : ClusterCommand;

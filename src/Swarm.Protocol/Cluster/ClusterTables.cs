@@ -140,8 +140,9 @@ public sealed partial record ClusterTables
             }
         }
 
-        outcome = new ClusterOutcome.Leased(LastToken + 1);
-        return this with { Numbers = Numbers with { LastToken = LastToken + 1 }, Leases = Leases.SetItem(acquire.Name, (acquire.Member, LastToken + 1)) };
+        var token = Math.Max(LastToken, acquire.LastToken) + 1;
+        outcome = new ClusterOutcome.Leased(token);
+        return this with { Numbers = Numbers with { LastToken = token }, Leases = Leases.SetItem(acquire.Name, (acquire.Member, token)) };
     }
 
     private ClusterTables Add(ClusterCommand.AddTorrent add, out ClusterOutcome outcome)

@@ -35,6 +35,21 @@ public sealed class SetBackTablesTests
         (Read(old, whole).Changed.IsEmpty, Read(old, whole).IsCaughtUp).ShouldBe((true, true));
     }
 
+    [Fact]
+    public void A_lease_of_tables_that_were_set_back_has_a_token_that_nobody_has_had()
+    {
+        const string lease = ClusterTables.PlannerLease;
+        var old = Some.Up(2);
+        old.Run(new ClusterCommand.AcquireLease(lease, old.Id(1)), 0, out var before);
+        var tables = old.Run(new ClusterCommand.AcquireLease(lease, old.Id(2)) { LastToken = ((ClusterOutcome.Leased)before).Token }, 0, out var after);
+        after.ShouldBe(new ClusterOutcome.Leased(2));
+        // Who held it before the tables were set back does not hold it any more, though his token is as great as theirs.
+        tables.Run(new ClusterCommand.Purge(TimeSpan.Zero, 10, 1), 0, out var outcome);
+        outcome.ShouldNotBeOfType<ClusterOutcome.Purged>();
+        tables.Run(new ClusterCommand.Purge(TimeSpan.Zero, 10, 2), 0, out outcome);
+        outcome.ShouldBeOfType<ClusterOutcome.Purged>();
+    }
+
     private static ClusterView Read(ClusterTables tables, ClusterView before)
     {
         tables.Run(new ClusterCommand.Read(before.UpToChange, int.MaxValue, before.UpToBan), 0, out var outcome);

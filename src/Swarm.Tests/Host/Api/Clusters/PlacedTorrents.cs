@@ -25,6 +25,8 @@ internal sealed class PlacedTorrents(ClusterCatalogue catalogue, PlacedTorrents.
 
     protected override void OnReceive(object message)
     {
+        // All of its torrents lie where a cluster's do.
+        if (message is TorrentsActor.CommandWithin within) message = within.Command;
         switch (message)
         {
             case TorrentsActor.Add add:
