@@ -51,13 +51,15 @@ public sealed class CompositionTests : IDisposable
     [Fact]
     public async Task Certificates_above_its_own_are_sent_with_it()
     {
+        // Nothing may be valid for longer than what is above it.
+        var now = DateTimeOffset.UtcNow;
         using var rootKey = RSA.Create(2_048);
-        using var root = Authority("CN=root", rootKey).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2));
+        using var root = Authority("CN=root", rootKey).CreateSelfSigned(now.AddDays(-3), now.AddDays(3));
         using var middleKey = RSA.Create(2_048);
-        using var middle = Authority("CN=middle", middleKey).Create(root, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), [1]);
+        using var middle = Authority("CN=middle", middleKey).Create(root, now.AddDays(-2), now.AddDays(2), [1]);
         using var middleWithKey = middle.CopyWithPrivateKey(middleKey);
         using var key = RSA.Create(2_048);
-        using var own = Request("CN=localhost", key).Create(middleWithKey, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), [2]);
+        using var own = Request("CN=localhost", key).Create(middleWithKey, now.AddDays(-1), now.AddDays(1), [2]);
         await File.WriteAllTextAsync(_scratch["cert.pem"], $"{own.ExportCertificatePem()}\n{middle.ExportCertificatePem()}\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_scratch["key.pem"], key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
         await using var api = await ApiFixture.StartAsync(ApiFixture.Settings with { TlsCertificate = _scratch["cert.pem"], TlsKey = _scratch["key.pem"] });
