@@ -34,10 +34,13 @@ public sealed partial class TorrentActor
         Forgotten,
     }
 
+    private static bool IsOfProgress(StoreStep step) => step is StoreStep.Begin or StoreStep.Progress or StoreStep.LastProgress;
+
     private void Store(StoreCommand command, StoreStep step) => _services.Store.Tell(new StoreActor.Run(command, (long)step));
 
     private void OnStored(StoreStep step, StoreOutcome outcome)
     {
+        if (IsOfProgress(step)) OnProgressAnswered(outcome is not StoreOutcome.Fenced);
         switch (step, outcome)
         {
             case (StoreStep.Lease, StoreOutcome.Leased leased):
@@ -52,23 +55,24 @@ public sealed partial class TorrentActor
             case (_, StoreOutcome.Fenced): Fail("another process has taken this torrent over"); break;
             case (StoreStep.Record, _): OnRecorded(); break;
             case (StoreStep.Metadata, _) when _state == TorrentState.FetchingMetadata: OpenContent(); break;
-            case (StoreStep.Begin, _):
-                OnProgressStored();
-                Begin();
-                break;
-            case (StoreStep.Progress, _): OnProgressStored(); break;
+            case (StoreStep.Begin, _): Begin(); break;
+            case (StoreStep.Progress, _): break;
             case (StoreStep.Command, _): OnCommandRecorded(); break;
             case (StoreStep.Summary, _): ContinueStop(); break;
             case (StoreStep.LastProgress, _): EndRecord(); break;
         }
+
+        if (_isGoing && IsOfProgress(step)) ContinueStop();
     }
 
     private void OnStoreFailed(StoreStep step, string reason)
     {
         LogStoreFailed(_log, Name, reason);
+        if (IsOfProgress(step)) OnProgressAnswered(isStored: false);
         switch (step)
         {
-            case StoreStep.Progress: OnProgressNotStored(); break;
+            case StoreStep.Progress when _isGoing: ContinueStop(); break;
+            case StoreStep.Progress: break;
             case StoreStep.LastProgress or StoreStep.Summary: ContinueStop(); break;
             case StoreStep.Command: OnCommandNotRecorded(reason); break;
             case StoreStep.Forgotten: OnNotForgotten(reason); break;

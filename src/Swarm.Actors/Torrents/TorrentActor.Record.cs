@@ -57,16 +57,18 @@ public sealed partial class TorrentActor
     }
 
     // What is on record is known when nothing more is under way.
-    private void OnProgressStored()
-    {
-        if (--_recording == 0) _onRecord = _toRecord;
-    }
-
-    private void OnProgressNotStored()
+    private void OnProgressAnswered(bool isStored)
     {
         _recording--;
-        _toRecord = null;
-        _dirty = true;
+        if (!isStored)
+        {
+            _toRecord = null;
+            _dirty = true;
+        }
+        else if (_recording == 0)
+        {
+            _onRecord = _toRecord;
+        }
     }
 
     // A seed that is only watched is not written down again and again.
@@ -83,8 +85,8 @@ public sealed partial class TorrentActor
     private void OnCheckpointed(PiecesActor.Checkpointed checkpointed)
     {
         if (_checkpoints > 0) _checkpoints--;
-        // The last one counts when stopping; whatever fails, nothing more is recorded.
-        if (_state == TorrentState.Failed || (IsEnding && _checkpoints > 0)) return;
+        // The last one counts when stopping; whatever fails, or is to be forgotten, nothing more is recorded.
+        if (_state == TorrentState.Failed || _isGoing || (IsEnding && _checkpoints > 0)) return;
         if (ProblemWith(checkpointed) is { } problem)
         {
             LogStoreFailed(_log, Name, problem);
@@ -171,7 +173,8 @@ public sealed partial class TorrentActor
     private void OnPiecesClosed()
     {
         _piecesClosed = true;
-        if (!IsEnding || _releasing) return;
+        // Files are not removed while it may yet be recorded that they are kept.
+        if (!IsEnding || _releasing || (_isGoing && _recording > 0)) return;
         _releasing = true;
         if (_isLeaving) EndRest();
         else if (_isGoing) RemoveFiles();

@@ -16,6 +16,8 @@ public sealed class FoundBySweepTests
     [InlineData("cluster-grows", 7)] // A torrent that was added before any member had said how much room it had was never placed.
     [InlineData("cluster-is-cut", 381018)] // What a member wrote after it was voted down, within the session it still had, counted as written without one.
     [InlineData("cluster-grows", 383002)] // What a removed replica had sent was missing from the sum of what was sent.
+    [InlineData("cluster-freezes", 3000116)] // A torrent that was stopped and then removed lost its files while its last progress was still being recorded.
+    [InlineData("cluster-freezes", 3000156)]
     [InlineData("cluster-shares-a-disk", 14)] // A torrent whose disk stood still when it was stopped ended without giving its lease back, and the member lived on.
     [InlineData("cluster-shares-a-disk", 109)]
     [InlineData("cluster-shares-a-disk", 910022)] // Who had stood still beyond its session, and had it renewed, wrote what was queued before to a torrent that another member had taken meanwhile.
