@@ -16,6 +16,8 @@ internal sealed class KeepingCheck(SimWorld world) : WorldCheck(world, "A verifi
     public override void OnEvent(SimNode node, SimTorrent torrent, TorrentEvent happened)
     {
         if (happened is not TorrentEvent.PiecesVerified verified || !node.TrustsDisk || node.HasLostBytes) return;
+        // Who stood still hears late of what it wrote when it might; whoever has taken the torrent over meanwhile may have fetched and recorded the same.
+        if (node.Store.LeaseOf(torrent.Content.Torrent) is { } lease && lease.Owner != node.Name) return;
         var kept = Of(node, torrent);
         foreach (var piece in verified.Pieces)
         {

@@ -20,6 +20,7 @@ public sealed class FoundBySweepTests
     [InlineData("cluster-freezes", 3000156)]
     [InlineData("cluster-shares-a-disk", 14)] // A torrent whose disk stood still when it was stopped ended without giving its lease back, and the member lived on.
     [InlineData("cluster-shares-a-disk", 109)]
+    [InlineData("cluster-shares-a-disk", 4000223)] // Who had stood still was told late of a piece that it wrote before, and another had fetched meanwhile: that counted as fetched by both.
     [InlineData("cluster-shares-a-disk", 910022)] // Who had stood still beyond its session, and had it renewed, wrote what was queued before to a torrent that another member had taken meanwhile.
     public void A_seed_that_found_a_fault_finds_it_no_more(string scenario, int seed) => ScenarioLibrary.Find(scenario).ShouldNotBeNull().Check(seed);
 }
