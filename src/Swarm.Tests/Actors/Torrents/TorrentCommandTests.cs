@@ -125,6 +125,29 @@ public sealed class TorrentCommandTests
     }
 
     [Fact]
+    public void Files_are_removed_when_nothing_more_is_being_recorded_of_them()
+    {
+        var world = Seeding();
+        var peer = world.Incoming(_content, "10.0.0.5:1");
+        peer.Say(output => output.Interested());
+        world.Pass(20);
+        peer.Say(output => output.Request(new BlockRequest(new PieceIndex(3), 0, 16 * 1024)));
+        world.Pass(0.1);
+        peer.BlocksGot.Count.ShouldBe(1, "there is something to record");
+
+        // The disk is faster than the store, so the last progress is on its way when the removal is on record.
+        (world.Disk.Delay, world.Disk.FlushDelay) = (TimeSpan.FromMilliseconds(0.1), TimeSpan.FromMilliseconds(0.5));
+        world.Store.Committed += (_, commands, _) => world.Disk.Log.AddRange(commands.Select(command => command.GetType().Name));
+        world.Disk.Log.Clear();
+        world.Torrents.Tell(new TorrentsActor.Remove(_content.Torrent, DeleteData: true), world.User);
+        world.Torrents.Tell(new TorrentActor.Stop(_content.Torrent), world.User);
+        world.Pass(5);
+        world.Disk.Log.Where(line => line is nameof(StoreCommand.PutOptions) or nameof(StoreCommand.PutProgress) or "delete" or nameof(StoreCommand.RemoveTorrent))
+            .ShouldBe([nameof(StoreCommand.PutOptions), nameof(StoreCommand.PutProgress), "delete", nameof(StoreCommand.RemoveTorrent)]);
+        world.Disk.Files.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_removal_that_fails_at_the_next_start_stands_as_failed_and_can_be_asked_for_again()
     {
         var world = Seeding();
