@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Swarm.Io.Hashing;
 
 namespace Swarm.Benchmarks;
 
@@ -30,6 +31,7 @@ internal static class QuickRun
             ("choke-50", 100_000, peers => transfer.Choke(peers / 50, 50)),
             ("choke-500", 100_000, peers => transfer.Choke(peers / 500, 500)),
             ("hash", 100_000, transfer.Hash),
+            .. Sha1Lanes.IsSupported ? [("hash-together", 160_000, transfer.HashTogether)] : Array.Empty<(string, int, Action<int>)>(),
             ("hash-pipeline", 100_000, pipeline.Run),
         ];
         foreach (var (name, messages, run) in all.Where(c => only.Length == 0 || only.Contains(c.Name)))

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Swarm.Io.Hashing;
 using Swarm.Protocol.Choking;
 using Swarm.Protocol.Picking;
 using Swarm.Protocol.Primitives;
@@ -99,6 +101,23 @@ public sealed class TransferCases
         {
             hash.AppendData(_block);
             if (block % Blocks == 0) hash.GetHashAndReset(digest);
+        }
+    }
+
+    /// <summary>SHA-1 of sixteen pieces at once, a block of each in turn.</summary>
+    public void HashTogether(int blocks)
+    {
+        using var lanes = new Sha1Lanes();
+        var buffer = GC.AllocateArray<byte>(Sha1Lanes.Most * _block.Length, pinned: true);
+        var addresses = Enumerable.Range(0, Sha1Lanes.Most).Select(lane => Marshal.UnsafeAddrOfPinnedArrayElement(buffer, lane * _block.Length)).ToArray();
+        Span<byte> digest = stackalloc byte[20];
+        lanes.Begin();
+        for (var step = 1; step <= blocks / Sha1Lanes.Most; step++)
+        {
+            lanes.Append(addresses, _block.Length / Sha1Lanes.BlockBytes);
+            if (step % Blocks != 0) continue;
+            for (var lane = 0; lane < Sha1Lanes.Most; lane++) lanes.Finish(lane, [], (long)Blocks * _block.Length, digest);
+            lanes.Begin();
         }
     }
 

@@ -21,8 +21,8 @@ public interface IDisk
     void Open(StorageId storage, StorageSpec spec, IActorRef owner);
 
     /// <summary>
-    /// Writes blocks and extends their pieces' running hashes; takes one slab reference for each non-empty slice, always. When the last block of a piece is
-    /// in, its hash is compared: see <see cref="Written"/>. False: the disk is over its high-water mark: what was given is done all the same, but ask peers for nothing
+    /// Writes blocks, of which their pieces' hashes come; takes one slab reference for each non-empty slice, always. When the last block of a piece is
+    /// in, its hash is compared, soon: see <see cref="Written"/>. False: the disk is over its high-water mark: what was given is done all the same, but ask peers for nothing
     /// more until <see cref="Drained"/>.
     /// </summary>
     bool Write(StorageId storage, ReadOnlySpan<BlockWrite> blocks);
@@ -77,7 +77,7 @@ public interface IDisk
     /// <summary>The storage cannot be used at all.</summary>
     sealed record OpenFailed(StorageId Storage, DiskError Error);
 
-    /// <summary><paramref name="Blocks"/> blocks are written (since the last such message); <paramref name="Pieces"/> are those whose last block was among them.</summary>
+    /// <summary><paramref name="Blocks"/> blocks are written (since the last such message); <paramref name="Pieces"/> are those whose last block was written, among them or before, and whose hash was compared since.</summary>
     sealed record Written(StorageId Storage, int Blocks, ImmutableArray<PieceResult> Pieces);
 
     /// <summary>Blocks that could not be written: they are lost and must be fetched again. The piece's running hash is forgotten.</summary>

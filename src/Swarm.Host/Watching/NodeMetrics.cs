@@ -109,7 +109,9 @@ internal sealed partial class NodeMetrics : IDisposable
         Count("swarm.disk.jobs.refused", "{job}", "Disk jobs refused: queues full, or the storage not open.", figures => figures.Disk?.JobsRefused);
         Show("swarm.disk.queued", "By", "Bytes waiting to be written.", figures => figures.Disk?.QueuedBytes);
         Show("swarm.disk.reorder", "By", "Bytes held for running hashes.", figures => figures.Disk?.ReorderBytes);
+        Show("swarm.disk.together", "By", "Bytes held by pieces that are to be hashed together.", figures => figures.Disk?.TogetherBytes);
         Show("swarm.disk.running.hashes", "{hash}", "Running hashes in use.", figures => figures.Disk?.RunningHashes);
+        Count("swarm.disk.pieces.hashed.together", "{piece}", "Pieces hashed in step with others.", figures => figures.Disk?.PiecesHashedTogether);
         Count("swarm.disk.pieces.without.running.hash", "{piece}", "Pieces begun while all running hashes were in use; they are read back to be hashed.", figures => figures.Disk?.PiecesWithoutRunningHash);
         Count("swarm.disk.map.refusals", "{send}", "Sends that had to read, because nothing could be mapped.", figures => figures.Disk?.MapRefusals);
         Show("swarm.disk.mapped", "By", "Bytes of files mapped to be sent from.", figures => figures.Disk?.MappedBytes);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Swarm.Actors.Ports;
 
 namespace Swarm.Io.Disk;
@@ -23,14 +22,11 @@ internal enum DataPresence
 }
 
 /// <summary>
-/// Reads the torrent's bytes back from its files, across file boundaries, pad files as zeros (BEP 47). Owned by one thread, with one buffer.
+/// Reads the torrent's bytes back from its files, across file boundaries, pad files as zeros (BEP 47). Owned by one thread.
 /// </summary>
 internal sealed class BlockReader
 {
     private readonly List<FileRegion> _regions = [];
-    private readonly byte[] _buffer;
-
-    public BlockReader(int bufferBytes) => _buffer = GC.AllocateUninitializedArray<byte>(bufferBytes, pinned: true);
 
     /// <summary>Fills the destination with the bytes from <paramref name="offset"/> on. A missing or short file is an error.</summary>
     public DiskError? Read(StorageFiles files, long offset, Span<byte> destination)
@@ -53,19 +49,17 @@ internal sealed class BlockReader
         return null;
     }
 
-    /// <summary>Feeds a run of bytes to a hash.</summary>
-    public DiskError? Append(StorageFiles files, long offset, int length, IncrementalHash hash)
+    /// <summary>Tells the system that a run of bytes will be read soon, which may then be read ahead in one go. What cannot be announced is read later all the same.</summary>
+    public void Announce(StorageFiles files, long offset, int length)
     {
-        while (length > 0)
+        _regions.Clear();
+        files.Layout.RegionsOf(offset, length, _regions);
+        foreach (var region in _regions)
         {
-            var part = _buffer.AsSpan(0, Math.Min(length, _buffer.Length));
-            if (Read(files, offset, part) is { } error) return error;
-            hash.AppendData(part);
-            offset += part.Length;
-            length -= part.Length;
+            if (files.Layout.Files[region.File].IsPad || files.Lease(region.File, forWriting: false, out _) is not { } handle) continue;
+            files.Operations.WillNeed(handle, region.Offset, region.Length);
+            handle.DangerousRelease();
         }
-
-        return null;
     }
 
     /// <summary>Says what is there of a run of bytes, from the files' lengths and holes.</summary>

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
+using System.Runtime.InteropServices;
 using Swarm.Actors.Ports;
 
 namespace Swarm.Io.Disk;
@@ -14,7 +14,7 @@ internal sealed class CheckRun
     private readonly Lock _gate = new();
     private readonly DiskStorage _storage;
     private readonly Bitfield _pieces;
-    private readonly int _piecesPerTurn;
+    private int _piecesPerTurn;
     private readonly PieceInspector _inspector;
     private int _next;
     private int _parts;
@@ -28,8 +28,12 @@ internal sealed class CheckRun
         _inspector = new PieceInspector(storage.Files);
     }
 
-    /// <summary>How many workers take part.</summary>
-    public void Begin(int parts) => _parts = parts;
+    /// <summary>How many workers take part; each has its share of few pieces.</summary>
+    public void Begin(int parts)
+    {
+        _parts = parts;
+        _piecesPerTurn = Math.Clamp((_pieces.Count + parts - 1) / parts, 1, _piecesPerTurn);
+    }
 
     /// <summary>Hands out no more.</summary>
     public void Cancel()
@@ -38,16 +42,17 @@ internal sealed class CheckRun
     }
 
     /// <summary>One turn of one worker. False: there is nothing left for it, and it has taken leave.</summary>
-    public bool Step(BlockReader reader, IncrementalHash hash)
+    public bool Step(FileHasher hasher)
     {
         var pieces = Take();
         if (pieces.Count == 0) return false;
         var results = ImmutableArray.CreateBuilder<PieceResult>(pieces.Count);
-        foreach (var piece in pieces)
+        var states = new PieceState[pieces.Count];
+        _inspector.Inspect(CollectionsMarshal.AsSpan(pieces), states, hasher);
+        for (var i = 0; i < states.Length; i++)
         {
-            var state = _inspector.Inspect(piece, reader, hash);
-            if (state == PieceState.Valid) _storage.Files.Found(_storage.Geometry.PieceOffset(piece), _storage.Geometry.PieceSize(piece));
-            results.Add(new PieceResult(piece, state));
+            if (states[i] == PieceState.Valid) _storage.Files.Found(_storage.Geometry.PieceOffset(pieces[i]), _storage.Geometry.PieceSize(pieces[i]));
+            results.Add(new PieceResult(pieces[i], states[i]));
         }
 
         _storage.Tell(new IDisk.Checked(_storage.Id, results.MoveToImmutable(), Finished: false));

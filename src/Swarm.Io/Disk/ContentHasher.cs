@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Swarm.Actors.Ports;
 
@@ -16,7 +15,8 @@ public sealed record ContentHashes(ImmutableArray<byte> PieceHashes, DiskError? 
 /// </summary>
 public sealed class ContentHasher
 {
-    private const int TurnBytes = 8 << 20;
+    private const int TurnBytes = 32 << 20;
+    private const int MostPieces = 64;
     private const int BufferBytes = 256 << 10;
 
     private readonly int _threads;
@@ -55,12 +55,13 @@ public sealed class ContentHasher
         }
 
         DiskError? error = null;
-        ForEachPiece(layout.Geometry, progress, (piece, reader, hash) =>
+        ForEachRun(layout.Geometry, progress, (pieces, hasher) =>
         {
-            var failed = reader.Append(files, layout.Geometry.PieceOffset(piece), layout.Geometry.PieceSize(piece), hash);
-            hash.GetHashAndReset(hashes.AsSpan(piece.Value * Bytes20.Size, Bytes20.Size));
-            if (failed is not null) Interlocked.CompareExchange(ref error, failed, null);
-            return failed is null;
+            var errors = new DiskError?[pieces.Length];
+            hasher.Hash(files, pieces, hashes.AsSpan(pieces[0].Value * Bytes20.Size, pieces.Length * Bytes20.Size), errors);
+            if (Array.Find(errors, static e => e is not null) is not { } failed) return true;
+            Interlocked.CompareExchange(ref error, failed, null);
+            return false;
         }, cancellation);
         if (error is null)
         {
@@ -85,9 +86,9 @@ public sealed class ContentHasher
         using var handles = new HandleCache(DiskSettings.Default.MaxOpenFiles);
         var inspector = new PieceInspector(new StorageFiles(default, spec, _operations, handles, NullLogger.Instance));
         var states = new PieceState[spec.Layout.Geometry.PieceCount];
-        ForEachPiece(spec.Layout.Geometry, progress, (piece, reader, hash) =>
+        ForEachRun(spec.Layout.Geometry, progress, (pieces, hasher) =>
         {
-            states[piece.Value] = inspector.Inspect(piece, reader, hash);
+            inspector.Inspect(pieces, states.AsSpan(pieces[0].Value, pieces.Length), hasher);
             return true;
         }, cancellation);
         return [.. states];
@@ -105,50 +106,48 @@ public sealed class ContentHasher
     private StorageFiles Files(string root, ContentLayout layout, byte[] hashes, HandleCache handles) =>
         new(default, new StorageSpec(layout, root, hashes, FileAllocation.Sparse), _operations, handles, NullLogger.Instance);
 
-    /// <summary>Runs <paramref name="work"/> for every piece, in ascending runs; false from it ends all.</summary>
-    private void ForEachPiece(PieceGeometry geometry, Action<long>? progress, Func<PieceIndex, BlockReader, IncrementalHash, bool> work, CancellationToken cancellation)
+    /// <summary>Works on a run of consecutive pieces; false ends all.</summary>
+    private delegate bool Work(ReadOnlySpan<PieceIndex> pieces, FileHasher hasher);
+
+    /// <summary>Has every piece worked on, in ascending runs.</summary>
+    private void ForEachRun(PieceGeometry geometry, Action<long>? progress, Work work, CancellationToken cancellation)
     {
-        var run = new Run(geometry, progress, work, cancellation);
+        var pass = new Pass(geometry, _threads, progress, work, cancellation);
         var helpers = new Thread[Math.Min(_threads, geometry.PieceCount) - 1];
         for (var i = 0; i < helpers.Length; i++)
         {
-            helpers[i] = new Thread(run.Work) { IsBackground = true, Name = $"hash-{i}" };
+            helpers[i] = new Thread(pass.TakePart) { IsBackground = true, Name = $"hash-{i}" };
             helpers[i].Start();
         }
 
-        run.Work();
+        pass.TakePart();
         foreach (var helper in helpers) helper.Join();
-        run.ThrowIfFailed();
+        pass.ThrowIfFailed();
         cancellation.ThrowIfCancellationRequested();
     }
 
     /// <summary>One pass over the pieces, shared by its threads.</summary>
-    private sealed class Run(PieceGeometry geometry, Action<long>? progress, Func<PieceIndex, BlockReader, IncrementalHash, bool> work, CancellationToken cancellation)
+    private sealed class Pass(PieceGeometry geometry, int threads, Action<long>? progress, Work work, CancellationToken cancellation)
     {
         private readonly Lock _gate = new();
-        private readonly int _turn = Math.Max(1, TurnBytes / geometry.PieceLength);
+        private readonly int _turn = Math.Clamp(Math.Min(TurnBytes / geometry.PieceLength, (geometry.PieceCount + threads - 1) / threads), 1, MostPieces);
         private int _next;
         private long _done;
         private Exception? _failure;
         private volatile bool _ended;
 
-        public void Work()
+        public void TakePart()
         {
-            var reader = new BlockReader(BufferBytes);
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+            using var hasher = new FileHasher(new BlockReader(), BufferBytes);
+            Span<PieceIndex> pieces = stackalloc PieceIndex[MostPieces];
             try
             {
                 while (!_ended && !cancellation.IsCancellationRequested)
                 {
-                    int first;
-                    lock (_gate)
-                    {
-                        first = _next;
-                        _next = Math.Min(geometry.PieceCount, first + _turn);
-                    }
-
-                    if (first == geometry.PieceCount) return;
-                    WorkOn(first, Math.Min(geometry.PieceCount, first + _turn), reader, hash);
+                    var count = Take(pieces);
+                    if (count == 0) return;
+                    if (!work(pieces[..count], hasher)) _ended = true;
+                    Progressed(pieces[..count]);
                 }
             }
             catch (Exception e)
@@ -164,14 +163,23 @@ public sealed class ContentHasher
             if (_failure is not null) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(_failure);
         }
 
-        private void WorkOn(int first, int end, BlockReader reader, IncrementalHash hash)
+        private int Take(Span<PieceIndex> pieces)
         {
-            for (var i = first; i < end && !_ended && !cancellation.IsCancellationRequested; i++)
+            lock (_gate)
             {
-                var piece = new PieceIndex(i);
-                if (!work(piece, reader, hash)) _ended = true;
-                if (progress is null) continue;
-                lock (_gate) progress(_done += geometry.PieceSize(piece));
+                var count = Math.Min(_turn, geometry.PieceCount - _next);
+                for (var i = 0; i < count; i++) pieces[i] = new PieceIndex(_next++);
+                return count;
+            }
+        }
+
+        private void Progressed(ReadOnlySpan<PieceIndex> pieces)
+        {
+            if (progress is null) return;
+            lock (_gate)
+            {
+                foreach (var piece in pieces) _done += geometry.PieceSize(piece);
+                progress(_done);
             }
         }
     }

@@ -7,12 +7,14 @@ namespace Swarm.Io.Disk;
 /// <param name="BytesReadBack">Bytes read from files only to be hashed, because the blocks had come ahead of their turn and over the budget.</param>
 /// <param name="BlocksOverReorderBudget">Blocks ahead of the running hash that did not fit the budget.</param>
 /// <param name="BlocksLetGo">Blocks ahead of the running hash that were let go of, or not kept, because links waited for slabs.</param>
+/// <param name="PiecesHashedTogether">Pieces that were written and hashed in step with others.</param>
 /// <param name="PiecesWithoutRunningHash">Pieces begun while all running hashes were in use.</param>
 /// <param name="UnpooledReads">Reads that had to allocate, the pool being empty.</param>
 /// <param name="MapRefusals">Sends that had to read because nothing could be mapped: every window in use, or a file system that does not map.</param>
 /// <param name="JobsRefused">Calls refused or dropped: queues full, or the storage not open.</param>
 /// <param name="QueuedBytes">Bytes waiting to be written now.</param>
 /// <param name="ReorderBytes">Bytes of slabs held for the running hashes now.</param>
+/// <param name="TogetherBytes">Bytes of slabs held by pieces that are to be hashed together now.</param>
 /// <param name="RunningHashes">Running hashes in use now.</param>
 /// <param name="OpenFiles">Files kept open now.</param>
 /// <param name="MappedBytes">Bytes of files mapped to be sent from now.</param>
@@ -23,12 +25,14 @@ public sealed record DiskCounters(
     long BytesReadBack,
     long BlocksOverReorderBudget,
     long BlocksLetGo,
+    long PiecesHashedTogether,
     long PiecesWithoutRunningHash,
     long UnpooledReads,
     long MapRefusals,
     long JobsRefused,
     long QueuedBytes,
     long ReorderBytes,
+    long TogetherBytes,
     int RunningHashes,
     int OpenFiles,
     long MappedBytes);
@@ -42,6 +46,7 @@ internal sealed class DiskTally
     public long BytesReadBack;
     public long BlocksOverReorderBudget;
     public long BlocksLetGo;
+    public long PiecesHashedTogether;
     public long PiecesWithoutRunningHash;
     public long UnpooledReads;
     public long MapRefusals;

@@ -10,7 +10,7 @@ namespace Swarm.Io.Disk;
 /// (<see cref="DiskWorker"/>), and answers go to each storage's owner.
 /// <para>
 /// Path of a block: the call puts a pooled node into the queue of the piece's worker; the worker gathers a turn, writes neighbours with one
-/// call, hashes them from the slabs while they are warm, and tells the owner once. Nothing is copied, nothing is allocated for a block.
+/// call, hashes them from the slabs, several pieces in step where the processor can (<see cref="PieceHasher"/>), and tells the owner once a turn. Nothing is copied, nothing is allocated for a block.
 /// </para>
 /// <para>
 /// Always holds: jobs on a piece are done in the order posted; a fence waits for all earlier jobs of its storage and holds later ones of
@@ -27,7 +27,7 @@ namespace Swarm.Io.Disk;
 /// A write is held against its storage's term (<see cref="WriteUntil"/>) by the worker right before the system call, so that what was queued by a process that stood still is refused before its actors know. Between that look and the call nothing can be done.
 /// </para>
 /// <para>
-/// Slabs that the running hashes wait with are let go of when links have none to read into (<see cref="IBlockSource.SlabsRanDry"/>): their bytes are in the files already, and are read back from there.
+/// Slabs that blocks wait in for their hash are let go of when links have none to read into (<see cref="IBlockSource.SlabsRanDry"/>): their bytes are in the files already, and are read back from there.
 /// </para>
 /// </summary>
 public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
@@ -69,12 +69,14 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
                 Volatile.Read(ref tally.BytesReadBack),
                 Volatile.Read(ref tally.BlocksOverReorderBudget),
                 Volatile.Read(ref tally.BlocksLetGo),
+                Volatile.Read(ref tally.PiecesHashedTogether),
                 Volatile.Read(ref tally.PiecesWithoutRunningHash),
                 Volatile.Read(ref tally.UnpooledReads),
                 Volatile.Read(ref tally.MapRefusals),
                 Volatile.Read(ref tally.JobsRefused),
                 _resources.Pressure.Bytes,
                 _resources.Reorder.Bytes,
+                _resources.Together.Bytes,
                 _resources.Hashes.Rented,
                 _resources.Handles.Count,
                 _resources.Windows.MappedBytes);
@@ -262,7 +264,7 @@ public sealed class DiskEngine : IDisk, IBlockSource, IDisposable
         foreach (var storage in _storages.Values)
         {
             storage.Seal();
-            foreach (var piece in storage.AllPieces()) PieceWriter.Release(piece, _resources);
+            foreach (var piece in storage.AllPieces()) PiecesInProgress.Release(piece, _resources);
             storage.ClearPieces();
         }
 

@@ -39,7 +39,7 @@ internal sealed class DiskJob
 
     public SlabSlice Second { get; set; }
 
-    /// <summary>The caller's, which comes back with the answer; of <see cref="DiskJobKind.LetGo"/> the worker's number.</summary>
+    /// <summary>The caller's, which comes back with the answer; of <see cref="DiskJobKind.LetGo"/> and <see cref="DiskJobKind.Settle"/> the worker's number.</summary>
     public long Tag { get; set; }
 
     public IActorRef? ReplyTo { get; set; }

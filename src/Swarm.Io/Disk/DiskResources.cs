@@ -23,7 +23,9 @@ internal sealed class DiskResources : IDisposable
         Windows = new FileWindows(settings, Tally);
         Handles = new HandleCache(settings.MaxOpenFiles, Windows.Forget);
         Pressure = new DiskPressure(settings);
-        Reorder = new ReorderBudget(settings.ReorderBytes);
+        Reorder = new SlabBudget(settings.ReorderBytes);
+        Together = new SlabBudget(settings.HashTogetherBytes);
+        Whole = new WholePieces(time, settings.HashTogetherTime);
         Hashes = new HashPool(settings.MaxRunningHashes);
         Jobs = new DiskJobPool((int)Math.Min(1 << 20, settings.HighWaterBytes / PieceGeometry.BlockSize) + 64);
     }
@@ -48,7 +50,14 @@ internal sealed class DiskResources : IDisposable
 
     public DiskPressure Pressure { get; }
 
-    public ReorderBudget Reorder { get; }
+    /// <summary>What blocks ahead of a running hash hold on to.</summary>
+    public SlabBudget Reorder { get; }
+
+    /// <summary>What blocks of pieces that are to be hashed together hold on to.</summary>
+    public SlabBudget Together { get; }
+
+    /// <summary>Whole pieces that wait to be hashed together.</summary>
+    public WholePieces Whole { get; }
 
     public HashPool Hashes { get; }
 
@@ -58,6 +67,12 @@ internal sealed class DiskResources : IDisposable
 
     /// <summary>Whether links wait for slabs, so that none is to be held here that can be done without.</summary>
     public bool SlabsAreDry => _slabsAreDry?.Invoke() == true;
+
+    /// <summary>Whether pieces of a length are hashed together: the processor can, enough of them to make it worthwhile have room, and no link waits for a slab.</summary>
+    public bool MayHashTogether(int pieceLength) => LaneHasher.IsWorthwhile(Settings.HashTogetherBytes, pieceLength) && !SlabsAreDry;
+
+    /// <summary>What the blocks of a piece count in that are in memory after they were written.</summary>
+    public SlabBudget BudgetOf(HashWay way) => way == HashWay.Together ? Together : Reorder;
 
     /// <summary>Links have begun to wait; <paramref name="isDry"/> says how long.</summary>
     public void SlabsRanDry(Func<bool> isDry) => _slabsAreDry = isDry;

@@ -26,6 +26,14 @@ public sealed record DiskSettings
     /// </summary>
     public long ReorderBytes { get; init => field = Within(value, 0, 4L << 30, nameof(ReorderBytes)); } = 16 << 20;
 
+    /// <summary>
+    /// Memory that pieces may hold on to which are to be hashed together, in bytes of whole slabs (0: none are, to 4 GiB); where the processor can hash several at once, and where five pieces of the torrent's length fit. Default: 48 MiB.
+    /// </summary>
+    public long HashTogetherBytes { get; init => field = Within(value, 0, 4L << 30, nameof(HashTogetherBytes)); } = 48 << 20;
+
+    /// <summary>How long after its first block a piece is hashed alone rather than with others (0 to 1 minute): a piece that is whole by then waits no longer for others, one that is not has a running hash from its next block on. Default: 100 ms.</summary>
+    public TimeSpan HashTogetherTime { get; init => field = Within(value, nameof(HashTogetherTime)); } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Bytes of blocks a worker gathers before it writes and reports them (16 KiB to 256 MiB). Default: 1 MiB.</summary>
     public int TurnBytes { get; init => field = Within(value, 16 << 10, 256 << 20, nameof(TurnBytes)); } = 1 << 20;
 
@@ -38,11 +46,7 @@ public sealed record DiskSettings
     public int GatherBytes { get; init => field = Within(value, 16 << 10, 256 << 20, nameof(GatherBytes)); } = 8 << 20;
 
     /// <summary>On a rotational device: how long a block is held back for its neighbours at most (0: not at all, to 1 minute). Default: 2 s.</summary>
-    public TimeSpan GatherTime
-    {
-        get;
-        init => field = value >= TimeSpan.Zero && value <= TimeSpan.FromMinutes(1) ? value : throw new ArgumentOutOfRangeException(nameof(GatherTime), value, "Must be from 0 to 1 minute.");
-    } = TimeSpan.FromSeconds(2);
+    public TimeSpan GatherTime { get; init => field = Within(value, nameof(GatherTime)); } = TimeSpan.FromSeconds(2);
 
     /// <summary>Pieces with a running hash at once (1 to 1,000,000). Pieces begun beyond it are hashed from the file when complete. Default: 4,096.</summary>
     public int MaxRunningHashes { get; init => field = Within(value, 1, 1_000_000, nameof(MaxRunningHashes)); } = 4096;
@@ -59,8 +63,8 @@ public sealed record DiskSettings
     /// <summary>Bytes of each worker's buffer for reading files (16 KiB to 64 MiB). Small enough for the second-level cache is fastest on warm files. Default: 256 KiB.</summary>
     public int ReadBufferBytes { get; init => field = Within(value, 16 << 10, 64 << 20, nameof(ReadBufferBytes)); } = 256 << 10;
 
-    /// <summary>Bytes of consecutive pieces a worker checks before it reports and lets other jobs in (16 KiB to 1 GiB). Default: 8 MiB.</summary>
-    public int CheckTurnBytes { get; init => field = Within(value, 16 << 10, 1 << 30, nameof(CheckTurnBytes)); } = 8 << 20;
+    /// <summary>Bytes of consecutive pieces a worker checks before it reports and lets other jobs in (16 KiB to 1 GiB). Sixteen pieces or more are hashed fastest. Default: 32 MiB.</summary>
+    public int CheckTurnBytes { get; init => field = Within(value, 16 << 10, 1 << 30, nameof(CheckTurnBytes)); } = 32 << 20;
 
     /// <summary>Bytes of files that are mapped to be sent from at most (0: none, to 1 TiB), in windows of <see cref="MappedWindowBytes"/>. They are the system's cache, but count in the process's resident size. Default: 2 GiB.</summary>
     public long MappedBytes { get; init => field = Within(value, 0, 1L << 40, nameof(MappedBytes)); } = 2L << 30;
@@ -78,6 +82,9 @@ public sealed record DiskSettings
     /// <exception cref="ArgumentException">The low-water mark is above the high-water mark.</exception>
     internal DiskSettings Validated() =>
         LowWaterBytes <= HighWaterBytes ? this : throw new ArgumentException($"{nameof(LowWaterBytes)} must not exceed {nameof(HighWaterBytes)}.");
+
+    private static TimeSpan Within(TimeSpan value, string name) =>
+        value >= TimeSpan.Zero && value <= TimeSpan.FromMinutes(1) ? value : throw new ArgumentOutOfRangeException(name, value, "Must be from 0 to 1 minute.");
 
     private static int Within(int value, int least, int most, string name) => (int)Within((long)value, least, most, name);
 

@@ -166,7 +166,7 @@ internal sealed class DiskStorage
 
     private DiskWorker WorkerOf(PieceIndex piece) => _only ?? _workers[(int)((uint)((int)Id.Value + piece.Value) % (uint)_workers.Length)];
 
-    private DiskWorker WorkerOf(DiskJob job) => job.Kind == DiskJobKind.LetGo ? _workers[(int)job.Tag] : WorkerOf(job.Block.Piece);
+    private DiskWorker WorkerOf(DiskJob job) => job.Kind is DiskJobKind.LetGo or DiskJobKind.Settle ? _workers[(int)job.Tag] : WorkerOf(job.Block.Piece);
 
     private void Hold(DiskJob chain)
     {
@@ -207,15 +207,21 @@ internal sealed class DiskStorage
         }
     }
 
-    /// <summary>Has what is held back written, once for a fence that waits: else it would wait as long as that may be held.</summary>
+    /// <summary>Has what is held back written, and whole pieces hashed that wait for others, once for a fence that waits: else it would wait as long as those may.</summary>
     private void SettleForFence()
     {
-        if (!Batching.Holds || _hasSettled) return;
+        if (_hasSettled) return;
         _hasSettled = true;
-        var job = _resources.Jobs.RentChain(1);
-        job.Kind = DiskJobKind.Settle;
-        job.Storage = this;
-        Dispatch(job);
+        var chain = _resources.Jobs.RentChain(_workers.Length);
+        var worker = 0;
+        for (var job = chain; job is not null; job = job.Next)
+        {
+            job.Kind = DiskJobKind.Settle;
+            job.Storage = this;
+            job.Tag = worker++;
+        }
+
+        Dispatch(chain);
     }
 
     private void Start(DiskJob fence)

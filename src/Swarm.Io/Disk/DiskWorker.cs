@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
 
@@ -7,7 +6,7 @@ namespace Swarm.Io.Disk;
 
 /// <summary>
 /// A thread with a queue. It takes jobs in the order posted, gathers the writes of a turn (bounded by bytes), settles them, or those that need not wait for more (<see cref="WriteBatching"/>), and then tells
-/// each storage's owner once. All jobs on a piece come to the same worker, which is what keeps their order. A fence settles the turn first,
+/// each storage's owner, once of the writes and once of what was hashed together. All jobs on a piece come to the same worker, which is what keeps their order. A fence settles the turn first,
 /// so that nothing of other storages waits for it unreported.
 /// A job that fails in a way not foreseen is logged and answered with its failure; the thread goes on.
 /// </summary>
@@ -18,9 +17,9 @@ internal sealed partial class DiskWorker : IDisposable
     private readonly Action<DiskStorage> _closed;
     private readonly ILogger _logger;
     private readonly TurnReports _reports = new();
-    private readonly BlockReader _reader;
+    private readonly FileHasher _files;
+    private readonly PieceHasher _hasher;
     private readonly PieceWriter _writer;
-    private readonly IncrementalHash _checkHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
     private readonly Thread _thread;
     private DiskJob? _head;
     private DiskJob? _tail;
@@ -36,8 +35,10 @@ internal sealed partial class DiskWorker : IDisposable
         _resources = resources;
         _closed = closed;
         _logger = resources.Logger;
-        _reader = new BlockReader(resources.Settings.ReadBufferBytes);
-        _writer = new PieceWriter(number, resources, _reports, _reader);
+        _files = new FileHasher(new BlockReader(), resources.Settings.ReadBufferBytes);
+        var pieces = new PiecesInProgress(number, resources);
+        _hasher = new PieceHasher(resources, _reports, _files, pieces);
+        _writer = new PieceWriter(resources, _reports, pieces, _hasher);
         _thread = new Thread(Run) { IsBackground = true, Name = $"disk-{number}" };
     }
 
@@ -73,12 +74,13 @@ internal sealed partial class DiskWorker : IDisposable
 
         if (_thread.IsAlive) _thread.Join();
         _writer.Dispose();
-        _checkHash.Dispose();
+        _hasher.Dispose();
+        _files.Dispose();
     }
 
     private void Run()
     {
-        while (TryTakeAll(_writer.GatherTimeLeft, out var jobs))
+        while (TryTakeAll(Sooner(_writer.GatherTimeLeft, _resources.Whole.Left), out var jobs))
         {
             do jobs = Turn(jobs);
             while (jobs is not null && !_stopping);
@@ -86,9 +88,19 @@ internal sealed partial class DiskWorker : IDisposable
         }
 
         var held = _writer.GatheredBytes;
-        _writer.SettleAll();
+        SettleAll();
         _reports.Tell();
         _resources.Pressure.Remove(held);
+    }
+
+    private static TimeSpan? Sooner(TimeSpan? one, TimeSpan? other) => one < other ? one : other ?? one;
+
+    /// <summary>Writes and hashes everything. Results are told after the writes that they come of, whichever worker tells them.</summary>
+    private void SettleAll()
+    {
+        _writer.SettleAll();
+        _reports.Tell();
+        _hasher.SettleAll();
     }
 
     /// <summary>Waits for jobs and takes them all; none once <paramref name="patience"/> is over. False: the worker is to end.</summary>
@@ -135,6 +147,8 @@ internal sealed partial class DiskWorker : IDisposable
         _reports.Tell();
         _resources.Pressure.Remove(held + bytes - _writer.GatheredBytes);
         _resources.Jobs.ReturnChain(done);
+        _hasher.SettleDue();
+        _reports.Tell();
         return job;
     }
 
@@ -163,7 +177,7 @@ internal sealed partial class DiskWorker : IDisposable
         }
         catch (Exception e)
         {
-            Unforeseen(e, job.Kind);
+            LogUnexpected(e, job.Kind);
             Refusal.Answer(job, DiskErrors.FromException(e, "read", storage.Files.Root));
         }
 
@@ -186,10 +200,10 @@ internal sealed partial class DiskWorker : IDisposable
                 Read(job);
                 break;
             case DiskJobKind.LetGo:
-                _writer.LetGo(job.Storage);
+                _hasher.LetGo(job.Storage);
                 break;
             case DiskJobKind.Settle:
-                _writer.SettleAll();
+                SettleAll();
                 break;
             default:
                 throw new InvalidOperationException($"{job.Kind} is no job on a piece.");
@@ -203,7 +217,7 @@ internal sealed partial class DiskWorker : IDisposable
         var storage = job.Storage;
         try
         {
-            if (job.Kind == DiskJobKind.Check && storage.Failure is null && job.Check!.Step(_reader, _checkHash))
+            if (job.Kind == DiskJobKind.Check && storage.Failure is null && job.Check!.Step(_files))
             {
                 // The next run comes after whatever was posted meanwhile.
                 job.Next = null;
@@ -232,7 +246,7 @@ internal sealed partial class DiskWorker : IDisposable
         }
         catch (Exception e)
         {
-            Unforeseen(e, job.Kind);
+            LogUnexpected(e, job.Kind);
             Refusal.Answer(job, DiskErrors.FromException(e, "use", storage.Files.Root));
         }
 
@@ -286,14 +300,14 @@ internal sealed partial class DiskWorker : IDisposable
 
     private void Delete(DiskStorage storage)
     {
-        foreach (var piece in storage.AllPieces()) PieceWriter.Release(piece, _resources);
+        foreach (var piece in storage.AllPieces()) PiecesInProgress.Release(piece, _resources);
         storage.ClearPieces();
         storage.Tell(FileChanges.Delete(storage.Files) is { } error ? new IDisk.DeleteFailed(storage.Id, error) : new IDisk.Deleted(storage.Id));
     }
 
     private void Close(DiskStorage storage)
     {
-        foreach (var piece in storage.AllPieces()) PieceWriter.Release(piece, _resources);
+        foreach (var piece in storage.AllPieces()) PiecesInProgress.Release(piece, _resources);
         storage.ClearPieces();
         storage.Files.CloseAll();
         storage.Seal();
@@ -316,14 +330,12 @@ internal sealed partial class DiskWorker : IDisposable
         for (var block = 0; block < geometry.BlocksIn(piece); block++)
         {
             var offset = geometry.PieceOffset(piece) + ((long)block * PieceGeometry.BlockSize);
-            if (_reader.Append(storage.Files, offset, geometry.BlockLength(piece, new BlockIndex(block)), _checkHash) is not null)
+            if (_files.Hash(storage.Files, offset, geometry.BlockLength(piece, new BlockIndex(block)), hash) is not null)
             {
-                _checkHash.GetHashAndReset(hash);
                 storage.Tell(new IDisk.BlockHashes(storage.Id, piece, []));
                 return;
             }
 
-            _checkHash.GetHashAndReset(hash);
             hashes.Add(new Bytes20(hash));
         }
 
@@ -344,7 +356,7 @@ internal sealed partial class DiskWorker : IDisposable
         var read = false;
         try
         {
-            var error = _reader.Read(storage.Files, offset, slab.Buffer.AsSpan(0, job.Block.Length));
+            var error = _files.Reader.Read(storage.Files, offset, slab.Buffer.AsSpan(0, job.Block.Length));
             read = error is null;
             if (read) job.ReplyTo!.Tell(new IDisk.BlockRead(storage.Id, job.Block, job.Tag, new SlabSlice(slab, 0, job.Block.Length)), ActorRefs.NoSender);
             else Refusal.Answer(job, error!);
@@ -353,12 +365,6 @@ internal sealed partial class DiskWorker : IDisposable
         {
             if (!read) slab.Release();
         }
-    }
-
-    private void Unforeseen(Exception exception, DiskJobKind kind)
-    {
-        LogUnexpected(exception, kind);
-        _checkHash.GetHashAndReset();
     }
 
     /// <summary>The pool is empty: a buffer of the read's own, so that a reader never has to wait for the writers' slabs.</summary>

@@ -82,6 +82,11 @@ internal abstract class FileOperations
         return total;
     }
 
+    /// <summary>Tells the system that a part of the file will be read soon. Where it cannot be told, nothing.</summary>
+    public virtual void WillNeed(SafeFileHandle handle, long offset, int length)
+    {
+    }
+
     /// <summary>The file's length in bytes.</summary>
     public virtual long Length(SafeFileHandle handle, FilePlace place, out DiskError? error)
     {

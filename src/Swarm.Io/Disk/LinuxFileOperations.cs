@@ -138,6 +138,9 @@ internal sealed unsafe class LinuxFileOperations : FileOperations
         return errno is 0 or DiskErrors.Invalid ? null : DiskErrors.FromErrno(errno, "force to disk", place.FullPath);
     }
 
+    public override void WillNeed(SafeFileHandle handle, long offset, int length) => _ = LinuxNative.Advise(handle, offset, length, LinuxNative.AdviseWillNeed);
+
+    /// <inheritdoc/>
     public override void DropCache(SafeFileHandle handle) => _ = LinuxNative.Advise(handle, 0, 0, LinuxNative.AdviseNotNeeded);
 
     public override DiskError? SyncFolder(string folder)

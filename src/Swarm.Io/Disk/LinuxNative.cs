@@ -16,6 +16,8 @@ internal static unsafe partial class LinuxNative
     public const int OpenPathOnly = 0x200000;
     public const int SeekData = 3;
     public const int AdviseNotNeeded = 4;
+
+    public const int AdviseWillNeed = 3;
     public const int AtNoFollow = 0x100;
     public const int AtEmptyPath = 0x1000;
     public const uint StatBasic = 0x7ff;

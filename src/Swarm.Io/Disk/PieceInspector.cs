@@ -1,11 +1,11 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Swarm.Actors.Ports;
 
 namespace Swarm.Io.Disk;
 
 /// <summary>
-/// Says of a piece on disk what it is, reading it only if there is something to read. Used by several threads at once, each with a reader
-/// and a hash of its own.
+/// Says of pieces on disk what they are, reading only what there is to read. Used by several threads at once, each with a hasher of its own.
 /// </summary>
 internal sealed class PieceInspector
 {
@@ -18,14 +18,36 @@ internal sealed class PieceInspector
         _zeroPieceHash = new Lazy<Bytes20>(() => HashOfZeros(files.Layout.Geometry.PieceLength));
     }
 
-    /// <summary>Compares a piece with its hash.</summary>
-    public PieceState Inspect(PieceIndex piece, BlockReader reader, IncrementalHash hash)
+    /// <summary>Compares pieces with their hashes.</summary>
+    /// <param name="pieces">Which, ascending.</param>
+    /// <param name="states">What they are, for each.</param>
+    /// <param name="hasher">The calling thread's.</param>
+    public void Inspect(ReadOnlySpan<PieceIndex> pieces, Span<PieceState> states, FileHasher hasher)
+    {
+        var toRead = new List<PieceIndex>(pieces.Length);
+        for (var i = 0; i < pieces.Length; i++)
+        {
+            if (StateUnread(pieces[i], hasher.Reader) is { } state) states[i] = state;
+            else toRead.Add(pieces[i]);
+        }
+
+        var hashes = new byte[toRead.Count * Bytes20.Size];
+        var errors = new DiskError?[toRead.Count];
+        hasher.Hash(_files, CollectionsMarshal.AsSpan(toRead), hashes, errors);
+        for (int i = 0, read = 0; read < toRead.Count; i++)
+        {
+            if (pieces[i] != toRead[read]) continue;
+            states[i] = StateOf(toRead[read], hashes.AsSpan(read * Bytes20.Size, Bytes20.Size), errors[read]);
+            read++;
+        }
+    }
+
+    /// <summary>What a piece is if that can be said without reading it, or null.</summary>
+    private PieceState? StateUnread(PieceIndex piece, BlockReader reader)
     {
         var geometry = _files.Layout.Geometry;
         var size = geometry.PieceSize(piece);
-        var offset = geometry.PieceOffset(piece);
-        var expected = _files.Spec.PieceHashes.Span.Slice(piece.Value * Bytes20.Size, Bytes20.Size);
-        switch (reader.Probe(_files, offset, size))
+        switch (reader.Probe(_files, geometry.PieceOffset(piece), size))
         {
             case DataPresence.Missing: return PieceState.Absent;
             case DataPresence.Incomplete: return PieceState.Invalid;
@@ -33,13 +55,14 @@ internal sealed class PieceInspector
             case DataPresence.Hole:
                 // A sparse copy keeps zeros as holes: what reads as the right zeros is right, though there is nothing to read.
                 var zeros = size == geometry.PieceLength ? _zeroPieceHash.Value : HashOfZeros(size);
-                return zeros == new Bytes20(expected) ? PieceState.Valid : PieceState.Absent;
+                return zeros == new Bytes20(_files.HashOf(piece)) ? PieceState.Valid : PieceState.Absent;
+            default: return null;
         }
+    }
 
-        var error = reader.Append(_files, offset, size, hash);
-        Span<byte> actual = stackalloc byte[Bytes20.Size];
-        hash.GetHashAndReset(actual);
-        if (error is null) return actual.SequenceEqual(expected) ? PieceState.Valid : PieceState.Invalid;
+    private PieceState StateOf(PieceIndex piece, ReadOnlySpan<byte> hash, DiskError? error)
+    {
+        if (error is null) return _files.Compare(piece, hash);
 
         // It was there a moment ago: cut or removed while it was read.
         return error.Kind == DiskErrorKind.NotFound ? PieceState.Invalid : PieceState.Unreadable;

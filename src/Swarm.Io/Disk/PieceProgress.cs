@@ -10,10 +10,23 @@ internal record struct BlockData(SlabSlice First, SlabSlice Second)
     public readonly bool IsHere => First.Slab is not null || Second.Slab is not null;
 }
 
+/// <summary>How a piece comes by its hash.</summary>
+internal enum HashWay
+{
+    /// <summary>In step with others once it is whole; until then all its blocks stay in memory.</summary>
+    Together,
+
+    /// <summary>By a running hash of its own, fed as blocks come.</summary>
+    Running,
+
+    /// <summary>From the file, once it is whole; nothing stays in memory.</summary>
+    File,
+}
+
 /// <summary>
 /// A piece being written: which blocks came, which of them are still to be written this turn ("fresh"), which still lie in memory, and how far
 /// the running hash has got. Used by one worker; pooled, so its arrays are as long as the largest piece it ever served needs.
-/// <para>Always holds: blocks below <see cref="Hashed"/> are hashed and not in memory; fresh blocks are in memory.</para>
+/// <para>Always holds: blocks below <see cref="Hashed"/> are hashed and not in memory; fresh blocks are in memory, and of a piece that is to be hashed together all that came; there is a running hash exactly if that is its way.</para>
 /// </summary>
 internal sealed class PieceProgress
 {
@@ -40,18 +53,25 @@ internal sealed class PieceProgress
     /// <summary>Blocks at the start of the piece that are in the running hash.</summary>
     public int Hashed { get; set; }
 
-    /// <summary>The running hash; null: the piece is read back and hashed when it is complete.</summary>
-    public IncrementalHash? Hash { get; set; }
+    /// <summary>How it comes by its hash.</summary>
+    public HashWay Way { get; private set; }
+
+    /// <summary>The running hash, if it has one.</summary>
+    public IncrementalHash? Hash { get; private set; }
+
+    /// <summary>When it was begun, as the clock's timestamp.</summary>
+    public long Since { get; private set; }
 
     public bool IsComplete => HaveCount == BlockCount;
 
-    /// <summary>Starts on a piece.</summary>
-    public void Begin(DiskStorage storage, PieceIndex piece, IncrementalHash? hash)
+    /// <summary>Starts on a piece, which is hashed together with others unless something else is said.</summary>
+    public void Begin(DiskStorage storage, PieceIndex piece, long now)
     {
         Storage = storage;
         Piece = piece;
+        Since = now;
         BlockCount = storage.Geometry.BlocksIn(piece);
-        Hash = hash;
+        Way = HashWay.Together;
         HaveCount = FreshCount = FreshBytes = Hashed = 0;
         var words = (BlockCount + 63) / 64;
         if (_data.Length < BlockCount)
@@ -64,6 +84,13 @@ internal sealed class PieceProgress
 
         Array.Clear(_have);
         Array.Clear(_fresh);
+    }
+
+    /// <summary>From here on it has a running hash, or is read when it is whole.</summary>
+    public void HashBy(IncrementalHash? running)
+    {
+        Hash = running;
+        Way = running is null ? HashWay.File : HashWay.Running;
     }
 
     /// <summary>Drops what refers to others; the data must be released before.</summary>

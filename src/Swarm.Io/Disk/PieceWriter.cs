@@ -1,46 +1,37 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
 
 namespace Swarm.Io.Disk;
 
 /// <summary>
-/// Turns blocks into files and hashes: the heart of a worker, used by its thread only.
+/// Turns blocks into files, and hands their pieces on to be hashed: the heart of a worker, used by its thread only.
 /// <para>
-/// Blocks are gathered over a turn, or longer where the device wants it (<see cref="WriteBatching"/>), and settled piece by piece: neighbours are written with one gathering write a file, then the running
-/// hash takes what continues it, straight from the slabs. A block ahead of the hash keeps its slab while the budget lasts; beyond it the
-/// block is read back when the hash gets there, and likewise while links wait for slabs. The last block of a piece completes the hash, and the piece is forgotten with its result.
+/// Blocks are gathered over a turn, or longer where the device wants it (<see cref="WriteBatching"/>), and settled piece by piece: neighbours are written with one gathering write a file, then
+/// <see cref="PieceHasher"/> takes them, straight from the slabs. The last block of a piece completes the hash, and the piece is forgotten with its result.
 /// </para>
-/// What can fail: a write (the piece's gathered blocks are lost, <see cref="IDisk.WriteFailed"/>, and the piece is forgotten), a read-back
-/// (the running hash is given up, and the whole piece is read when it is complete; if that fails too it is <see cref="PieceState.Unreadable"/>).
+/// What can fail: a write (the piece's gathered blocks are lost, <see cref="IDisk.WriteFailed"/>, and the piece is forgotten).
 /// Always holds: a slice is released when its bytes are hashed, dropped or failed, and once.
 /// </summary>
 internal sealed partial class PieceWriter : IDisposable
 {
-    /// <summary>Idle piece records kept; a piece in progress needs one.</summary>
-    private const int MaxIdlePieces = 64;
-
-    private readonly int _worker;
     private readonly DiskResources _resources;
     private readonly ILogger _logger;
     private readonly TurnReports _reports;
-    private readonly BlockReader _reader;
+    private readonly PiecesInProgress _pieces;
+    private readonly PieceHasher _hasher;
     private readonly GatherList _gather = new();
     private readonly List<FileRegion> _regions = [];
     private readonly GatheredPieces _gathered;
-    private GatheredWrites _now;
     private readonly Predicate<PieceProgress> _mayWait;
-    private readonly Stack<PieceProgress> _idle = new();
-    private readonly IncrementalHash _wholePieceHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
-    private PieceProgress? _last;
+    private GatheredWrites _now;
 
-    public PieceWriter(int worker, DiskResources resources, TurnReports reports, BlockReader reader)
+    public PieceWriter(DiskResources resources, TurnReports reports, PiecesInProgress pieces, PieceHasher hasher)
     {
-        _worker = worker;
         _resources = resources;
         _logger = resources.Logger;
         _reports = reports;
-        _reader = reader;
+        _pieces = pieces;
+        _hasher = hasher;
         _gathered = new GatheredPieces(resources.Time);
         _mayWait = piece => !piece.IsComplete && piece.Storage.Batching.MayHold(_now);
     }
@@ -64,7 +55,7 @@ internal sealed partial class PieceWriter : IDisposable
             return;
         }
 
-        var piece = Find(storage, job.Block.Piece) ?? Begin(storage, job.Block.Piece);
+        var piece = _pieces.Find(storage, job.Block.Piece) ?? Begin(storage, job.Block.Piece);
         if (!piece.TryTake(block, job.First, job.Second))
         {
             // The first copy is in the hash and on disk, and the two may differ: the first one counts.
@@ -94,7 +85,7 @@ internal sealed partial class PieceWriter : IDisposable
     /// <summary>Writes and hashes what was gathered of one piece, because a later job of the turn wants to see it.</summary>
     public void Settle(DiskStorage storage, PieceIndex index)
     {
-        if (Find(storage, index) is not { FreshCount: > 0 } piece) return;
+        if (_pieces.Find(storage, index) is not { FreshCount: > 0 } piece) return;
         _gathered.Remove(piece);
         Settle(piece);
     }
@@ -103,84 +94,25 @@ internal sealed partial class PieceWriter : IDisposable
     public void Restart(DiskStorage storage, PieceIndex index)
     {
         Settle(storage, index);
-        if (Find(storage, index) is { } piece) Forget(piece);
-    }
-
-    /// <summary>Lets go of every block of a storage that is on disk and only waits for its hash, if links still wait for slabs.</summary>
-    public void LetGo(DiskStorage storage)
-    {
-        if (!_resources.SlabsAreDry) return;
-        foreach (var piece in storage.PiecesOf(_worker).Values)
-        {
-            for (var block = piece.Hashed; block < piece.BlockCount; block++)
-            {
-                ref var data = ref piece.Data(block);
-                if (!data.IsHere || piece.IsFresh(block)) continue;
-                Release(ref data, isHeld: true, _resources);
-                Interlocked.Increment(ref _resources.Tally.BlocksLetGo);
-            }
-        }
-    }
-
-    /// <summary>Lets go of what a piece holds in memory.</summary>
-    public static void Release(PieceProgress piece, DiskResources resources)
-    {
-        for (var block = piece.Hashed; block < piece.BlockCount; block++)
-        {
-            ref var data = ref piece.Data(block);
-            if (data.IsHere) Release(ref data, !piece.IsFresh(block), resources);
-        }
-
-        piece.ClearFresh();
-        if (piece.Hash is null) return;
-        resources.Hashes.Return(piece.Hash, isReset: false);
-        piece.Hash = null;
+        if (_pieces.Find(storage, index) is { } piece) _pieces.Forget(piece);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _gather.Dispose();
-        _wholePieceHash.Dispose();
-    }
-
-    private static void Release(ref BlockData data, bool isHeld, DiskResources resources)
-    {
-        if (isHeld) resources.Reorder.Free(data.First, data.Second);
-        data.First.Release();
-        data.Second.Release();
-        data = default;
-    }
-
-    private PieceProgress? Find(DiskStorage storage, PieceIndex index)
-    {
-        if (_last is { } last && last.Piece == index && ReferenceEquals(last.Storage, storage)) return last;
-        return storage.PiecesOf(_worker).TryGetValue(index.Value, out var piece) ? _last = piece : null;
-    }
+    public void Dispose() => _gather.Dispose();
 
     private PieceProgress Begin(DiskStorage storage, PieceIndex index)
     {
-        var hash = _resources.Hashes.TryRent();
-        if (hash is null) Interlocked.Increment(ref _resources.Tally.PiecesWithoutRunningHash);
-        if (!_idle.TryPop(out var piece)) piece = new PieceProgress();
-        piece.Begin(storage, index, hash);
-        storage.PiecesOf(_worker).Add(index.Value, piece);
-        return _last = piece;
-    }
-
-    private void Forget(PieceProgress piece)
-    {
-        piece.Storage.PiecesOf(_worker).Remove(piece.Piece.Value);
-        Release(piece, _resources);
-        piece.End();
-        if (ReferenceEquals(_last, piece)) _last = null;
-        if (_idle.Count < MaxIdlePieces) _idle.Push(piece);
+        var piece = _pieces.Begin(storage, index);
+        _hasher.Begun(piece);
+        return piece;
     }
 
     private void Settle(PieceProgress piece)
     {
+        var storage = piece.Storage;
+        var index = piece.Piece;
+        var jobs = piece.FreshCount;
         DiskError? error;
-        _reports.Done(piece.Storage, piece.FreshCount);
         try
         {
             error = WriteFresh(piece);
@@ -189,30 +121,31 @@ internal sealed partial class PieceWriter : IDisposable
         {
             LogUnexpected(e);
             _gather.Clear();
-            error = DiskErrors.FromException(e, "write to", piece.Storage.Files.Root);
+            error = DiskErrors.FromException(e, "write to", storage.Files.Root);
         }
 
         if (error is not null)
         {
-            piece.Storage.Tell(new IDisk.WriteFailed(piece.Storage.Id, piece.Piece, piece.FreshCount, error));
-            Forget(piece);
+            _reports.Done(storage, jobs);
+            _pieces.Forget(piece);
+            storage.Tell(new IDisk.WriteFailed(storage.Id, index, jobs, error));
             return;
         }
 
-        _reports.Written(piece.Storage, piece.FreshCount);
+        _reports.Written(storage, jobs);
+        var waits = false;
         try
         {
-            if (piece.Hash is not null) ContinueHash(piece);
-            KeepOrDropFresh(piece);
-            if (piece.IsComplete) Finish(piece);
+            waits = _hasher.Take(piece);
         }
         catch (Exception e)
         {
             LogUnexpected(e);
-            _wholePieceHash.GetHashAndReset();
-            _reports.Result(piece.Storage, piece.Piece, PieceState.Unreadable);
-            Forget(piece);
+            _reports.Result(storage, index, PieceState.Unreadable);
+            _pieces.Forget(piece);
         }
+
+        _reports.Done(storage, waits ? jobs - 1 : jobs);
     }
 
     private DiskError? WriteFresh(PieceProgress piece)
@@ -293,93 +226,6 @@ internal sealed partial class PieceWriter : IDisposable
                 skip = 0;
             }
         }
-    }
-
-    /// <summary>Feeds the running hash as far as there are blocks without a gap, from memory, or from the file where they were dropped.</summary>
-    private void ContinueHash(PieceProgress piece)
-    {
-        while (piece.Hashed < piece.BlockCount && piece.Has(piece.Hashed))
-        {
-            ref var data = ref piece.Data(piece.Hashed);
-            if (data.IsHere)
-            {
-                piece.Hash!.AppendData(data.First.Span);
-                if (data.Second.Length > 0) piece.Hash.AppendData(data.Second.Span);
-                Release(ref data, !piece.IsFresh(piece.Hashed), _resources);
-                piece.Hashed++;
-                continue;
-            }
-
-            if (ReadBack(piece)) continue;
-            GiveUpHash(piece);
-            return;
-        }
-    }
-
-    /// <summary>Without a running hash nothing need stay in memory: the piece is read when it is complete.</summary>
-    private void GiveUpHash(PieceProgress piece)
-    {
-        _resources.Hashes.Return(piece.Hash!, isReset: false);
-        piece.Hash = null;
-        for (var block = piece.Hashed; block < piece.BlockCount; block++)
-        {
-            ref var data = ref piece.Data(block);
-            if (data.IsHere) Release(ref data, !piece.IsFresh(block), _resources);
-        }
-    }
-
-    private bool ReadBack(PieceProgress piece)
-    {
-        var end = piece.Hashed + 1;
-        while (end < piece.BlockCount && piece.Has(end) && !piece.Data(end).IsHere) end++;
-        var start = piece.Hashed * PieceGeometry.BlockSize;
-        var length = Math.Min(end * PieceGeometry.BlockSize, piece.Storage.Geometry.PieceSize(piece.Piece)) - start;
-        if (_reader.Append(piece.Storage.Files, piece.Storage.Geometry.PieceOffset(piece.Piece) + start, length, piece.Hash!) is not null) return false;
-        Interlocked.Add(ref _resources.Tally.BytesReadBack, length);
-        piece.Hashed = end;
-        return true;
-    }
-
-    /// <summary>Fresh blocks the hash did not take: kept for it while the budget lasts and no link waits for a slab.</summary>
-    private void KeepOrDropFresh(PieceProgress piece)
-    {
-        var isDry = _resources.SlabsAreDry;
-        for (var block = piece.NextFresh(0); block >= 0; block = piece.NextFresh(block + 1))
-        {
-            ref var data = ref piece.Data(block);
-            if (!data.IsHere) continue;
-            if (!isDry && piece.Hash is not null && _resources.Reorder.TryHold(data.First, data.Second)) continue;
-            Interlocked.Increment(ref (isDry ? ref _resources.Tally.BlocksLetGo : ref _resources.Tally.BlocksOverReorderBudget));
-            Release(ref data, isHeld: false, _resources);
-        }
-
-        piece.ClearFresh();
-    }
-
-    private void Finish(PieceProgress piece)
-    {
-        var storage = piece.Storage;
-        var index = piece.Piece;
-        Span<byte> actual = stackalloc byte[Bytes20.Size];
-        DiskError? error = null;
-        if (piece.Hash is { } running)
-        {
-            running.GetHashAndReset(actual);
-            _resources.Hashes.Return(running, isReset: true);
-            piece.Hash = null;
-        }
-        else
-        {
-            var size = storage.Geometry.PieceSize(piece.Piece);
-            error = _reader.Append(storage.Files, storage.Geometry.PieceOffset(piece.Piece), size, _wholePieceHash);
-            _wholePieceHash.GetHashAndReset(actual);
-            Interlocked.Add(ref _resources.Tally.BytesReadBack, size);
-        }
-
-        var expected = storage.Files.Spec.PieceHashes.Span.Slice(piece.Piece.Value * Bytes20.Size, Bytes20.Size);
-        var state = error is not null ? PieceState.Unreadable : actual.SequenceEqual(expected) ? PieceState.Valid : PieceState.Invalid;
-        Forget(piece);
-        _reports.Result(storage, index, state);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Writing a piece failed in a way that was not foreseen.")]

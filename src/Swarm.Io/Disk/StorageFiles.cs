@@ -83,6 +83,12 @@ internal sealed partial class StorageFiles
         return null;
     }
 
+    /// <summary>The hash a piece should have.</summary>
+    public ReadOnlySpan<byte> HashOf(PieceIndex piece) => Spec.PieceHashes.Span.Slice(piece.Value * Bytes20.Size, Bytes20.Size);
+
+    /// <summary>Holds a piece's hash against the one it should have.</summary>
+    public PieceState Compare(PieceIndex piece, ReadOnlySpan<byte> hash) => hash.SequenceEqual(HashOf(piece)) ? PieceState.Valid : PieceState.Invalid;
+
     /// <summary>Where a file lies.</summary>
     public FilePlace PlaceOf(int file) => new(Root, Layout.Files[file]);
 

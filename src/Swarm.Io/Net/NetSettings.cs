@@ -30,13 +30,13 @@ public sealed record NetSettings
     public int WriteThreads { get; init => field = Setting.InRange(value, 1, 256); } = Math.Clamp(Environment.ProcessorCount, 2, 8);
 
     /// <summary>Bytes that received data may take in all; 1 MiB to 64 GiB. Beyond it each link still has <see cref="SlabReservePerLink"/> small slabs.</summary>
-    public long SlabPoolBytes { get; init => field = Setting.InRange(value, 1L << 20, 1L << 36); } = 64L << 20;
+    public long SlabPoolBytes { get; init => field = Setting.InRange(value, 1L << 20, 1L << 36); } = 128L << 20;
 
     /// <summary>
-    /// Slabs of one link that are not released yet, both sizes counted alike, after which it stops reading; 2 to 1024. Even in small slabs it must be more than the disk may hold out of
-    /// order (<see cref="Disk.DiskSettings.ReorderBytes"/>): the block that closes the gap, and so frees them, may be the next one in the socket.
+    /// Slabs of one link that are not released yet, both sizes counted alike, after which it stops reading; 2 to 65536. Even in small slabs it must be more than the disk may hold for
+    /// hashes (<see cref="Disk.DiskSettings.ReorderBytes"/> and <see cref="Disk.DiskSettings.HashTogetherBytes"/>): the block that closes the gap, and so frees them, may be the next one in the socket.
     /// </summary>
-    public int SlabsPerLink { get; init => field = Setting.InRange(value, 2, 1024); } = 1024;
+    public int SlabsPerLink { get; init => field = Setting.InRange(value, 2, 65536); } = 4096;
 
     /// <summary>Small slabs a link may have even when the pool's bound is reached, so that every link goes on; 1 to 16.</summary>
     public int SlabReservePerLink { get; init => field = Setting.InRange(value, 1, 16); } = 2;

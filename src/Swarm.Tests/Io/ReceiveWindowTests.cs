@@ -7,13 +7,13 @@ namespace Swarm.Tests.Io;
 public sealed class ReceiveWindowTests
 {
     [Fact]
-    public void One_link_can_read_on_while_the_disk_holds_all_it_may_out_of_order()
+    public void One_link_can_read_on_while_the_disk_holds_all_it_may_for_hashes()
     {
         var worst = (long)NetSettings.Default.SlabsPerLink * SlabPool.SmallBytes;
-        worst.ShouldBeGreaterThanOrEqualTo(DiskSettings.Default.ReorderBytes + (2L * SlabPool.LargeBytes));
+        worst.ShouldBeGreaterThanOrEqualTo(DiskSettings.Default.ReorderBytes + DiskSettings.Default.HashTogetherBytes + (2L * SlabPool.LargeBytes));
     }
 
     [Fact]
     public void The_pool_is_larger_than_what_the_disk_may_hold() =>
-        NetSettings.Default.SlabPoolBytes.ShouldBeGreaterThan(DiskSettings.Default.HighWaterBytes + DiskSettings.Default.ReorderBytes);
+        NetSettings.Default.SlabPoolBytes.ShouldBeGreaterThan(DiskSettings.Default.HighWaterBytes + DiskSettings.Default.ReorderBytes + DiskSettings.Default.HashTogetherBytes);
 }

@@ -8,6 +8,7 @@ namespace Swarm.Tests.Host.Api;
 internal sealed class FileServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.IPv6Any, 0) { Server = { DualMode = true } };
+    private readonly CancellationTokenSource _end = new();
     private readonly Task _serving;
     private int _requests;
 
@@ -29,8 +30,11 @@ internal sealed class FileServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
+        // Ended before the listener is: one that is stopped between two requests cannot be asked for the next.
+        await _end.CancelAsync();
         await _serving;
+        _listener.Stop();
+        _end.Dispose();
     }
 
     private async Task ServeAsync(Func<string, byte[]> answer)
@@ -39,21 +43,21 @@ internal sealed class FileServer : IAsyncDisposable
         {
             while (true)
             {
-                using var client = await _listener.AcceptTcpClientAsync();
+                using var client = await _listener.AcceptTcpClientAsync(_end.Token);
                 LastFrom = ((IPEndPoint)client.Client.RemoteEndPoint!).Address.MapToIPv4();
                 Interlocked.Increment(ref _requests);
                 await using var stream = client.GetStream();
                 using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
-                var first = await reader.ReadLineAsync() ?? "";
-                while (await reader.ReadLineAsync() is { Length: > 0 })
+                var first = await reader.ReadLineAsync(_end.Token) ?? "";
+                while (await reader.ReadLineAsync(_end.Token) is { Length: > 0 })
                 {
                     // Headers are not looked at.
                 }
 
-                await stream.WriteAsync(answer(first));
+                await stream.WriteAsync(answer(first), _end.Token);
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+        catch (Exception e) when (e is SocketException or OperationCanceledException or IOException)
         {
             // Stopped, or a client that broke off.
         }

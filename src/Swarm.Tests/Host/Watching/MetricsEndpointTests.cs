@@ -23,7 +23,7 @@ public sealed partial class MetricsEndpointTests
 {
     private static readonly NodeFigures Figures = new()
     {
-        Disk = new DiskCounters(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+        Disk = new DiskCounters(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17),
         Net = new NetCounters(1, 2, 3, 4, 5, 6, 7),
         Udp = new UdpCounters(1, 2, 3, 4, 5, 6, 7),
         Store = new StoreActor.Counters(1, 2, 3, 4, 5, 6),

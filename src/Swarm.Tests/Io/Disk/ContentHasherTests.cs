@@ -23,7 +23,6 @@ public sealed class ContentHasherTests : IDisposable
         found.Error.ShouldBeNull();
         found.PieceHashes.AsSpan().SequenceEqual(content.Hashes.Span).ShouldBeTrue();
         progress.ShouldBe(progress.Order());
-        progress.Count.ShouldBe(content.Layout.Geometry.PieceCount);
         progress[^1].ShouldBe(content.Layout.Geometry.TotalLength);
         var spec = new StorageSpec(content.Layout, _folder, content.Hashes, FileAllocation.Sparse);
         hasher.Verify(spec, null, CancellationToken.None, out var error).ShouldAllBe(s => s == PieceState.Valid);
@@ -41,6 +40,47 @@ public sealed class ContentHasherTests : IDisposable
         new ContentHasher(2).Verify(spec, null, CancellationToken.None, out _).ShouldBe([PieceState.Invalid, PieceState.Invalid, PieceState.Absent]);
         new ContentHasher(2).Verify(spec with { Root = "here" }, null, CancellationToken.None, out var error).ShouldBeEmpty();
         error!.Message.ShouldContain("absolute");
+    }
+
+    [Theory]
+    [InlineData(1, 100_000)]
+    [InlineData(2, 65_536)]
+    [InlineData(3, 200_001)]
+    public void Of_many_pieces_each_is_told_for_itself(int threads, int pieceLength)
+    {
+        var content = TestContent.OneFile(pieceLength, (37 * pieceLength) + 5);
+        content.Save(_folder);
+        var path = Path.Combine(_folder, "file.bin");
+        int[] wrong = [0, 7, 8, 21, 37];
+        using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write))
+        {
+            foreach (var piece in wrong) RandomAccess.Write(file, [(byte)(content.BytesOfPiece(piece)[3] ^ 1)], ((long)piece * pieceLength) + 3);
+        }
+
+        var spec = new StorageSpec(content.Layout, _folder, content.Hashes, FileAllocation.Sparse);
+        var states = new ContentHasher(threads).Verify(spec, null, CancellationToken.None, out _);
+        Enumerable.Range(0, states.Length).Where(piece => states[piece] == PieceState.Invalid).ShouldBe(wrong);
+        states.Count(state => state == PieceState.Valid).ShouldBe(33);
+
+        // Cut in the middle of a piece: what is left of it is wrong, and nothing is there of those behind it.
+        using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write)) RandomAccess.SetLength(file, (30L * pieceLength) + 10);
+        states = new ContentHasher(threads).Verify(spec, null, CancellationToken.None, out _);
+        states.Skip(29).Take(3).ShouldBe([PieceState.Valid, PieceState.Invalid, PieceState.Absent]);
+    }
+
+    [Fact]
+    public void A_piece_that_cannot_be_read_among_many_that_can_is_unreadable_alone()
+    {
+        var content = TestContent.OneFile(100_000, 20 * 100_000);
+        content.Save(_folder);
+        var operations = new FaultyFileOperations(FileOperations.ForThisSystem())
+        {
+            OnRead = (place, offset) => offset / 100_000 == 4 ? DiskErrors.FromErrno(5, "read", place.FullPath) : null,
+        };
+        var spec = new StorageSpec(content.Layout, _folder, content.Hashes, FileAllocation.Sparse);
+        var states = new ContentHasher(1, operations).Verify(spec, null, CancellationToken.None, out _);
+        Enumerable.Range(0, 20).Where(piece => states[piece] != PieceState.Valid).ShouldBe([4]);
+        states[4].ShouldBe(PieceState.Unreadable);
     }
 
     [Fact]
@@ -93,7 +133,7 @@ public sealed class ContentHasherTests : IDisposable
     [Fact]
     public void Cancelling_ends_the_work_and_a_failing_callback_reaches_the_caller()
     {
-        var content = TestContent.OneFile(10_000, 1_000_000);
+        var content = TestContent.OneFile(10_000, 5_000_000);
         content.Save(_folder);
         using var cancel = new CancellationTokenSource();
         var last = 0L;
@@ -106,7 +146,7 @@ public sealed class ContentHasherTests : IDisposable
                 cancel.Cancel();
             },
             cancel.Token));
-        last.ShouldBeLessThan(1_000_000);
+        last.ShouldBeLessThan(5_000_000);
         Should.Throw<InvalidTimeZoneException>(() => new ContentHasher(3).Hash(_folder, content.Layout, _ => throw new InvalidTimeZoneException(), CancellationToken.None));
     }
 

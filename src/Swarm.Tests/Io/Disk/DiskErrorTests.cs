@@ -216,7 +216,7 @@ public class DiskErrorTests
     public void A_piece_that_cannot_be_read_back_is_hashed_whole_when_complete_or_unreadable()
     {
         var content = TestContent.OneFile(64 << 10, 2 * 64 << 10);
-        using var world = new DiskWorld(new DiskSettings { Workers = 1, ReorderBytes = 64 << 10 });
+        using var world = new DiskWorld(new DiskSettings { Workers = 1, ReorderBytes = 64 << 10, HashTogetherBytes = 0 });
         var storage = world.Open(content);
         for (var piece = 0; piece < 2; piece++)
         {

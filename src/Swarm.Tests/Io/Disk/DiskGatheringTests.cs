@@ -219,9 +219,4 @@ public sealed class DiskGatheringTests
         world.Engine.Dispose();
         world.Engine.Counters.BytesWritten.ShouldBe(2 * PieceGeometry.BlockSize);
     }
-
-    private sealed class StandingClock : TimeProvider
-    {
-        public override long GetTimestamp() => 0;
-    }
 }

@@ -110,6 +110,7 @@ internal sealed class DiskWorld : IDisposable
         Directory.Delete(_folder, recursive: true);
         Slabs.Outstanding.ShouldBe(0, "every slab reference must be given back");
         Engine.Counters.ReorderBytes.ShouldBe(0);
+        Engine.Counters.TogetherBytes.ShouldBe(0);
         Engine.Counters.RunningHashes.ShouldBe(0);
         Engine.Counters.QueuedBytes.ShouldBe(0);
         Engine.Counters.OpenFiles.ShouldBe(0);

@@ -19,6 +19,8 @@ public class DiskWriteTests
             Workers = random.Next(1, 5),
             ReorderBytes = random.Next(3) switch { 0 => 0, 1 => 3 * 64 << 10, _ => 64 << 20 },
             MaxRunningHashes = random.Next(2) == 0 ? 2 : 100,
+            HashTogetherBytes = random.Next(3) switch { 0 => 0, 1 => 512 << 10, _ => 48 << 20 },
+            HashTogetherTime = random.Next(3) switch { 0 => TimeSpan.Zero, 1 => TimeSpan.FromMilliseconds(1), _ => TimeSpan.FromMinutes(1) },
             MaxOpenFiles = random.Next(1, 6),
             TurnBytes = random.Next(2) == 0 ? 16 << 10 : 1 << 20,
             Device = (DeviceChoice)random.Next(3),
@@ -96,7 +98,7 @@ public class DiskWriteTests
     public void A_wrong_byte_makes_the_piece_invalid_and_its_blocks_stay_on_disk_until_it_is_written_anew()
     {
         var content = TestContent.OneFile(1 << 16, (2 << 16) + 5);
-        using var world = new DiskWorld();
+        using var world = new DiskWorld(new DiskSettings { HashTogetherBytes = 0 });
         var storage = world.Open(content);
         world.Write(storage, world.Block(content, 1, 0), world.Block(content, 1, 1, isWrong: true), world.Block(content, 1, 2), world.Block(content, 1, 3));
         world.Owner.Next<IDisk.Written>().Pieces.ShouldBe([new PieceResult(new PieceIndex(1), PieceState.Invalid)]);
@@ -173,7 +175,7 @@ public class DiskWriteTests
     public void Blocks_ahead_of_the_hash_keep_their_slabs_up_to_the_budget_and_one_past_it_is_read_back(int ahead, int readBack)
     {
         var content = TestContent.OneFile(1 << 17, 1 << 17);
-        using var world = new DiskWorld(new DiskSettings { Workers = 1, ReorderBytes = 4 * 64 << 10 });
+        using var world = new DiskWorld(new DiskSettings { Workers = 1, ReorderBytes = 4 * 64 << 10, HashTogetherBytes = 0 });
         var storage = world.Open(content);
         for (var block = 1; block <= ahead; block++) world.Write(storage, world.Block(content, 0, block));
         world.FlushAndTakeResults(storage).ShouldBeEmpty();
@@ -193,7 +195,7 @@ public class DiskWriteTests
     public void While_links_wait_for_slabs_blocks_ahead_of_the_hash_are_let_go_of_and_none_is_kept(int workers)
     {
         var content = TestContent.OneFile(1 << 17, 6 << 17);
-        using var world = new DiskWorld(new DiskSettings { Workers = workers });
+        using var world = new DiskWorld(new DiskSettings { Workers = workers, HashTogetherBytes = 0 });
         var storage = world.Open(content);
         var isDry = true;
         for (var piece = 0; piece < 6; piece++) world.Write(storage, [.. Enumerable.Range(1, 4).Select(block => world.Block(content, piece, block))]);
@@ -225,7 +227,7 @@ public class DiskWriteTests
     public void Slices_of_one_slab_count_it_once()
     {
         var content = TestContent.OneFile(1 << 17, 1 << 17);
-        using var world = new DiskWorld(new DiskSettings { Workers = 1, ReorderBytes = 64 << 10 });
+        using var world = new DiskWorld(new DiskSettings { Workers = 1, ReorderBytes = 64 << 10, HashTogetherBytes = 0 });
         var storage = world.Open(content);
         var slab = world.Slabs.Rent();
         for (var block = 1; block <= 3; block++)
@@ -250,7 +252,7 @@ public class DiskWriteTests
     public void Pieces_beyond_the_running_hashes_are_read_when_complete()
     {
         var content = TestContent.OneFile(1 << 16, 3 << 16);
-        using var world = new DiskWorld(new DiskSettings { Workers = 1, MaxRunningHashes = 2 });
+        using var world = new DiskWorld(new DiskSettings { Workers = 1, MaxRunningHashes = 2, HashTogetherBytes = 0 });
         var storage = world.Open(content);
         for (var block = 0; block < 4; block++)
         {

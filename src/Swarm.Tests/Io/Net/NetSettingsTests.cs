@@ -9,9 +9,9 @@ public sealed class NetSettingsTests
     {
         var settings = NetSettings.Default;
         (settings with { SlabsPerLink = 2 }).SlabsPerLink.ShouldBe(2);
-        (settings with { SlabsPerLink = 1024 }).SlabsPerLink.ShouldBe(1024);
+        (settings with { SlabsPerLink = 65536 }).SlabsPerLink.ShouldBe(65536);
         Should.Throw<ArgumentOutOfRangeException>(() => settings with { SlabsPerLink = 1 });
-        Should.Throw<ArgumentOutOfRangeException>(() => settings with { SlabsPerLink = 1025 });
+        Should.Throw<ArgumentOutOfRangeException>(() => settings with { SlabsPerLink = 65537 });
         Should.Throw<ArgumentOutOfRangeException>(() => settings with { SweepInterval = TimeSpan.Zero });
         Should.Throw<ArgumentOutOfRangeException>(() => settings with { MaxDatagramBytes = 65_536 });
         (settings with { DatagramBatch = 256, DatagramBatchesInFlight = 2 }).DatagramBatch.ShouldBe(256);

@@ -1,0 +1,296 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Swarm.Actors.Ports;
+using Swarm.Io.Hashing;
+
+namespace Swarm.Io.Disk;
+
+/// <summary>
+/// What comes after a piece's blocks are in its file: their hash. Used by a worker's thread only.
+/// <para>
+/// Three ways (<see cref="HashWay"/>). <b>Together</b>: the blocks stay in memory until the piece is whole, then it waits for others (<see cref="WholePieces"/>) and is hashed in step with them; at full speed sixteen pieces take the time of
+/// three or four. A piece that is not whole within the time for that, whose blocks do not fit the memory for it, or that is in the way of links without slabs, goes on alone. <b>Running</b>: a hash of its own takes what continues it, straight
+/// from the slabs; a block ahead of it keeps its slab while the budget lasts, and beyond that, or while links wait for slabs, is read back when the hash gets there. <b>File</b>: where too many hashes run, or a read-back failed, it is read when it is whole.
+/// </para>
+/// What can fail: reading back (then the way is File; if that fails too the piece is <see cref="PieceState.Unreadable"/>).
+/// Always holds: a slice is released when its bytes are hashed or let go of, and once; of a piece that waits for others one job is not counted as done until its result is told.
+/// </summary>
+internal sealed partial class PieceHasher : IDisposable
+{
+    private readonly DiskResources _resources;
+    private readonly ILogger _logger;
+    private readonly TurnReports _reports;
+    private readonly FileHasher _files;
+    private readonly PiecesInProgress _pieces;
+    private readonly List<PieceProgress> _whole = [];
+    private readonly List<PieceProgress> _batch = [];
+    private readonly byte[] _hashes = new byte[Sha1Lanes.Most * Bytes20.Size];
+    private readonly IncrementalHash _alone = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+    private LaneHasher? _lanes;
+
+    public PieceHasher(DiskResources resources, TurnReports reports, FileHasher files, PiecesInProgress pieces)
+    {
+        _resources = resources;
+        _logger = resources.Logger;
+        _reports = reports;
+        _files = files;
+        _pieces = pieces;
+    }
+
+    /// <summary>A piece was begun: says how it is to be hashed.</summary>
+    public void Begun(PieceProgress piece)
+    {
+        if (!_resources.MayHashTogether(piece.Storage.Geometry.PieceLength)) GoAlone(piece);
+    }
+
+    /// <summary>Takes the fresh blocks of a piece, which are in its file now; the piece is forgotten if it is whole. True: it waits for others, and one of its jobs is still under way.</summary>
+    public bool Take(PieceProgress piece)
+    {
+        if (piece.Way == HashWay.Together && (IsLate(piece) || !TryHoldFresh(piece))) GoAlone(piece);
+        if (piece.Way == HashWay.Together)
+        {
+            piece.ClearFresh();
+            if (!piece.IsComplete) return false;
+            _pieces.HandOver(piece);
+            _whole.Add(piece);
+            return true;
+        }
+
+        if (piece.Hash is not null) Continue(piece);
+        KeepOrDropFresh(piece);
+        if (piece.IsComplete) Finish(piece);
+        return false;
+    }
+
+    /// <summary>Lets go of every block of a storage that is on disk and only waits for its hash, if links still wait for slabs.</summary>
+    public void LetGo(DiskStorage storage)
+    {
+        if (!_resources.SlabsAreDry) return;
+        foreach (var piece in _pieces.Of(storage))
+        {
+            if (piece.Way == HashWay.Together) GoAlone(piece);
+            for (var block = piece.Hashed; block < piece.BlockCount; block++)
+            {
+                if (!piece.Data(block).IsHere || piece.IsFresh(block)) continue;
+                PiecesInProgress.Release(piece, block, _resources);
+                Interlocked.Increment(ref _resources.Tally.BlocksLetGo);
+            }
+        }
+    }
+
+    /// <summary>At the end of a turn whose writes are told: hashes what is due.</summary>
+    public void SettleDue()
+    {
+        HandOver();
+        if (_resources.Whole.TryTake(_batch, hurry: _resources.SlabsAreDry)) HashBatch();
+    }
+
+    /// <summary>Hashes all that wait for others, of every worker.</summary>
+    public void SettleAll()
+    {
+        HandOver();
+        while (_resources.Whole.TryTake(_batch, hurry: true)) HashBatch();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _lanes?.Dispose();
+        _alone.Dispose();
+    }
+
+    /// <summary>Whether the piece has taken longer than is waited for it. Asked when blocks come, since nothing but a job may touch a piece.</summary>
+    private bool IsLate(PieceProgress piece) => !piece.IsComplete && _resources.Time.GetElapsedTime(piece.Since) >= _resources.Settings.HashTogetherTime;
+
+    /// <summary>Counts fresh blocks as held until the piece is whole, after making room if that takes no more than hashing what waits.</summary>
+    private bool TryHoldFresh(PieceProgress piece)
+    {
+        if (_resources.SlabsAreDry) return false;
+        if (_resources.Together.TryHoldFresh(piece)) return true;
+        if (!_resources.Whole.TryTake(_batch, hurry: true)) return false;
+        HashBatch();
+        return _resources.Together.TryHoldFresh(piece);
+    }
+
+    /// <summary>From here on the piece has a running hash, which takes what is there, or is read when it is whole. Blocks ahead of it that do not fit its budget are let go of.</summary>
+    private void GoAlone(PieceProgress piece)
+    {
+        var running = _resources.Hashes.TryRent();
+        if (running is null) Interlocked.Increment(ref _resources.Tally.PiecesWithoutRunningHash);
+        for (var block = 0; block < piece.BlockCount && piece.HaveCount > 0; block++)
+        {
+            ref var data = ref piece.Data(block);
+            if (!data.IsHere || piece.IsFresh(block)) continue;
+            if (running is not null && block == piece.Hashed)
+            {
+                Append(running, data);
+                piece.Hashed++;
+            }
+            else if (running is not null && _resources.Reorder.TryHold(data.First, data.Second))
+            {
+                _resources.Together.Free(data.First, data.Second);
+                continue;
+            }
+
+            PiecesInProgress.Release(piece, block, _resources);
+        }
+
+        piece.HashBy(running);
+    }
+
+    private static void Append(IncrementalHash hash, BlockData data)
+    {
+        hash.AppendData(data.First.Span);
+        if (data.Second.Length > 0) hash.AppendData(data.Second.Span);
+    }
+
+    /// <summary>Feeds the running hash as far as there are blocks without a gap, from memory, or from the file where they were dropped.</summary>
+    private void Continue(PieceProgress piece)
+    {
+        while (piece.Hashed < piece.BlockCount && piece.Has(piece.Hashed))
+        {
+            ref var data = ref piece.Data(piece.Hashed);
+            if (data.IsHere)
+            {
+                Append(piece.Hash!, data);
+                PiecesInProgress.Release(piece, piece.Hashed, _resources);
+                piece.Hashed++;
+                continue;
+            }
+
+            if (ReadBack(piece)) continue;
+            GiveUpHash(piece);
+            return;
+        }
+    }
+
+    /// <summary>Without a running hash nothing need stay in memory: the piece is read when it is complete.</summary>
+    private void GiveUpHash(PieceProgress piece)
+    {
+        for (var block = piece.Hashed; block < piece.BlockCount; block++)
+        {
+            if (piece.Data(block).IsHere) PiecesInProgress.Release(piece, block, _resources);
+        }
+
+        _resources.Hashes.Return(piece.Hash!, isReset: false);
+        piece.HashBy(null);
+    }
+
+    private bool ReadBack(PieceProgress piece)
+    {
+        var end = piece.Hashed + 1;
+        while (end < piece.BlockCount && piece.Has(end) && !piece.Data(end).IsHere) end++;
+        var start = piece.Hashed * PieceGeometry.BlockSize;
+        var length = Math.Min(end * PieceGeometry.BlockSize, piece.Storage.Geometry.PieceSize(piece.Piece)) - start;
+        if (_files.Append(piece.Storage.Files, piece.Storage.Geometry.PieceOffset(piece.Piece) + start, length, piece.Hash!) is not null) return false;
+        Interlocked.Add(ref _resources.Tally.BytesReadBack, length);
+        piece.Hashed = end;
+        return true;
+    }
+
+    /// <summary>Fresh blocks the hash did not take: kept for it while the budget lasts and no link waits for a slab.</summary>
+    private void KeepOrDropFresh(PieceProgress piece)
+    {
+        var isDry = _resources.SlabsAreDry;
+        for (var block = piece.NextFresh(0); block >= 0; block = piece.NextFresh(block + 1))
+        {
+            ref var data = ref piece.Data(block);
+            if (!data.IsHere) continue;
+            if (!isDry && piece.Hash is not null && _resources.Reorder.TryHold(data.First, data.Second)) continue;
+            Interlocked.Increment(ref (isDry ? ref _resources.Tally.BlocksLetGo : ref _resources.Tally.BlocksOverReorderBudget));
+            PiecesInProgress.Release(piece, block, _resources);
+        }
+
+        piece.ClearFresh();
+    }
+
+    private void Finish(PieceProgress piece)
+    {
+        var storage = piece.Storage;
+        var index = piece.Piece;
+        Span<byte> actual = stackalloc byte[Bytes20.Size];
+        DiskError? error = null;
+        if (piece.Hash is { } running)
+        {
+            running.GetHashAndReset(actual);
+            _resources.Hashes.Return(running, isReset: true);
+            piece.HashBy(null);
+        }
+        else
+        {
+            var size = storage.Geometry.PieceSize(index);
+            error = _files.Hash(storage.Files, storage.Geometry.PieceOffset(index), size, actual);
+            Interlocked.Add(ref _resources.Tally.BytesReadBack, size);
+        }
+
+        _pieces.Forget(piece);
+        _reports.Result(storage, index, error is null ? storage.Files.Compare(index, actual) : PieceState.Unreadable);
+    }
+
+    /// <summary>Gives the whole pieces of this turn to be hashed with those of other workers. Not before the turn's writes are told: a result may come from another worker's thread, and comes after them.</summary>
+    private void HandOver()
+    {
+        if (_whole.Count == 0) return;
+        _resources.Whole.Add(_whole);
+        _whole.Clear();
+    }
+
+    /// <summary>Hashes the batch and notes the results, in step where that is faster, else one piece after the other.</summary>
+    private void HashBatch()
+    {
+        var done = 0;
+        try
+        {
+            _batch.Sort(static (a, b) => SizeOf(b).CompareTo(SizeOf(a)));
+            var together = CountTogether();
+            if (together > 0)
+            {
+                (_lanes ??= new LaneHasher()).Hash(_batch.GetRange(0, together), _hashes);
+                Interlocked.Add(ref _resources.Tally.PiecesHashedTogether, together);
+            }
+
+            for (; done < _batch.Count; done++)
+            {
+                var hash = _hashes.AsSpan(done * Bytes20.Size, Bytes20.Size);
+                if (done >= together) HashOne(_batch[done], hash);
+                End(_batch[done], _batch[done].Storage.Files.Compare(_batch[done].Piece, hash));
+            }
+        }
+        catch (Exception e)
+        {
+            LogUnexpected(e);
+            _alone.GetHashAndReset();
+            for (; done < _batch.Count; done++) End(_batch[done], PieceState.Unreadable);
+        }
+
+        _batch.Clear();
+    }
+
+    private static int SizeOf(PieceProgress piece) => piece.Storage.Geometry.PieceSize(piece.Piece);
+
+    /// <summary>How many of the batch, the longest first, are hashed in step: all, or none.</summary>
+    private int CountTogether()
+    {
+        var bytes = 0L;
+        foreach (var piece in _batch) bytes += SizeOf(piece);
+        return LaneHasher.IsWorthwhile(bytes, SizeOf(_batch[0])) ? _batch.Count : 0;
+    }
+
+    private void HashOne(PieceProgress piece, Span<byte> hash)
+    {
+        for (var block = 0; block < piece.BlockCount; block++) Append(_alone, piece.Data(block));
+        _alone.GetHashAndReset(hash);
+    }
+
+    private void End(PieceProgress piece, PieceState state)
+    {
+        var storage = piece.Storage;
+        var index = piece.Piece;
+        _pieces.End(piece);
+        _reports.Done(storage);
+        _reports.Result(storage, index, state);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Hashing pieces failed in a way that was not foreseen.")]
+    private partial void LogUnexpected(Exception exception);
+}
