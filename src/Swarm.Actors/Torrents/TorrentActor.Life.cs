@@ -302,7 +302,14 @@ public sealed partial class TorrentActor
         Dial();
     }
 
-    private PeerContent Content() => new(_metainfo!, _pieces!, _storage, ImmutableCollectionsMarshal.AsImmutableArray(_verified!.ToWire()));
+    // One for all connections that are made while we have the same: of a large torrent it is kilobytes.
+    private PeerContent Content()
+    {
+        var has = (_verified, _verified!.Count);
+        if (_content is { } known && _contentHas == has && ReferenceEquals(known.Metainfo, _metainfo) && ReferenceEquals(known.Pieces, _pieces) && known.Storage == _storage) return known;
+        _contentHas = has;
+        return _content = new PeerContent(_metainfo!, _pieces!, _storage, ImmutableCollectionsMarshal.AsImmutableArray(_verified.ToWire()));
+    }
 
     private void CountVerified()
     {
