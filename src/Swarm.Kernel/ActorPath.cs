@@ -2,12 +2,12 @@ namespace Swarm.Kernel;
 
 /// <summary>
 /// The place of an actor in the tree, such as <c>/user/torrents/peer-7</c>. Equality is by place; the
-/// <see cref="Uid"/>, which tells one incarnation of a name from the next, is not part of it.
+/// <see cref="Uid"/>, which tells one incarnation of a name from the next, is not part of it. The text is made when it
+/// is asked for and not kept: actors are many, and few are ever named.
 /// </summary>
 public sealed class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
 {
     private const string ValidSymbols = "\"-_.*$+:@&=,!~';()";
-    private readonly string _text;
     private ulong _textHash;
 
     private ActorPath(ActorPath? parent, string name, long uid)
@@ -16,7 +16,6 @@ public sealed class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
         Name = name;
         Uid = uid;
         Depth = parent is null ? 0 : parent.Depth + 1;
-        _text = parent is null ? "/" : parent.Depth == 0 ? "/" + name : parent._text + "/" + name;
     }
 
     /// <summary>The path of the root guardian, <c>/</c>.</summary>
@@ -52,7 +51,12 @@ public sealed class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
     }
 
     // Zero is "not known yet"; whoever computes it twice gets the same.
-    internal ulong TextHash => _textHash != 0 ? _textHash : _textHash = StableHash.Of(_text);
+    internal ulong TextHash => _textHash != 0 ? _textHash : _textHash = Depth switch
+    {
+        0 => StableHash.Of(Name),
+        1 => StableHash.Of(Name, Parent.TextHash),
+        _ => StableHash.Of(Name, StableHash.Of("/", Parent.TextHash)),
+    };
 
     /// <summary>The path of a child.</summary>
     public static ActorPath operator /(ActorPath path, string name) => new(path, name, 0);
@@ -92,17 +96,61 @@ public sealed class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>
     public ActorPath WithUid(long uid) => new(ReferenceEquals(Parent, this) ? null : Parent, Name, uid);
 
     /// <summary>The path as text; the kernel's paths have no address, so this is <see cref="ToString"/>.</summary>
-    public string ToStringWithoutAddress() => _text;
+    public string ToStringWithoutAddress() => ToString();
 
-    public bool Equals(ActorPath? other) => other is not null && string.Equals(_text, other._text, StringComparison.Ordinal);
+    public bool Equals(ActorPath? other)
+    {
+        if (other is null || other.Depth != Depth)
+        {
+            return false;
+        }
+
+        for (var (mine, its) = (this, other); !ReferenceEquals(mine, its); (mine, its) = (mine.Parent, its.Parent))
+        {
+            if (!string.Equals(mine.Name, its.Name, StringComparison.Ordinal))
+            {
+                return false;
+            }
+
+            if (mine.Depth == 0)
+            {
+                return true;
+            }
+        }
+
+        return true;
+    }
 
     public override bool Equals(object? obj) => obj is ActorPath other && Equals(other);
 
     public override int GetHashCode() => unchecked((int)TextHash);
 
-    public int CompareTo(ActorPath? other) => other is null ? 1 : string.CompareOrdinal(_text, other._text);
+    public int CompareTo(ActorPath? other) => other is null ? 1 : string.CompareOrdinal(ToString(), other.ToString());
 
-    public override string ToString() => _text;
+    public override string ToString()
+    {
+        if (Depth == 0)
+        {
+            return Name;
+        }
+
+        var length = 0;
+        for (var path = this; path.Depth > 0; path = path.Parent)
+        {
+            length += 1 + path.Name.Length;
+        }
+
+        return string.Create(length, this, static (text, path) =>
+        {
+            for (; path.Depth > 0; path = path.Parent)
+            {
+                path.Name.CopyTo(text[^path.Name.Length..]);
+                text = text[..^path.Name.Length];
+                text[^1] = '/';
+                text = text[..^1];
+            }
+        });
+    }
 }
 
 /// <summary>FNV-1a over text: the same in every process, unlike <see cref="string.GetHashCode()"/>.</summary>
@@ -111,9 +159,9 @@ internal static class StableHash
     internal const ulong Seed = 14695981039346656037;
     private const ulong Prime = 1099511628211;
 
-    internal static ulong Of(string text)
+    /// <summary>The hash of what hashes to <paramref name="hash"/>, followed by <paramref name="text"/>.</summary>
+    internal static ulong Of(string text, ulong hash = Seed)
     {
-        var hash = Seed;
         foreach (var c in text)
         {
             hash = Mix(hash, c);

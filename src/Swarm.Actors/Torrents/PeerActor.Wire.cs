@@ -175,11 +175,14 @@ public sealed partial class PeerActor
         if (!MetadataMessage.TryParse(payload, out var message)) return;
         switch (message.Type)
         {
-            case MetadataMessageType.Request: _metadataServer.Answer(message.Piece, _state!.Extensions.IdOf(ExtensionId.Metadata), _out); break;
+            case MetadataMessageType.Request: MetadataServer().Answer(message.Piece, _state!.Extensions.IdOf(ExtensionId.Metadata), _out); break;
             case MetadataMessageType.Data: _metadata?.Tell(new MetadataActor.PieceReceived(_key, message.Piece, message.TotalSize, [.. message.Data])); break;
             case MetadataMessageType.Reject: _metadata?.Tell(new MetadataActor.PieceRejected(_key, message.Piece)); break;
         }
     }
+
+    // Made when the first asks: most never do.
+    private MetadataServer MetadataServer() => _metadataServer ??= new MetadataServer(_context.Settings.Wire, ServedMetadata);
 
     private void OnRequestMetadata(int piece)
     {

@@ -30,7 +30,6 @@ public sealed partial class PeerActor : UntypedActor
     private readonly WireDecoder _decoder;
     private readonly RequestPipeline _pipeline;
     private readonly UploadWindow _uploadWindow;
-    private readonly MetadataServer _metadataServer;
     private readonly OutgoingBytes _bytes = new();
     private readonly WireWriter _out;
     private readonly BlockAssembly _assembly = new();
@@ -41,6 +40,7 @@ public sealed partial class PeerActor : UntypedActor
     private PeerContent? _content;
     private IActorRef? _metadata;
     private PeerWireState? _state;
+    private MetadataServer? _metadataServer;
     private bool _joined;
     private bool _toldMayAsk;
     private int _blocksInLink;
@@ -65,7 +65,6 @@ public sealed partial class PeerActor : UntypedActor
         _decoder = new WireDecoder(context.Settings.Wire);
         _pipeline = new RequestPipeline(context.Settings.Wire, _startedTicks);
         _uploadWindow = new UploadWindow(context.Settings.Wire, _startedTicks);
-        _metadataServer = new MetadataServer(context.Settings.Wire);
     }
 
     /// <summary>From the torrent's beat: time-outs, keep-alives, and a <see cref="TorrentActor.PeerReport"/> in return if anything moved.</summary>
@@ -117,7 +116,7 @@ public sealed partial class PeerActor : UntypedActor
     /// known, then <paramref name="metadata"/> fetches it.
     /// </summary>
     public static Props Props(PeerContext context, PeerKey key, IPeerLink link, ImmutableArray<byte> head, PeerContent? content, IActorRef? metadata) =>
-        ActorProps.Create(() => new PeerActor(context, key, link, head, content, metadata));
+        ActorProps.CreateBy(new Producer(context, key, link, head, content, metadata));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -244,10 +243,12 @@ public sealed partial class PeerActor : UntypedActor
         _state.GrantAllowedFast(AllowedFastSet.Generate(_link.Remote.Address, _context.Torrent, _content.Metainfo.Layout.Geometry.PieceCount, settings.AllowedFastCount), _out);
     }
 
+    private ReadOnlyMemory<byte> ServedMetadata => _content is { Metainfo: { IsPrivate: false } metainfo } ? metainfo.RawInfo : default;
+
     private void LearnContent()
     {
         _decoder.MetadataKnown(_content!.Metainfo.Layout.Geometry);
-        if (!_content.Metainfo.IsPrivate) _metadataServer.MetadataKnown(_content.Metainfo.RawInfo);
+        _metadataServer?.MetadataKnown(ServedMetadata);
     }
 
     private void OnContentKnown(PeerContent content)
@@ -303,6 +304,19 @@ public sealed partial class PeerActor : UntypedActor
         if (!_link.Send(_bytes.Written)) Stop("it does not take what we send");
         _state?.Sent(Now());
         _bytes.Drop();
+    }
+
+    // Instead of an expression, of which as much is kept as of half a connection that says nothing, and several times that is garbage.
+    private sealed class Producer(PeerContext context, PeerKey key, IPeerLink link, ImmutableArray<byte> head, PeerContent? content, IActorRef? metadata) : IIndirectActorProducer
+    {
+        public Type ActorType => typeof(PeerActor);
+
+        public ActorBase Produce() => new PeerActor(context, key, link, head, content, metadata);
+
+        public void Release(ActorBase actor)
+        {
+            // It holds nothing that its end did not give back.
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection with {Remote} ends: {Reason}")]

@@ -302,7 +302,13 @@ public sealed partial class TorrentActor
         Dial();
     }
 
-    private PeerContent Content() => new(_metainfo!, _pieces!, _storage, ImmutableCollectionsMarshal.AsImmutableArray(_verified!.ToWire()));
+    // One for all connections that are made while we have the same: of a large torrent it is kilobytes.
+    private PeerContent Content()
+    {
+        var has = _verified!.ToWire();
+        if (_content is { } known && ReferenceEquals(known.Metainfo, _metainfo) && ReferenceEquals(known.Pieces, _pieces) && known.Storage == _storage && known.Verified.AsSpan().SequenceEqual(has)) return known;
+        return _content = new PeerContent(_metainfo!, _pieces!, _storage, ImmutableCollectionsMarshal.AsImmutableArray(has));
+    }
 
     private void CountVerified()
     {

@@ -166,12 +166,16 @@ public sealed partial class TorrentActor
     private void AddPeer(IPeerLink link, ImmutableArray<byte> head, IPEndPoint remote)
     {
         var key = _peers.NextKey();
-        var context = new PeerContext(_torrent, _ownId, _services.ListenPort, _services.Bandwidth, _scope, _services.Settings, _services.Ports.Time, _log) { Dht = Dht };
         var content = _state == TorrentState.FetchingMetadata ? null : Content();
-        var actor = Context.ActorOf(PeerActor.Props(context, key, link, head, content, _metadata), $"peer-{key}");
+        var actor = Context.ActorOf(PeerActor.Props(PeerContext(), key, link, head, content, _metadata), $"peer-{key}");
         _peers.Add(new TorrentPeer(key, actor, remote, incoming: !head.IsDefault));
         if (_beatsSlowly) PaceBeat();
     }
+
+    // One for all connections, but for those from before it was known whether the torrent is private.
+    private PeerContext PeerContext() => _peerContext is { } known && known.Dht == Dht
+        ? known
+        : _peerContext = new PeerContext(_torrent, _ownId, _services.ListenPort, _services.Bandwidth, _scope, _services.Settings, _services.Ports.Time, _log) { Dht = Dht };
 
     private void OnPeerHandshaken(PeerHandshaken handshaken)
     {

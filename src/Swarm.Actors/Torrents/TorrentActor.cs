@@ -49,6 +49,8 @@ public sealed partial class TorrentActor : UntypedActor, IWithTimers
     private IActorRef? _announcer;
     private StorageId _storage;
     private Bitfield? _verified;
+    private PeerContext? _peerContext;
+    private PeerContent? _content;
     private Bitfield? _wanted;
     private long _selectedLength;
     private long _verifiedLength;

@@ -50,7 +50,7 @@ public sealed record PeerLine(
 public sealed record TrackerDetails(string Url, int Tier, string? Error, int Seeders, int Leechers, int Completed, int PeersTold, long LastAnnouncedTicks, long NextAnnounceTicks);
 
 /// <summary>What a connection says of itself. <paramref name="Progress"/> 0 to 1, what the peer has.</summary>
-public sealed record PeerView(double Progress, bool WeChoke, bool WeAreInterested, bool PeerChokes, bool PeerIsInterested, bool Snubbed)
+public readonly record struct PeerView(double Progress, bool WeChoke, bool WeAreInterested, bool PeerChokes, bool PeerIsInterested, bool Snubbed)
 {
     /// <summary>Before it has said anything: as BEP 3 has every connection begin.</summary>
     public static PeerView Nothing { get; } = new(0, WeChoke: true, WeAreInterested: false, PeerChokes: true, PeerIsInterested: false, Snubbed: false);

@@ -25,18 +25,15 @@ internal sealed class EpollEngine : ISocketEngine
         _writers = new EpollLoop("swarm-send", settings.WriteThreads, 1);
     }
 
-    public LinkSocket Attach(Socket socket, IPEndPoint remote)
-    {
-        socket.Blocking = false;
-        return new EpollLinkSocket(socket, remote, _readers, _writers, _shortPathBuffer);
-    }
+    // Links say with each call that it is not to wait. To make it the socket's own setting, the base library would hold all that it needs to wait itself: 220 bytes.
+    public LinkSocket Attach(Socket socket, IPEndPoint remote) => new EpollLinkSocket(socket, remote, _readers, _writers, _shortPathBuffer);
 
     /// <summary>Descriptors with a handler: links, and connections on their way.</summary>
     public int Registered => _readers.Registered + _writers.Registered;
 
     public unsafe IDisposable? Connect(Socket socket, IPEndPoint remote, Action<SocketError> done)
     {
-        socket.Blocking = false;
+        if (Native.SetNonBlocking(socket.SafeHandle) < 0) throw new SocketException((int)Native.ToSocketError(Marshal.GetLastPInvokeError()));
         var address = remote.Serialize();
         SocketError error;
         fixed (byte* bytes = address.Buffer.Span)

@@ -53,6 +53,14 @@ internal static unsafe partial class Native
         _ => SocketError.SocketError,
     };
 
+    /// <summary>Makes calls on a socket not wait, as <see cref="Socket.Blocking"/> does, but without what the base library then holds with it. Below zero: it failed.</summary>
+    public static int SetNonBlocking(SafeSocketHandle socket)
+    {
+        const int GetFlags = 3, SetFlags = 4, NonBlocking = 0x800;
+        var flags = Control(socket, GetFlags, 0);
+        return flags < 0 ? flags : Control(socket, SetFlags, flags | NonBlocking);
+    }
+
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     public static partial nint Receive(SafeSocketHandle socket, byte* buffer, nint length, int flags);
 
@@ -97,6 +105,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(SafeFileHandle file, byte* bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(SafeSocketHandle socket, int command, nint argument);
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     private static partial int EpollCreate(int flags);

@@ -185,6 +185,6 @@ public sealed class Tcp : ITcp, IDisposable
         _context.Slabs.Trim();
         _context.Plans.Trim();
         _context.Blocks.Windows.Trim();
-        _idleHeap.Sweep();
+        _idleHeap.Sweep(Interlocked.Read(ref _context.Tally.BytesReceived) + Interlocked.Read(ref _context.Tally.BytesSent));
     }
 }

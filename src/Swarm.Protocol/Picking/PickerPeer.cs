@@ -9,8 +9,8 @@ namespace Swarm.Protocol.Picking;
 /// </summary>
 internal sealed class PickerPeer(PeerKey key, int order)
 {
-    private readonly List<int> _rejected = [];
-    private readonly List<(int Piece, int Block)> _late = [];
+    private List<int>? _rejected;
+    private List<(int Piece, int Block)>? _late;
     private int _nextRejected;
     private int _nextLate;
 
@@ -57,33 +57,34 @@ internal sealed class PickerPeer(PeerKey key, int order)
     public bool Has(int piece) => HasAll || (Pieces is { } pieces && pieces[new PieceIndex(piece)]);
 
     /// <summary>Whether the piece may be asked of it now.</summary>
-    public bool CanServe(int piece) => Has(piece) && (Limit is not { } limit || limit[new PieceIndex(piece)]) && (_rejected.Count == 0 || !_rejected.Contains(piece));
+    public bool CanServe(int piece) => Has(piece) && (Limit is not { } limit || limit[new PieceIndex(piece)]) && _rejected?.Contains(piece) != true;
 
     public void RememberRejected(int piece, int limit)
     {
-        if (!_rejected.Contains(piece)) Remember(_rejected, ref _nextRejected, piece, limit);
+        if (_rejected?.Contains(piece) != true) Remember(ref _rejected, ref _nextRejected, piece, limit);
     }
 
     public void ForgetRejected()
     {
-        _rejected.Clear();
+        _rejected?.Clear();
         _nextRejected = 0;
     }
 
-    public void RememberLate(int piece, int block, int limit) => Remember(_late, ref _nextLate, (piece, block), limit);
+    public void RememberLate(int piece, int block, int limit) => Remember(ref _late, ref _nextLate, (piece, block), limit);
 
     /// <summary>Whether the block was once asked of it and released; it is forgotten with that.</summary>
     public bool ForgetLate(int piece, int block)
     {
-        var at = _late.IndexOf((piece, block));
+        var at = _late?.IndexOf((piece, block)) ?? -1;
         if (at < 0) return false;
-        _late[at] = (-1, -1);
+        _late![at] = (-1, -1);
         return true;
     }
 
-    private static void Remember<T>(List<T> ring, ref int next, T entry, int limit)
+    private static void Remember<T>(ref List<T>? ring, ref int next, T entry, int limit)
     {
         if (limit == 0) return;
+        ring ??= [];
         if (ring.Count < limit)
         {
             ring.Add(entry);

@@ -64,7 +64,7 @@ internal sealed class PickerPeers(PieceRanking ranking)
     {
         if (peer.HasAll) ranking.CompletePeers--;
         else Count(peer.Pieces, -1);
-        peer.Pieces = pieces;
+        peer.Pieces = pieces is { IsEmpty: true } ? null : pieces;
         peer.HasAll = hasAll;
         if (hasAll) ranking.CompletePeers++;
         else Count(pieces, 1);

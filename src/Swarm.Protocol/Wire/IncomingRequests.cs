@@ -12,10 +12,13 @@ internal sealed class IncomingRequests
     private readonly WireSettings _settings;
     private readonly FloodGuard _flood;
     private readonly bool _fast;
-    private readonly List<BlockRequest> _dropped = [];
-    private readonly List<(PieceIndex Piece, long BytesLeft)> _granted = [];
+    private List<BlockRequest>? _dropped;
+    private List<(PieceIndex Piece, long BytesLeft)>? _granted;
     private PieceGeometry? _geometry;
+
+    // All or none, as with most connections of a seed, need no set.
     private Bitfield? _announced;
+    private bool _announcedAll;
 
     public IncomingRequests(WireSettings settings, FloodGuard flood, bool fast, PieceGeometry? geometry)
     {
@@ -23,18 +26,14 @@ internal sealed class IncomingRequests
         _flood = flood;
         _fast = fast;
         Queue = new UploadQueue(settings);
-        if (geometry is not null) MetadataKnown(geometry);
+        _geometry = geometry;
     }
 
     public bool AmChoking { get; private set; } = true;
 
     public UploadQueue Queue { get; }
 
-    public void MetadataKnown(PieceGeometry geometry)
-    {
-        _geometry = geometry;
-        _announced = new Bitfield(geometry.PieceCount);
-    }
+    public void MetadataKnown(PieceGeometry geometry) => _geometry = geometry;
 
     public void AnnouncePieces(Bitfield? pieces, WireWriter output)
     {
@@ -46,12 +45,13 @@ internal sealed class IncomingRequests
 
         if (_fast && pieces.IsFull) output.HaveAll();
         else output.Bitfield(pieces);
-        _announced = new Bitfield(pieces);
+        _announcedAll = pieces.IsFull;
+        _announced = _announcedAll ? null : new Bitfield(pieces);
     }
 
     public bool AnnounceHave(PieceIndex piece, WireWriter output)
     {
-        if (_announced?.Add(piece) != true) return false;
+        if (_geometry is null || _announcedAll || !(_announced ??= new Bitfield(_geometry.PieceCount)).Add(piece)) return false;
         output.Have(piece);
         return true;
     }
@@ -59,6 +59,7 @@ internal sealed class IncomingRequests
     /// <summary>False if the piece was not announced.</summary>
     public bool Withdraw(PieceIndex piece, WireWriter output)
     {
+        if (_announcedAll) AnnouncedOneByOne();
         if (_announced?.Remove(piece) != true) return false;
         Drop(kept => kept != piece, output);
         return true;
@@ -69,8 +70,8 @@ internal sealed class IncomingRequests
         if (!_fast || _geometry is null) return;
         foreach (var piece in pieces)
         {
-            if (_granted.Count >= _settings.AllowedFastCount || GrantOf(piece) >= 0) continue;
-            _granted.Add((piece, (long)_geometry.PieceSize(piece) * _settings.AllowedFastServings));
+            if (_granted?.Count >= _settings.AllowedFastCount || GrantOf(piece) >= 0) continue;
+            (_granted ??= []).Add((piece, (long)_geometry.PieceSize(piece) * _settings.AllowedFastServings));
             output.AllowedFast(piece);
         }
     }
@@ -92,15 +93,15 @@ internal sealed class IncomingRequests
 
     public WireOutcome Request(BlockRequest block, WireWriter output, long nowTicks)
     {
-        if (_geometry?.IsValid(block) != true || block.Length > _settings.MaxRequestLength || _announced?[block.Piece] != true)
+        if (_geometry?.IsValid(block) != true || block.Length > _settings.MaxRequestLength || !(_announcedAll || _announced?[block.Piece] == true))
             return Refuse(Misbehaviour.InvalidRequest, block, output, nowTicks);
         var grant = AmChoking ? GrantOf(block.Piece) : -1;
         // Allowed fast is for starting up, not for fetching the same piece for ever while choked.
-        if (AmChoking && (grant < 0 || _granted[grant].BytesLeft < block.Length)) return Refuse(Misbehaviour.RefusedRequest, block, output, nowTicks);
+        if (AmChoking && (grant < 0 || _granted![grant].BytesLeft < block.Length)) return Refuse(Misbehaviour.RefusedRequest, block, output, nowTicks);
         switch (Queue.Add(block, nowTicks))
         {
             case UploadAdmission.Queued:
-                if (grant >= 0) _granted[grant] = (block.Piece, _granted[grant].BytesLeft - block.Length);
+                if (grant >= 0) _granted![grant] = (block.Piece, _granted[grant].BytesLeft - block.Length);
                 return new WireOutcome(WireOutcomeKind.RequestQueued) { Block = block, Piece = block.Piece };
             case UploadAdmission.Duplicate:
                 // The one that waits will be answered; a reject now would be taken for its answer.
@@ -125,11 +126,18 @@ internal sealed class IncomingRequests
         return new WireOutcome(WireOutcomeKind.RequestRefused) { Block = block, Piece = block.Piece };
     }
 
+    private void AnnouncedOneByOne()
+    {
+        _announced = new Bitfield(_geometry!.PieceCount);
+        _announced.Fill();
+        _announcedAll = false;
+    }
+
     private int GrantOf(PieceIndex piece)
     {
-        for (var i = 0; i < _granted.Count; i++)
+        for (var i = 0; i < (_granted?.Count ?? 0); i++)
         {
-            if (_granted[i].Piece == piece) return i;
+            if (_granted![i].Piece == piece) return i;
         }
 
         return -1;
@@ -137,7 +145,8 @@ internal sealed class IncomingRequests
 
     private void Drop(Func<PieceIndex, bool> keep, WireWriter output)
     {
-        _dropped.Clear();
+        if (Queue.Count == 0) return;
+        (_dropped ??= []).Clear();
         Queue.DropAll(keep, _dropped);
         if (!_fast) return;
         foreach (var block in _dropped) output.RejectRequest(block);

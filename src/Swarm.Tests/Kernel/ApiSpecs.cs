@@ -83,6 +83,11 @@ public sealed class ApiSpecs
         path.WithUid(7).Uid.ShouldBe(7);
         ActorPath.Root.ToString().ShouldBe("/");
         ActorPath.Root.Parent.ShouldBe(ActorPath.Root);
+        path.GetHashCode().ShouldBe(-37431656, "that of the text, in every process: simulations are told apart by it");
+        path.ShouldBe(ActorPath.Root.WithUid(3) / "user" / "a" / "b");
+        (ActorPath.Root / "user" / "a").ShouldNotBe(ActorPath.Root / "other" / "a");
+        path.ShouldNotBe(path.Parent);
+        (ActorPath.Root / "a-b").CompareTo(ActorPath.Root / "a" / "b").ShouldBeLessThan(0, "as texts");
     }
 
     [Fact]
