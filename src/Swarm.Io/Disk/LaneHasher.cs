@@ -4,10 +4,10 @@ using Swarm.Io.Hashing;
 namespace Swarm.Io.Disk;
 
 /// <summary>
-/// Hashes whole pieces that lie in memory, several in step (<see cref="Sha1Lanes"/>). Owned by one thread.
+/// Hashes pieces that lie in memory, several in step (<see cref="Sha1Lanes"/>). Owned by one thread.
 /// <para>
 /// A piece lies in slices of slabs, cut where the receiving links' slabs ended. Each step takes as many blocks as every lane has in one slice; where one has less than a block up to a cut, all take one block, and that one's is put
-/// together. A lane whose piece is at its end, as the shorter last piece of a torrent is before the others, idles.
+/// together. A lane that is at its end, as the shorter last piece of a torrent is before the others, idles.
 /// </para>
 /// </summary>
 internal sealed unsafe class LaneHasher : IDisposable
@@ -29,25 +29,40 @@ internal sealed unsafe class LaneHasher : IDisposable
     /// <summary>Whether so many bytes in pieces of which none is longer than <paramref name="longest"/> are hashed faster in step than one after the other.</summary>
     public static bool IsWorthwhile(long bytes, long longest) => Sha1Lanes.IsSupported && bytes >= Sha1Lanes.Worthwhile * longest;
 
-    /// <summary>Hashes pieces whose blocks are all in memory.</summary>
-    /// <param name="pieces">1 to 16.</param>
-    /// <param name="hashes">Twenty bytes for each, in their order.</param>
-    public void Hash(List<PieceProgress> pieces, Span<byte> hashes)
+    /// <summary>Hashes as many blocks of each piece, and leaves them where they are.</summary>
+    /// <param name="pieces">1 to 16, each with so many blocks to hash.</param>
+    /// <param name="blocks">Blocks of the full length.</param>
+    public void Advance(ReadOnlySpan<PieceProgress> pieces, int blocks)
     {
-        _lanes.Begin();
-        for (var lane = 0; lane < pieces.Count; lane++) _cursors[lane] = new PieceCursor(pieces[lane]);
         try
         {
-            for (var left = pieces.Count; left > 0;)
+            Begin(pieces, blocks * PieceGeometry.BlockSize);
+            while (_cursors[0].Left > 0) Step(pieces.Length);
+            for (var lane = 0; lane < pieces.Length; lane++) pieces[lane].State = _lanes[lane];
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <summary>Hashes the rest of pieces of which that is in memory.</summary>
+    /// <param name="pieces">1 to 16.</param>
+    /// <param name="hashes">Twenty bytes for each, in their order.</param>
+    public void Finish(ReadOnlySpan<PieceProgress> pieces, Span<byte> hashes)
+    {
+        try
+        {
+            Begin(pieces, int.MaxValue);
+            for (var left = pieces.Length; left > 0;)
             {
                 left -= FinishEnded(pieces, hashes);
-                if (left > 0) Step(pieces.Count);
+                if (left > 0) Step(pieces.Length);
             }
         }
         finally
         {
-            Array.Clear(_cursors);
-            foreach (ref var pin in _pins.AsSpan()) pin.Target = null!;
+            End();
         }
     }
 
@@ -61,19 +76,34 @@ internal sealed unsafe class LaneHasher : IDisposable
         NativeMemory.Free(_joints);
     }
 
+    private void Begin(ReadOnlySpan<PieceProgress> pieces, int most)
+    {
+        for (var lane = 0; lane < pieces.Length; lane++)
+        {
+            _cursors[lane] = new PieceCursor(pieces[lane], Math.Min(most, pieces[lane].UnhashedBytes));
+            _lanes[lane] = pieces[lane].State;
+        }
+    }
+
+    private void End()
+    {
+        Array.Clear(_cursors);
+        foreach (ref var pin in _pins.AsSpan()) pin.Target = null!;
+    }
+
     /// <summary>Gives the hashes of the lanes with less than a block left. Returns how many those were.</summary>
-    private int FinishEnded(List<PieceProgress> pieces, Span<byte> hashes)
+    private int FinishEnded(ReadOnlySpan<PieceProgress> pieces, Span<byte> hashes)
     {
         Span<byte> tail = stackalloc byte[BlockBytes];
         var ended = 0;
-        for (var lane = 0; lane < pieces.Count; lane++)
+        for (var lane = 0; lane < pieces.Length; lane++)
         {
             ref var cursor = ref _cursors[lane];
             if (cursor.HasEnded || cursor.Left >= BlockBytes) continue;
-            var rest = tail[..(int)cursor.Left];
+            var rest = tail[..cursor.Left];
             cursor.Take(rest);
             cursor.HasEnded = true;
-            _lanes.Finish(lane, rest, cursor.Length, hashes.Slice(lane * Bytes20.Size, Bytes20.Size));
+            _lanes.Finish(lane, rest, pieces[lane].Storage.Geometry.PieceSize(pieces[lane].Piece), hashes.Slice(lane * Bytes20.Size, Bytes20.Size));
             ended++;
         }
 

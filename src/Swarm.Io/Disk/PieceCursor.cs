@@ -11,25 +11,23 @@ internal struct PieceCursor
     private bool _isSecond;
     private int _offset;
 
-    /// <summary>The beginning.</summary>
-    public PieceCursor(PieceProgress piece)
+    /// <summary>The first bytes that are not hashed, so many of them.</summary>
+    public PieceCursor(PieceProgress piece, int length)
     {
         _piece = piece;
-        Length = Left = piece.Storage.Geometry.PieceSize(piece.Piece);
-        _slice = piece.Data(0).First;
+        _block = piece.Hashed;
+        Left = length;
+        if (length > 0) _slice = piece.Data(_block).First;
         Normalize();
     }
 
-    /// <summary>Bytes of the piece.</summary>
-    public long Length { get; }
-
     /// <summary>Bytes from here to the end.</summary>
-    public long Left { get; private set; }
+    public int Left { get; private set; }
 
     /// <summary>Whoever goes along it is through with it.</summary>
     public bool HasEnded { get; set; }
 
-    /// <summary>The bytes from here to the end of the slice; none only at the end of the piece.</summary>
+    /// <summary>The bytes from here to the end of the slice; none only at the end.</summary>
     public readonly ReadOnlySpan<byte> Here => _slice.Span[_offset..];
 
     /// <summary>Where they lie.</summary>

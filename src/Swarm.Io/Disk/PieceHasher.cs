@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Swarm.Actors.Ports;
@@ -9,7 +10,7 @@ namespace Swarm.Io.Disk;
 /// What comes after a piece's blocks are in its file: their hash. Used by a worker's thread only.
 /// <para>
 /// Three ways (<see cref="HashWay"/>). <b>Together</b>: the blocks stay in memory until the piece is whole, then it waits for others (<see cref="WholePieces"/>) and is hashed in step with them; at full speed sixteen pieces take the time of
-/// three or four. A piece that is not whole within the time for that, whose blocks do not fit the memory for it, or that is in the way of links without slabs, goes on alone. <b>Running</b>: a hash of its own takes what continues it, straight
+/// three or four. When there is no room for more, what the torrent's pieces have is hashed in step so far. A piece that is not whole within the time for it, that finds no room all the same, or that is in the way of links without slabs, goes on alone. <b>Running</b>: a hash of its own takes what continues it, straight
 /// from the slabs; a block ahead of it keeps its slab while the budget lasts, and beyond that, or while links wait for slabs, is read back when the hash gets there. <b>File</b>: where too many hashes run, or a read-back failed, it is read when it is whole.
 /// </para>
 /// What can fail: reading back (then the way is File; if that fails too the piece is <see cref="PieceState.Unreadable"/>).
@@ -17,6 +18,9 @@ namespace Swarm.Io.Disk;
 /// </summary>
 internal sealed partial class PieceHasher : IDisposable
 {
+    /// <summary>Times that room is wanted for which looking for it in vain lasts.</summary>
+    private const int AdvanceInterval = 16;
+
     private readonly DiskResources _resources;
     private readonly ILogger _logger;
     private readonly TurnReports _reports;
@@ -24,9 +28,12 @@ internal sealed partial class PieceHasher : IDisposable
     private readonly PiecesInProgress _pieces;
     private readonly List<PieceProgress> _whole = [];
     private readonly List<PieceProgress> _batch = [];
+    private readonly List<(PieceProgress Piece, int Blocks)> _advancing = [];
+    private readonly PieceProgress[] _inStep = new PieceProgress[Sha1Lanes.Most];
     private readonly byte[] _hashes = new byte[Sha1Lanes.Most * Bytes20.Size];
     private readonly IncrementalHash _alone = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
     private LaneHasher? _lanes;
+    private int _advanceLater;
 
     public PieceHasher(DiskResources resources, TurnReports reports, FileHasher files, PiecesInProgress pieces)
     {
@@ -40,13 +47,13 @@ internal sealed partial class PieceHasher : IDisposable
     /// <summary>A piece was begun: says how it is to be hashed.</summary>
     public void Begun(PieceProgress piece)
     {
-        if (!_resources.MayHashTogether(piece.Storage.Geometry.PieceLength)) GoAlone(piece);
+        if (!_resources.MayHashTogether(piece.Storage.Geometry.PieceLength)) GoAlone(piece, isWritten: false);
     }
 
     /// <summary>Takes the fresh blocks of a piece, which are in its file now; the piece is forgotten if it is whole. True: it waits for others, and one of its jobs is still under way.</summary>
     public bool Take(PieceProgress piece)
     {
-        if (piece.Way == HashWay.Together && (IsLate(piece) || !TryHoldFresh(piece))) GoAlone(piece);
+        if (piece.Way == HashWay.Together && (IsLate(piece) || !TryHoldFresh(piece))) GoAlone(piece, isWritten: true);
         if (piece.Way == HashWay.Together)
         {
             piece.ClearFresh();
@@ -68,7 +75,7 @@ internal sealed partial class PieceHasher : IDisposable
         if (!_resources.SlabsAreDry) return;
         foreach (var piece in _pieces.Of(storage))
         {
-            if (piece.Way == HashWay.Together) GoAlone(piece);
+            if (piece.Way == HashWay.Together) GoAlone(piece, isWritten: false);
             for (var block = piece.Hashed; block < piece.BlockCount; block++)
             {
                 if (!piece.Data(block).IsHere || piece.IsFresh(block)) continue;
@@ -100,21 +107,91 @@ internal sealed partial class PieceHasher : IDisposable
     }
 
     /// <summary>Whether the piece has taken longer than is waited for it. Asked when blocks come, since nothing but a job may touch a piece.</summary>
-    private bool IsLate(PieceProgress piece) => !piece.IsComplete && _resources.Time.GetElapsedTime(piece.Since) >= _resources.Settings.HashTogetherTime;
+    private bool IsLate(PieceProgress piece) => !piece.IsComplete && piece.Hashed == 0 && _resources.Time.GetElapsedTime(piece.Since) >= _resources.Settings.HashTogetherTime;
 
-    /// <summary>Counts fresh blocks as held until the piece is whole, after making room if that takes no more than hashing what waits.</summary>
+    /// <summary>Counts fresh blocks as held until the piece is whole, after making room if that takes no more than hashing what waits, or what the torrent's pieces have.</summary>
     private bool TryHoldFresh(PieceProgress piece)
     {
         if (_resources.SlabsAreDry) return false;
         if (_resources.Together.TryHoldFresh(piece)) return true;
-        if (!_resources.Whole.TryTake(_batch, hurry: true)) return false;
-        HashBatch();
-        return _resources.Together.TryHoldFresh(piece);
+        if (_resources.Whole.TryTake(_batch, hurry: true))
+        {
+            HashBatch();
+            if (_resources.Together.TryHoldFresh(piece)) return true;
+        }
+
+        return TryAdvance(piece.Storage) && _resources.Together.TryHoldFresh(piece);
+    }
+
+    /// <summary>Hashes in step what pieces of a storage have, and lets go of it. Of no other storage: only a job of its own may touch its pieces. False: there are too few, or with too little.</summary>
+    private bool TryAdvance(DiskStorage storage)
+    {
+        // Looking at all of them is not worth it again before something can have changed.
+        if (_advanceLater-- > 0) return false;
+        _advancing.Clear();
+        foreach (var piece in _pieces.Of(storage))
+        {
+            if (piece.Way == HashWay.Together && piece.BlocksToHash(isWritten: false) is var blocks and > 0) _advancing.Add((piece, blocks));
+        }
+
+        _advancing.Sort(static (a, b) => b.Blocks.CompareTo(a.Blocks));
+        var did = false;
+        for (var first = 0; _advancing.Count - first >= Sha1Lanes.Worthwhile;)
+        {
+            // As many as have the most blocks in common: sixteen with one each are less than eight with ten.
+            var count = Enumerable.Range(Sha1Lanes.Worthwhile, Math.Min(_advancing.Count - first, Sha1Lanes.Most) - Sha1Lanes.Worthwhile + 1).MaxBy(n => n * _advancing[first + n - 1].Blocks);
+            Advance(first, count, _advancing[first + count - 1].Blocks);
+            first += count;
+            did = true;
+        }
+
+        _advanceLater = did ? 0 : AdvanceInterval;
+        return did;
+    }
+
+    private void Advance(int first, int count, int blocks)
+    {
+        Span<PieceProgress> pieces = _inStep.AsSpan(0, count);
+        for (var i = 0; i < count; i++) pieces[i] = _advancing[first + i].Piece;
+        Advance(pieces, blocks);
+        pieces.Clear();
+    }
+
+    private void Advance(ReadOnlySpan<PieceProgress> pieces, int blocks)
+    {
+        (_lanes ??= new LaneHasher()).Advance(pieces, blocks);
+        foreach (var piece in pieces)
+        {
+            for (var end = piece.Hashed + blocks; piece.Hashed < end; piece.Hashed++) PiecesInProgress.Release(piece, piece.Hashed, _resources);
+        }
+    }
+
+    /// <summary>A piece that was begun in step, and cannot have a running hash therefore: what it has is hashed so; if that leaves blocks that wait for others, it is read when it is whole.</summary>
+    private void GoAloneFrom(PieceProgress piece, bool isWritten)
+    {
+        if (piece.BlocksToHash(isWritten) is var blocks and > 0) Advance([piece], blocks);
+        var rest = false;
+        for (var block = piece.Hashed; block < piece.BlockCount; block++)
+        {
+            if (!piece.Data(block).IsHere || (!isWritten && piece.IsFresh(block))) continue;
+            rest = true;
+            PiecesInProgress.Release(piece, block, _resources);
+        }
+
+        if (rest) piece.HashBy(null);
     }
 
     /// <summary>From here on the piece has a running hash, which takes what is there, or is read when it is whole. Blocks ahead of it that do not fit its budget are let go of.</summary>
-    private void GoAlone(PieceProgress piece)
+    /// <param name="piece">One that is hashed together so far.</param>
+    /// <param name="isWritten">Whether its fresh blocks are in its file; else they are left as they are.</param>
+    private void GoAlone(PieceProgress piece, bool isWritten)
     {
+        if (piece.Hashed > 0)
+        {
+            GoAloneFrom(piece, isWritten);
+            return;
+        }
+
         var running = _resources.Hashes.TryRent();
         if (running is null) Interlocked.Increment(ref _resources.Tally.PiecesWithoutRunningHash);
         for (var block = 0; block < piece.BlockCount && piece.HaveCount > 0; block++)
@@ -241,11 +318,10 @@ internal sealed partial class PieceHasher : IDisposable
         var done = 0;
         try
         {
-            _batch.Sort(static (a, b) => SizeOf(b).CompareTo(SizeOf(a)));
             var together = CountTogether();
             if (together > 0)
             {
-                (_lanes ??= new LaneHasher()).Hash(_batch.GetRange(0, together), _hashes);
+                (_lanes ??= new LaneHasher()).Finish(CollectionsMarshal.AsSpan(_batch)[..together], _hashes);
                 Interlocked.Add(ref _resources.Tally.PiecesHashedTogether, together);
             }
 
@@ -266,14 +342,19 @@ internal sealed partial class PieceHasher : IDisposable
         _batch.Clear();
     }
 
-    private static int SizeOf(PieceProgress piece) => piece.Storage.Geometry.PieceSize(piece.Piece);
-
-    /// <summary>How many of the batch, the longest first, are hashed in step: all, or none.</summary>
+    /// <summary>How many of the batch, which are the first then, are hashed in step: all where that is faster, else those that were begun so.</summary>
     private int CountTogether()
     {
-        var bytes = 0L;
-        foreach (var piece in _batch) bytes += SizeOf(piece);
-        return LaneHasher.IsWorthwhile(bytes, SizeOf(_batch[0])) ? _batch.Count : 0;
+        long bytes = 0, longest = 0;
+        foreach (var piece in _batch)
+        {
+            bytes += piece.UnhashedBytes;
+            longest = Math.Max(longest, piece.UnhashedBytes);
+        }
+
+        if (LaneHasher.IsWorthwhile(bytes, longest)) return _batch.Count;
+        _batch.Sort(static (a, b) => b.Hashed.CompareTo(a.Hashed));
+        return _batch.Count(static piece => piece.Hashed > 0);
     }
 
     private void HashOne(PieceProgress piece, Span<byte> hash)

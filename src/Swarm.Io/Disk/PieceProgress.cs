@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Security.Cryptography;
 using Swarm.Actors.Ports;
+using Swarm.Io.Hashing;
 
 namespace Swarm.Io.Disk;
 
@@ -13,7 +14,7 @@ internal record struct BlockData(SlabSlice First, SlabSlice Second)
 /// <summary>How a piece comes by its hash.</summary>
 internal enum HashWay
 {
-    /// <summary>In step with others once it is whole; until then all its blocks stay in memory.</summary>
+    /// <summary>In step with others, once it is whole or its blocks take too much room; what is not hashed stays in memory.</summary>
     Together,
 
     /// <summary>By a running hash of its own, fed as blocks come.</summary>
@@ -26,7 +27,7 @@ internal enum HashWay
 /// <summary>
 /// A piece being written: which blocks came, which of them are still to be written this turn ("fresh"), which still lie in memory, and how far
 /// the running hash has got. Used by one worker; pooled, so its arrays are as long as the largest piece it ever served needs.
-/// <para>Always holds: blocks below <see cref="Hashed"/> are hashed and not in memory; fresh blocks are in memory, and of a piece that is to be hashed together all that came; there is a running hash exactly if that is its way.</para>
+/// <para>Always holds: blocks below <see cref="Hashed"/> are hashed and not in memory; fresh blocks are in memory, and of a piece that is hashed together all that came and are not hashed; there is a running hash exactly if that is its way.</para>
 /// </summary>
 internal sealed class PieceProgress
 {
@@ -50,8 +51,14 @@ internal sealed class PieceProgress
     /// <summary>Bytes of the fresh blocks.</summary>
     public int FreshBytes { get; private set; }
 
-    /// <summary>Blocks at the start of the piece that are in the running hash.</summary>
+    /// <summary>Blocks at the start of the piece that are hashed.</summary>
     public int Hashed { get; set; }
+
+    /// <summary>Bytes of the piece that are not hashed.</summary>
+    public int UnhashedBytes => Storage.Geometry.PieceSize(Piece) - (Hashed * PieceGeometry.BlockSize);
+
+    /// <summary>Where the hash of a piece has got to that is hashed together with others: after <see cref="Hashed"/> blocks, all of them of the full length.</summary>
+    public Sha1State State { get; set; }
 
     /// <summary>How it comes by its hash.</summary>
     public HashWay Way { get; private set; }
@@ -72,6 +79,7 @@ internal sealed class PieceProgress
         Since = now;
         BlockCount = storage.Geometry.BlocksIn(piece);
         Way = HashWay.Together;
+        State = Sha1State.Start;
         HaveCount = FreshCount = FreshBytes = Hashed = 0;
         var words = (BlockCount + 63) / 64;
         if (_data.Length < BlockCount)
@@ -118,6 +126,15 @@ internal sealed class PieceProgress
     public bool Has(int block) => (_have[block >> 6] & (1UL << (block & 63))) != 0;
 
     public bool IsFresh(int block) => (_fresh[block >> 6] & (1UL << (block & 63))) != 0;
+
+    /// <summary>How many blocks of the full length follow those that are hashed without a gap, in memory and in the file.</summary>
+    /// <param name="isWritten">Whether the fresh ones are in the file.</param>
+    public int BlocksToHash(bool isWritten)
+    {
+        var end = Hashed;
+        while (end < BlockCount && Data(end).IsHere && (isWritten || !IsFresh(end))) end++;
+        return end == BlockCount && UnhashedBytes % PieceGeometry.BlockSize != 0 ? end - Hashed - 1 : end - Hashed;
+    }
 
     public ref BlockData Data(int block) => ref _data[block];
 

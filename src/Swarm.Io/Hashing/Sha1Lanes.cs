@@ -3,6 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace Swarm.Io.Hashing;
 
+/// <summary>Where a SHA-1 has got to after some whole blocks of its message: five words.</summary>
+internal readonly record struct Sha1State(uint A, uint B, uint C, uint D, uint E)
+{
+    /// <summary>Before the first block (FIPS 180-4, section 5.3.1).</summary>
+    public static Sha1State Start { get; } = new(0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0);
+}
+
 /// <summary>
 /// Up to sixteen running SHA-1 hashes that are fed in step: as many blocks to each of them at a time. Owned by one thread, used again and again.
 /// <para>
@@ -21,8 +28,6 @@ internal sealed unsafe class Sha1Lanes : IDisposable
     /// <summary>Bytes of a block, of which a step takes one or more from every lane.</summary>
     public const int BlockBytes = Sha1Compression.BlockBytes;
 
-    private static readonly uint[] Start = [0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0];
-
     private readonly uint* _state = (uint*)NativeMemory.AlignedAlloc(Sha1Compression.StateWords * sizeof(uint), 64);
     private readonly uint* _ending = (uint*)NativeMemory.AlignedAlloc(Sha1Compression.StateWords * sizeof(uint), 64);
     private bool _disposed;
@@ -33,10 +38,18 @@ internal sealed unsafe class Sha1Lanes : IDisposable
     /// <summary>Starts sixteen messages.</summary>
     public void Begin()
     {
-        for (var word = 0; word < Start.Length; word++) new Span<uint>(_state + (word * Most), Most).Fill(Start[word]);
+        for (var lane = 0; lane < Most; lane++) this[lane] = Sha1State.Start;
     }
 
-    /// <summary>Feeds every lane.</summary>
+    /// <summary>Where a lane has got to.</summary>
+    /// <param name="lane">Which, from zero.</param>
+    public Sha1State this[int lane]
+    {
+        get => new(_state[lane], _state[Most + lane], _state[(2 * Most) + lane], _state[(3 * Most) + lane], _state[(4 * Most) + lane]);
+        set => (_state[lane], _state[Most + lane], _state[(2 * Most) + lane], _state[(3 * Most) + lane], _state[(4 * Most) + lane]) = value;
+    }
+
+    /// <summary>Feeds every lane, those that are not used with the first one's bytes.</summary>
     /// <param name="lanes">Where each lane's bytes lie, for 1 to 16 lanes from the first on; they stay where they are during the call.</param>
     /// <param name="blocks">Blocks of 64 bytes from each.</param>
     public void Append(ReadOnlySpan<nint> lanes, int blocks)
@@ -63,7 +76,7 @@ internal sealed unsafe class Sha1Lanes : IDisposable
         for (var i = 0; i < Most; i++) all[i] = padding;
         new Span<uint>(_state, Sha1Compression.StateWords).CopyTo(new Span<uint>(_ending, Sha1Compression.StateWords));
         Sha1Compression.Compress(_ending, all, padded.Length / BlockBytes);
-        for (var word = 0; word < Start.Length; word++) BinaryPrimitives.WriteUInt32BigEndian(hash[(word * sizeof(uint))..], _ending[(word * Most) + lane]);
+        for (var word = 0; word < Bytes20.Size / sizeof(uint); word++) BinaryPrimitives.WriteUInt32BigEndian(hash[(word * sizeof(uint))..], _ending[(word * Most) + lane]);
     }
 
     /// <inheritdoc/>

@@ -30,7 +30,7 @@ public sealed record NetSettings
     public int WriteThreads { get; init => field = Setting.InRange(value, 1, 256); } = Math.Clamp(Environment.ProcessorCount, 2, 8);
 
     /// <summary>Bytes that received data may take in all; 1 MiB to 64 GiB. Beyond it each link still has <see cref="SlabReservePerLink"/> small slabs.</summary>
-    public long SlabPoolBytes { get; init => field = Setting.InRange(value, 1L << 20, 1L << 36); } = 128L << 20;
+    public long SlabPoolBytes { get; init => field = Setting.InRange(value, 1L << 20, 1L << 36); } = 100L << 20;
 
     /// <summary>
     /// Slabs of one link that are not released yet, both sizes counted alike, after which it stops reading; 2 to 65536. Even in small slabs it must be more than the disk may hold for

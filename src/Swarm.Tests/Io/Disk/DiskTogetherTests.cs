@@ -147,6 +147,54 @@ public sealed class DiskTogetherTests
         world.Close(storage);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void What_many_pieces_have_is_hashed_in_step_when_there_is_no_room_for_all_of_it(int wrong)
+    {
+        SkipUnlessSupported();
+        var content = TestContent.OneFile(PieceLength, (20 * PieceLength) - 100);
+        using var world = new DiskWorld(Patient with { HashTogetherBytes = 60 * 64 << 10, ReorderBytes = 0, TurnBytes = 16 << 10, Workers = 1 }, time: new StandingClock());
+        var storage = world.Open(content);
+        for (var block = 0; block < BlocksPerPiece; block++)
+        {
+            // One after the other, as blocks come from twenty peers.
+            for (var piece = 0; piece < 20; piece++) world.Write(storage, world.Block(content, piece, block, isSplit: block == 5, isWrong: piece == 7 && block == (wrong * 3)));
+        }
+
+        var results = world.FlushAndTakeResults(storage);
+        results.Count.ShouldBe(20);
+        results.Where(result => result.State != PieceState.Valid).ShouldBe([new PieceResult(new PieceIndex(7), PieceState.Invalid)]);
+        world.Engine.Counters.PiecesHashedTogether.ShouldBe(20);
+        world.Engine.Counters.BytesReadBack.ShouldBe(0);
+        world.Close(storage);
+    }
+
+    [Fact]
+    public void Pieces_that_were_begun_in_step_are_hashed_to_their_end_whatever_comes_between()
+    {
+        SkipUnlessSupported();
+        var content = TestContent.OneFile(PieceLength, 6 * PieceLength);
+        using var world = new DiskWorld(Patient with { HashTogetherBytes = 5 * BlocksPerPiece * 64 << 10, Workers = 1 }, time: new StandingClock());
+        var storage = world.Open(content);
+        for (var piece = 0; piece < 6; piece++) world.Write(storage, [.. Enumerable.Range(0, 7).Select(block => world.Block(content, piece, block))]);
+        world.FlushAndTakeResults(storage).ShouldBeEmpty();
+        world.Engine.Counters.TogetherBytes.ShouldBeLessThan(5 * 7 * world.Slabs.Size, "what five had was hashed to make room for the sixth");
+
+        // Links without slabs: one piece has nothing ahead of its hash and goes on, another is read when it is whole.
+        var isDry = true;
+        world.Write(storage, world.Block(content, 0, 7));
+        world.FlushAndTakeResults(storage).ShouldBe([new PieceResult(default, PieceState.Valid)]);
+        ((IBlockSource)world.Engine).SlabsRanDry(() => isDry);
+        world.FlushAndTakeResults(storage).ShouldBeEmpty();
+        world.Slabs.Outstanding.ShouldBe(0);
+        for (var piece = 1; piece < 6; piece++) world.Write(storage, world.Block(content, piece, 7));
+        world.FlushAndTakeResults(storage).Select(result => result.State).ShouldBe(Enumerable.Repeat(PieceState.Valid, 5));
+        isDry = false;
+        world.Close(storage);
+    }
+
     [Fact]
     public void Whole_pieces_make_room_for_the_next()
     {
