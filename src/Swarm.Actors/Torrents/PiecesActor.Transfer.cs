@@ -252,9 +252,14 @@ public sealed partial class PiecesActor
     {
         if (_picker is null || _diskOver || (_diskFull && _probesLeft == 0)) return;
         // The picker's own count, not the peer's: it knows of requests that are still on their way to the peer.
-        var count = source.Depth - _picker.RequestsOf(source.Key);
+        var own = _picker.RequestsOf(source.Key);
+        var count = source.Depth - own;
         // A deep pipeline is filled up in steps, each one message and one send; what is still asked for keeps the peer busy meanwhile.
         if (count <= 0 || count < source.Depth / RefillShare) return;
+
+        // What many fast peers were asked for comes all at once, whatever the disk does meanwhile; more than memory is there for would only wait in their sockets.
+        count = Math.Min(count, Math.Max((int)(_settings.MaxOutstandingBytes / PieceGeometry.BlockSize) - _picker.OutstandingRequests, LeastShare - own));
+        if (count <= 0) return;
         if (_diskFull) count = Math.Min(count, _probesLeft);
         _requests.Clear();
         var hints = new PickHints { Speed = _picker.SpeedOf(source.Rate), Choked = source.Choked, AllowedFast = source.AllowedFast.AsSpan() };

@@ -28,6 +28,9 @@ public sealed partial class PiecesActor : UntypedActor, IWithTimers
     private const string RetryKey = "retry";
     private const int ProbeBlocks = 32;
     private const int RefillShare = 8;
+
+    /// <summary>Requests each peer may have when all together have as many as they may.</summary>
+    private const int LeastShare = 16;
     private const long CheckpointTag = 0;
     private const long FoundTag = 1;
 

@@ -52,6 +52,9 @@ public sealed record TorrentSettings
     /// <summary>How often verified pieces are made durable and recorded while they come in, 1 s to 10 min.</summary>
     public TimeSpan CheckpointInterval { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)); } = TimeSpan.FromSeconds(15);
 
+    /// <summary>Bytes asked of all peers together at most, 1 MiB to 16 GiB; beyond it each has 16 blocks. More than the memory for received data (<c>slab-pool-bytes</c>) is of no use.</summary>
+    public long MaxOutstandingBytes { get; init => field = Setting.InRange(value, 1L << 20, 1L << 34); } = 48L << 20;
+
     /// <summary>How long a full disk is left alone before a few blocks try it again, 1 s to 1 h.</summary>
     public TimeSpan DiskRetryInterval { get; init => field = Setting.InRange(value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)); } = TimeSpan.FromSeconds(10);
 

@@ -10,7 +10,7 @@ namespace Swarm.Io.Disk;
 /// What comes after a piece's blocks are in its file: their hash. Used by a worker's thread only.
 /// <para>
 /// Three ways (<see cref="HashWay"/>). <b>Together</b>: the blocks stay in memory until the piece is whole, then it waits for others (<see cref="WholePieces"/>) and is hashed in step with them; at full speed sixteen pieces take the time of
-/// three or four. When there is no room for more, what the torrent's pieces have is hashed in step so far. A piece that is not whole within the time for it, that finds no room all the same, or that is in the way of links without slabs, goes on alone. <b>Running</b>: a hash of its own takes what continues it, straight
+/// three or four. When there is no room for more, or one takes long, what the torrent's pieces have so far is hashed in step. A piece that is not whole within the time for it, unless it is begun so then, that finds no room all the same, or that is in the way of links without slabs, goes on alone. <b>Running</b>: a hash of its own takes what continues it, straight
 /// from the slabs; a block ahead of it keeps its slab while the budget lasts, and beyond that, or while links wait for slabs, is read back when the hash gets there. <b>File</b>: where too many hashes run, or a read-back failed, it is read when it is whole.
 /// </para>
 /// What can fail: reading back (then the way is File; if that fails too the piece is <see cref="PieceState.Unreadable"/>).
@@ -53,7 +53,7 @@ internal sealed partial class PieceHasher : IDisposable
     /// <summary>Takes the fresh blocks of a piece, which are in its file now; the piece is forgotten if it is whole. True: it waits for others, and one of its jobs is still under way.</summary>
     public bool Take(PieceProgress piece)
     {
-        if (piece.Way == HashWay.Together && (IsLate(piece) || !TryHoldFresh(piece))) GoAlone(piece, isWritten: true);
+        if (piece.Way == HashWay.Together && ((IsLate(piece) && !TryBegin(piece)) || !TryHoldFresh(piece))) GoAlone(piece, isWritten: true);
         if (piece.Way == HashWay.Together)
         {
             piece.ClearFresh();
@@ -109,25 +109,31 @@ internal sealed partial class PieceHasher : IDisposable
     /// <summary>Whether the piece has taken longer than is waited for it. Asked when blocks come, since nothing but a job may touch a piece.</summary>
     private bool IsLate(PieceProgress piece) => !piece.IsComplete && piece.Hashed == 0 && _resources.Time.GetElapsedTime(piece.Since) >= _resources.Settings.HashTogetherTime;
 
-    /// <summary>Counts fresh blocks as held until the piece is whole, after making room if that takes no more than hashing what waits, or what the torrent's pieces have.</summary>
+    /// <summary>Begins a late piece in step with others of its torrent, where there are enough: as with many peers, each of which brings one slowly.</summary>
+    private bool TryBegin(PieceProgress piece) => TryAdvance(piece.Storage, Sha1Lanes.Worthwhile) && piece.Hashed > 0;
+
+    /// <summary>Counts fresh blocks as held until the piece is whole, after making room, if that takes no more than hashing what the torrent's pieces have so far, or what waits.</summary>
     private bool TryHoldFresh(PieceProgress piece)
     {
         if (_resources.SlabsAreDry) return false;
-        if (_resources.Together.TryHoldFresh(piece)) return true;
-        if (_resources.Whole.TryTake(_batch, hurry: true))
+        if (_resources.Together.TryHoldFresh(piece))
         {
-            HashBatch();
-            if (_resources.Together.TryHoldFresh(piece)) return true;
+            // Where all lanes have work, as with many peers, there is nothing to wait for: the room is for few peers that are fast, and for large pieces.
+            if (_resources.Together.Bytes >= _resources.Settings.HashTogetherBytes / 3) TryAdvance(piece.Storage, Sha1Lanes.Most);
+            return true;
         }
 
-        return TryAdvance(piece.Storage) && _resources.Together.TryHoldFresh(piece);
+        if (TryAdvance(piece.Storage, Sha1Lanes.Worthwhile) && _resources.Together.TryHoldFresh(piece)) return true;
+        if (!_resources.Whole.TryTake(_batch, hurry: true)) return false;
+        HashBatch();
+        return _resources.Together.TryHoldFresh(piece);
     }
 
-    /// <summary>Hashes in step what pieces of a storage have, and lets go of it. Of no other storage: only a job of its own may touch its pieces. False: there are too few, or with too little.</summary>
-    private bool TryAdvance(DiskStorage storage)
+    /// <summary>Hashes in step what pieces of a storage have, and lets go of it. Of no other storage: only a job of its own may touch its pieces. False: fewer than <paramref name="least"/> have anything.</summary>
+    private bool TryAdvance(DiskStorage storage, int least)
     {
         // Looking at all of them is not worth it again before something can have changed.
-        if (_advanceLater-- > 0) return false;
+        if (_pieces.Of(storage).Count < least || _advanceLater-- > 0) return false;
         _advancing.Clear();
         foreach (var piece in _pieces.Of(storage))
         {
@@ -136,10 +142,10 @@ internal sealed partial class PieceHasher : IDisposable
 
         _advancing.Sort(static (a, b) => b.Blocks.CompareTo(a.Blocks));
         var did = false;
-        for (var first = 0; _advancing.Count - first >= Sha1Lanes.Worthwhile;)
+        for (var first = 0; _advancing.Count - first >= least;)
         {
             // As many as have the most blocks in common: sixteen with one each are less than eight with ten.
-            var count = Enumerable.Range(Sha1Lanes.Worthwhile, Math.Min(_advancing.Count - first, Sha1Lanes.Most) - Sha1Lanes.Worthwhile + 1).MaxBy(n => n * _advancing[first + n - 1].Blocks);
+            var count = Enumerable.Range(least, Math.Min(_advancing.Count - first, Sha1Lanes.Most) - least + 1).MaxBy(n => n * _advancing[first + n - 1].Blocks);
             Advance(first, count, _advancing[first + count - 1].Blocks);
             first += count;
             did = true;

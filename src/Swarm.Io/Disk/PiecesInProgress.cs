@@ -28,7 +28,7 @@ internal sealed class PiecesInProgress
     }
 
     /// <summary>All of a storage that are in progress here.</summary>
-    public IEnumerable<PieceProgress> Of(DiskStorage storage) => storage.PiecesOf(_worker).Values;
+    public Dictionary<int, PieceProgress>.ValueCollection Of(DiskStorage storage) => storage.PiecesOf(_worker).Values;
 
     /// <summary>Begins a piece that is not in progress.</summary>
     public PieceProgress Begin(DiskStorage storage, PieceIndex index)
