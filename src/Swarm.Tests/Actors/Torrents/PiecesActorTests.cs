@@ -76,6 +76,27 @@ public sealed class PiecesActorTests
     }
 
     [Fact]
+    public void All_peers_together_are_asked_for_so_much_and_beyond_it_each_for_a_little()
+    {
+        // 64 blocks of 192.
+        var world = new PiecesWorld(FakeContent.OneFile(96 * 32 * 1024), settings: TorrentSettings.Default with { MaxOutstandingBytes = 1 << 20 }).Begin();
+        var first = world.Seed(1, depth: 60);
+        var second = world.Seed(2, depth: 60);
+        var third = world.Seed(3, depth: 60);
+        first.TakeRequests().Length.ShouldBe(60);
+        second.TakeRequests().Length.ShouldBe(16);
+        third.TakeRequests().Length.ShouldBe(16);
+        first.Bring([.. first.Owed.Take(30)]);
+        first.TakeRequests().Length.ShouldBe(2, "60, 16 and 16 were owed, and 30 came");
+        second.Bring([.. second.Owed.Take(10)]);
+        second.TakeRequests().Length.ShouldBe(10);
+        foreach (var peer in new[] { third, second, first }) peer.Depth = 0;
+        third.Depth = 60;
+        foreach (var peer in new[] { first, second, third }) peer.BringAll();
+        world.Take<PiecesActor.Finished>().ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public void What_nobody_asked_for_is_released_and_counted_as_waste()
     {
         var world = new PiecesWorld().Begin();

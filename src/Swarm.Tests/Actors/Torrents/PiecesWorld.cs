@@ -11,13 +11,13 @@ namespace Swarm.Tests.Actors.Torrents;
 /// <summary>A piece manager below a parent that keeps what it is told, a disk in memory, and peers that the test plays.</summary>
 internal sealed class PiecesWorld
 {
-    public PiecesWorld(FakeContent? content = null, ProgressRecord? progress = null, ResumeMode mode = ResumeMode.Resume, Action<FakeDisk>? prepare = null)
+    public PiecesWorld(FakeContent? content = null, ProgressRecord? progress = null, ResumeMode mode = ResumeMode.Resume, Action<FakeDisk>? prepare = null, TorrentSettings? settings = null)
     {
         Content = content ?? FakeContent.OneFile(8 * 32 * 1024);
         Disk = new FakeDisk(Harness.Sim);
         prepare?.Invoke(Disk);
         var spec = new StorageSpec(Content.Layout, NodeWorld.Folder, Content.Metainfo.PieceHashes!.Memory, FileAllocation.Sparse);
-        var props = PiecesActor.Props(Content.Metainfo, spec, progress, mode, null, TorrentSettings.Default, Disk, Harness.Sim.Time, new Random(1), Log);
+        var props = PiecesActor.Props(Content.Metainfo, spec, progress, mode, null, settings ?? TorrentSettings.Default, Disk, Harness.Sim.Time, new Random(1), Log);
         IActorRef? pieces = null;
         Parent = Harness.Actor(
             new Script
