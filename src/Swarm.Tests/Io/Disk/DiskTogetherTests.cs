@@ -99,6 +99,13 @@ public sealed class DiskTogetherTests
         using var world = new DiskWorld(Patient, time: new StandingClock());
         var storage = world.Open(content);
         world.WritePieces(storage, content, 0, 1, 2, 3, 4);
+        for (var blocks = 0; blocks < 5 * BlocksPerPiece;)
+        {
+            var written = world.Owner.Next<IDisk.Written>();
+            written.Pieces.ShouldBeEmpty("they wait for others, though all is written");
+            blocks += written.Blocks;
+        }
+
         world.FlushAndTakeResults(storage).Count.ShouldBe(5);
         world.WritePieces(storage, content, 5, 6);
         world.Close(storage);
