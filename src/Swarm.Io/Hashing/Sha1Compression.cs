@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -23,6 +24,10 @@ internal static unsafe class Sha1Compression
     /// <summary>Words of a state: five for each lane, the first words of all lanes first.</summary>
     public const int StateWords = 5 * Lanes;
 
+    // "b ? c : d", "b ^ c ^ d" and what most of the three are, as tables of truth.
+    private const byte Choose = 0xCA;
+    private const byte Parity = 0x96;
+    private const byte Majority = 0xE8;
     private const byte EvenParts = 0b10_00_10_00;
     private const byte OddParts = 0b11_01_11_01;
 
@@ -58,22 +63,22 @@ internal static unsafe class Sha1Compression
             Sort(p3, q3, r3, s3, swap, out var w3, out var w7, out var w11, out var w15);
 
             Words a = h0, b = h1, c = h2, d = h3, e = h4;
-            Choose(ref a, ref b, ref c, ref d, ref e, k0, w0, w1, w2, w3, w4);
-            Choose(ref a, ref b, ref c, ref d, ref e, k0, w5, w6, w7, w8, w9);
-            Choose(ref a, ref b, ref c, ref d, ref e, k0, w10, w11, w12, w13, w14);
-            Choose(ref a, ref b, ref c, ref d, ref e, k0, w15, w0 = Next(w0, w2, w8, w13), w1 = Next(w1, w3, w9, w14), w2 = Next(w2, w4, w10, w15), w3 = Next(w3, w5, w11, w0));
-            Parity(ref a, ref b, ref c, ref d, ref e, k1, w4 = Next(w4, w6, w12, w1), w5 = Next(w5, w7, w13, w2), w6 = Next(w6, w8, w14, w3), w7 = Next(w7, w9, w15, w4), w8 = Next(w8, w10, w0, w5));
-            Parity(ref a, ref b, ref c, ref d, ref e, k1, w9 = Next(w9, w11, w1, w6), w10 = Next(w10, w12, w2, w7), w11 = Next(w11, w13, w3, w8), w12 = Next(w12, w14, w4, w9), w13 = Next(w13, w15, w5, w10));
-            Parity(ref a, ref b, ref c, ref d, ref e, k1, w14 = Next(w14, w0, w6, w11), w15 = Next(w15, w1, w7, w12), w0 = Next(w0, w2, w8, w13), w1 = Next(w1, w3, w9, w14), w2 = Next(w2, w4, w10, w15));
-            Parity(ref a, ref b, ref c, ref d, ref e, k1, w3 = Next(w3, w5, w11, w0), w4 = Next(w4, w6, w12, w1), w5 = Next(w5, w7, w13, w2), w6 = Next(w6, w8, w14, w3), w7 = Next(w7, w9, w15, w4));
-            Majority(ref a, ref b, ref c, ref d, ref e, k2, w8 = Next(w8, w10, w0, w5), w9 = Next(w9, w11, w1, w6), w10 = Next(w10, w12, w2, w7), w11 = Next(w11, w13, w3, w8), w12 = Next(w12, w14, w4, w9));
-            Majority(ref a, ref b, ref c, ref d, ref e, k2, w13 = Next(w13, w15, w5, w10), w14 = Next(w14, w0, w6, w11), w15 = Next(w15, w1, w7, w12), w0 = Next(w0, w2, w8, w13), w1 = Next(w1, w3, w9, w14));
-            Majority(ref a, ref b, ref c, ref d, ref e, k2, w2 = Next(w2, w4, w10, w15), w3 = Next(w3, w5, w11, w0), w4 = Next(w4, w6, w12, w1), w5 = Next(w5, w7, w13, w2), w6 = Next(w6, w8, w14, w3));
-            Majority(ref a, ref b, ref c, ref d, ref e, k2, w7 = Next(w7, w9, w15, w4), w8 = Next(w8, w10, w0, w5), w9 = Next(w9, w11, w1, w6), w10 = Next(w10, w12, w2, w7), w11 = Next(w11, w13, w3, w8));
-            Parity(ref a, ref b, ref c, ref d, ref e, k3, w12 = Next(w12, w14, w4, w9), w13 = Next(w13, w15, w5, w10), w14 = Next(w14, w0, w6, w11), w15 = Next(w15, w1, w7, w12), w0 = Next(w0, w2, w8, w13));
-            Parity(ref a, ref b, ref c, ref d, ref e, k3, w1 = Next(w1, w3, w9, w14), w2 = Next(w2, w4, w10, w15), w3 = Next(w3, w5, w11, w0), w4 = Next(w4, w6, w12, w1), w5 = Next(w5, w7, w13, w2));
-            Parity(ref a, ref b, ref c, ref d, ref e, k3, w6 = Next(w6, w8, w14, w3), w7 = Next(w7, w9, w15, w4), w8 = Next(w8, w10, w0, w5), w9 = Next(w9, w11, w1, w6), w10 = Next(w10, w12, w2, w7));
-            Parity(ref a, ref b, ref c, ref d, ref e, k3, w11 = Next(w11, w13, w3, w8), w12 = Next(w12, w14, w4, w9), w13 = Next(w13, w15, w5, w10), w14 = Next(w14, w0, w6, w11), w15 = Next(w15, w1, w7, w12));
+            Five(Choose, ref a, ref b, ref c, ref d, ref e, k0, w0, w1, w2, w3, w4);
+            Five(Choose, ref a, ref b, ref c, ref d, ref e, k0, w5, w6, w7, w8, w9);
+            Five(Choose, ref a, ref b, ref c, ref d, ref e, k0, w10, w11, w12, w13, w14);
+            Five(Choose, ref a, ref b, ref c, ref d, ref e, k0, w15, w0 = Next(w0, w2, w8, w13), w1 = Next(w1, w3, w9, w14), w2 = Next(w2, w4, w10, w15), w3 = Next(w3, w5, w11, w0));
+            Five(Parity, ref a, ref b, ref c, ref d, ref e, k1, w4 = Next(w4, w6, w12, w1), w5 = Next(w5, w7, w13, w2), w6 = Next(w6, w8, w14, w3), w7 = Next(w7, w9, w15, w4), w8 = Next(w8, w10, w0, w5));
+            Five(Parity, ref a, ref b, ref c, ref d, ref e, k1, w9 = Next(w9, w11, w1, w6), w10 = Next(w10, w12, w2, w7), w11 = Next(w11, w13, w3, w8), w12 = Next(w12, w14, w4, w9), w13 = Next(w13, w15, w5, w10));
+            Five(Parity, ref a, ref b, ref c, ref d, ref e, k1, w14 = Next(w14, w0, w6, w11), w15 = Next(w15, w1, w7, w12), w0 = Next(w0, w2, w8, w13), w1 = Next(w1, w3, w9, w14), w2 = Next(w2, w4, w10, w15));
+            Five(Parity, ref a, ref b, ref c, ref d, ref e, k1, w3 = Next(w3, w5, w11, w0), w4 = Next(w4, w6, w12, w1), w5 = Next(w5, w7, w13, w2), w6 = Next(w6, w8, w14, w3), w7 = Next(w7, w9, w15, w4));
+            Five(Majority, ref a, ref b, ref c, ref d, ref e, k2, w8 = Next(w8, w10, w0, w5), w9 = Next(w9, w11, w1, w6), w10 = Next(w10, w12, w2, w7), w11 = Next(w11, w13, w3, w8), w12 = Next(w12, w14, w4, w9));
+            Five(Majority, ref a, ref b, ref c, ref d, ref e, k2, w13 = Next(w13, w15, w5, w10), w14 = Next(w14, w0, w6, w11), w15 = Next(w15, w1, w7, w12), w0 = Next(w0, w2, w8, w13), w1 = Next(w1, w3, w9, w14));
+            Five(Majority, ref a, ref b, ref c, ref d, ref e, k2, w2 = Next(w2, w4, w10, w15), w3 = Next(w3, w5, w11, w0), w4 = Next(w4, w6, w12, w1), w5 = Next(w5, w7, w13, w2), w6 = Next(w6, w8, w14, w3));
+            Five(Majority, ref a, ref b, ref c, ref d, ref e, k2, w7 = Next(w7, w9, w15, w4), w8 = Next(w8, w10, w0, w5), w9 = Next(w9, w11, w1, w6), w10 = Next(w10, w12, w2, w7), w11 = Next(w11, w13, w3, w8));
+            Five(Parity, ref a, ref b, ref c, ref d, ref e, k3, w12 = Next(w12, w14, w4, w9), w13 = Next(w13, w15, w5, w10), w14 = Next(w14, w0, w6, w11), w15 = Next(w15, w1, w7, w12), w0 = Next(w0, w2, w8, w13));
+            Five(Parity, ref a, ref b, ref c, ref d, ref e, k3, w1 = Next(w1, w3, w9, w14), w2 = Next(w2, w4, w10, w15), w3 = Next(w3, w5, w11, w0), w4 = Next(w4, w6, w12, w1), w5 = Next(w5, w7, w13, w2));
+            Five(Parity, ref a, ref b, ref c, ref d, ref e, k3, w6 = Next(w6, w8, w14, w3), w7 = Next(w7, w9, w15, w4), w8 = Next(w8, w10, w0, w5), w9 = Next(w9, w11, w1, w6), w10 = Next(w10, w12, w2, w7));
+            Five(Parity, ref a, ref b, ref c, ref d, ref e, k3, w11 = Next(w11, w13, w3, w8), w12 = Next(w12, w14, w4, w9), w13 = Next(w13, w15, w5, w10), w14 = Next(w14, w0, w6, w11), w15 = Next(w15, w1, w7, w12));
 
             h0 += a;
             h1 += b;
@@ -123,39 +128,17 @@ internal static unsafe class Sha1Compression
 
     /// <summary>The schedule's word sixteen rounds on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Words Next(Words w16, Words w14, Words w8, Words w3) => Avx512F.RotateLeft(Avx512F.TernaryLogic(w16, w14, w8, 0x96) ^ w3, 1);
+    private static Words Next(Words w16, Words w14, Words w8, Words w3) => Avx512F.RotateLeft(Avx512F.TernaryLogic(w16, w14, w8, Parity) ^ w3, 1);
 
-    /// <summary>Five rounds with "b ? c : d".</summary>
+    /// <summary>Five rounds, after which every word is where it was. <paramref name="logic"/>: what becomes of b, c and d, as a table of truth.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Choose(ref Words a, ref Words b, ref Words c, ref Words d, ref Words e, Words k, Words w0, Words w1, Words w2, Words w3, Words w4)
+    private static void Five([ConstantExpected] byte logic, ref Words a, ref Words b, ref Words c, ref Words d, ref Words e, Words k, Words w0, Words w1, Words w2, Words w3, Words w4)
     {
-        Round(a, ref b, Avx512F.TernaryLogic(b, c, d, 0xCA), ref e, k, w0);
-        Round(e, ref a, Avx512F.TernaryLogic(a, b, c, 0xCA), ref d, k, w1);
-        Round(d, ref e, Avx512F.TernaryLogic(e, a, b, 0xCA), ref c, k, w2);
-        Round(c, ref d, Avx512F.TernaryLogic(d, e, a, 0xCA), ref b, k, w3);
-        Round(b, ref c, Avx512F.TernaryLogic(c, d, e, 0xCA), ref a, k, w4);
-    }
-
-    /// <summary>Five rounds with "b ^ c ^ d".</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Parity(ref Words a, ref Words b, ref Words c, ref Words d, ref Words e, Words k, Words w0, Words w1, Words w2, Words w3, Words w4)
-    {
-        Round(a, ref b, Avx512F.TernaryLogic(b, c, d, 0x96), ref e, k, w0);
-        Round(e, ref a, Avx512F.TernaryLogic(a, b, c, 0x96), ref d, k, w1);
-        Round(d, ref e, Avx512F.TernaryLogic(e, a, b, 0x96), ref c, k, w2);
-        Round(c, ref d, Avx512F.TernaryLogic(d, e, a, 0x96), ref b, k, w3);
-        Round(b, ref c, Avx512F.TernaryLogic(c, d, e, 0x96), ref a, k, w4);
-    }
-
-    /// <summary>Five rounds with what most of b, c and d are.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Majority(ref Words a, ref Words b, ref Words c, ref Words d, ref Words e, Words k, Words w0, Words w1, Words w2, Words w3, Words w4)
-    {
-        Round(a, ref b, Avx512F.TernaryLogic(b, c, d, 0xE8), ref e, k, w0);
-        Round(e, ref a, Avx512F.TernaryLogic(a, b, c, 0xE8), ref d, k, w1);
-        Round(d, ref e, Avx512F.TernaryLogic(e, a, b, 0xE8), ref c, k, w2);
-        Round(c, ref d, Avx512F.TernaryLogic(d, e, a, 0xE8), ref b, k, w3);
-        Round(b, ref c, Avx512F.TernaryLogic(c, d, e, 0xE8), ref a, k, w4);
+        Round(a, ref b, Avx512F.TernaryLogic(b, c, d, logic), ref e, k, w0);
+        Round(e, ref a, Avx512F.TernaryLogic(a, b, c, logic), ref d, k, w1);
+        Round(d, ref e, Avx512F.TernaryLogic(e, a, b, logic), ref c, k, w2);
+        Round(c, ref d, Avx512F.TernaryLogic(d, e, a, logic), ref b, k, w3);
+        Round(b, ref c, Avx512F.TernaryLogic(c, d, e, logic), ref a, k, w4);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
